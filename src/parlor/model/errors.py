@@ -1,0 +1,206 @@
+"""Every refusal Parlor can give: one tree, one stable code each.
+
+The registry is what clients rely on; docs and the SDKs are generated from it. A code is never
+reused or renamed. `retry` says whether the very same request can succeed later.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ParlorError(Exception):
+    """A refusal with a stable code. `str(error)` is a sentence a person can act on."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    retry: ClassVar[bool] = False
+    meaning: ClassVar[str] = "Something broke on the server; the log has the details."
+
+    def __init__(self, message: str = "", *, retry_after_s: float = 0.0) -> None:
+        super().__init__(message or self.meaning)
+        self.retry_after_s = retry_after_s
+
+
+class Internal(ParlorError):
+    retry = True
+
+
+class BadRequest(ParlorError):
+    code, status = "bad_request", 400
+    meaning = "The request does not have the shape that this method takes."
+
+
+class UnknownMethod(ParlorError):
+    code, status = "unknown_method", 404
+    meaning = "There is no such method."
+
+
+class NotFound(ParlorError):
+    code, status = "not_found", 404
+    meaning = "There is no such thing, or it is not yours to see."
+
+
+class Unauthenticated(ParlorError):
+    code, status = "unauthenticated", 401
+    meaning = "Sign in first: the token is missing, expired or revoked."
+
+
+class WrongCredentials(ParlorError):
+    code, status = "wrong_credentials", 401
+    meaning = "The name or the password is wrong."
+
+
+class Forbidden(ParlorError):
+    code, status = "forbidden", 403
+    meaning = "You may not do this."
+
+
+class SignUpClosed(ParlorError):
+    code, status = "sign_up_closed", 403
+    meaning = "This server does not take new accounts; ask its administrator."
+
+
+class NotMember(ParlorError):
+    code, status = "not_member", 403
+    meaning = "You are not a member of this conversation."
+
+
+class NameTaken(ParlorError):
+    code, status = "name_taken", 409
+    meaning = "This account name is taken."
+
+
+class BadName(ParlorError):
+    code, status = "bad_name", 422
+    meaning = "A name has 3 to 32 of a-z 0-9 _ . - and starts with a letter or digit."
+
+
+class BadDisplayName(ParlorError):
+    code, status = "bad_display_name", 422
+    meaning = "A display name or title has 1 to 64 characters, no control or direction marks."
+
+
+class WeakPassword(ParlorError):
+    code, status = "weak_password", 422
+    meaning = "A password has 8 to 256 characters and is not the account name."
+
+
+class TextTooLong(ParlorError):
+    code, status = "text_too_long", 422
+    meaning = "A message has at most 4,096 characters."
+
+
+class EmptyText(ParlorError):
+    code, status = "empty_text", 422
+    meaning = "A message needs at least one visible character."
+
+
+class BadText(ParlorError):
+    code, status = "bad_text", 422
+    meaning = "The text is not valid Unicode."
+
+
+class TooManyMembers(ParlorError):
+    code, status = "too_many_members", 422
+    meaning = "The group would have more members than this server allows."
+
+
+class TooLarge(ParlorError):
+    code, status = "too_large", 413
+    meaning = "The message or request body is larger than this server allows."
+
+
+class RateLimited(ParlorError):
+    code, status, retry = "rate_limited", 429, True
+    meaning = "Too many requests; wait before the next."
+
+
+class TooManyAttempts(ParlorError):
+    code, status, retry = "too_many_attempts", 429, True
+    meaning = "Too many failed sign-ins; wait before the next."
+
+
+class RoomTooBusy(ParlorError):
+    code, status, retry = "room_too_busy", 429, True
+    meaning = "This room takes no more messages right now."
+
+
+class Overloaded(ParlorError):
+    code, status, retry = "overloaded", 503, True
+    meaning = "The server has more work waiting than it may hold."
+
+
+class Draining(ParlorError):
+    code, status, retry = "draining", 503, True
+    meaning = "The server is about to restart; connect again."
+
+
+class StorageFailed(ParlorError):
+    code, status, retry = "storage_failed", 503, True
+    meaning = "The database did not take it; nothing was stored."
+
+
+class DeadlineExceeded(ParlorError):
+    code, status, retry = "deadline_exceeded", 504, True
+    meaning = "The request took longer than it may."
+
+
+class NotReady(ParlorError):
+    code, status = "not_ready", 409
+    meaning = "Say hello first."
+
+
+class AlreadyGreeted(ParlorError):
+    code, status = "already_greeted", 409
+    meaning = "This connection has said hello already."
+
+
+class NoSuchCall(ParlorError):
+    code, status = "no_such_call", 404
+    meaning = "There is no such call, or it is not yours."
+
+
+class CallOver(ParlorError):
+    code, status = "call_over", 409
+    meaning = "The call has ended."
+
+
+class CallTaken(ParlorError):
+    code, status = "call_taken", 409
+    meaning = "The call was answered on another device."
+
+
+class NotInCall(ParlorError):
+    code, status = "not_in_call", 409
+    meaning = "This device is not in the call."
+
+
+class Busy(ParlorError):
+    code, status = "busy", 409
+    meaning = "You are in another call already."
+
+
+class WireError(ParlorError):
+    """The one kind of error that hostile bytes produce. `close` is a close code."""
+
+    code, status = "malformed", 400
+    meaning = "The bytes are not what the protocol allows."
+
+    def __init__(self, message: str = "", *, close: int = 1002) -> None:
+        super().__init__(message)
+        self.close = close
+
+
+def _leaves(kind: type[ParlorError]) -> list[type[ParlorError]]:
+    below = [leaf for sub in kind.__subclasses__() for leaf in _leaves(sub)]
+    return [kind, *below] if kind is not ParlorError else below
+
+
+def registry() -> dict[str, type[ParlorError]]:
+    """Every error by its code, in a stable order. Raises ValueError when two share a code."""
+    found: dict[str, type[ParlorError]] = {}
+    for leaf in _leaves(ParlorError):
+        if found.setdefault(leaf.code, leaf) is not leaf:
+            raise ValueError(f"two errors share the code {leaf.code}")
+    return dict(sorted(found.items()))

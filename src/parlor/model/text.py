@@ -1,0 +1,64 @@
+"""What people may write: names, titles, messages. Unicode in, NFC out.
+
+Called by every service that takes words from a person, so that REST, the native protocol and
+the front doors agree.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from parlor.model.errors import BadDisplayName, BadName, BadText, EmptyText, TextTooLong
+
+MAX_TEXT_CHARS = 4096
+MAX_TITLE_CHARS = 64
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{2,31}\Z")
+# Unicode bidi controls (UAX #9 §2) and marks that make one name look like another.
+_HIDDEN = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | frozenset(
+    map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+)
+_KEPT_CONTROLS = frozenset("\n\t")
+
+
+def check_name(raw: str) -> str:
+    """An account name in the one form it is stored in: lower case. Raises BadName."""
+    name = unicodedata.normalize("NFC", raw).strip().lower()
+    if not _NAME.match(name):
+        raise BadName
+    return name
+
+
+def check_display_name(raw: str) -> str:
+    """A display name or title: trimmed, NFC, one line. Raises BadDisplayName."""
+    try:
+        raw.encode()
+    except UnicodeEncodeError as lone_surrogate:
+        raise BadDisplayName from lone_surrogate
+    name = unicodedata.normalize("NFC", raw).strip()
+    if not 1 <= len(name) <= MAX_TITLE_CHARS:
+        raise BadDisplayName
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Cn", "Co") or c in _HIDDEN for c in name):
+        raise BadDisplayName
+    return name
+
+
+def check_text(raw: str) -> str:
+    """A message: NFC, at most 4,096 characters, something visible in it.
+
+    Control characters but newline and tab are refused. Raises BadText, EmptyText, TextTooLong.
+    """
+    if len(raw) > 4 * MAX_TEXT_CHARS:
+        raise TextTooLong
+    try:
+        raw.encode()
+    except UnicodeEncodeError as lone_surrogate:
+        raise BadText from lone_surrogate
+    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n"))
+    if len(text) > MAX_TEXT_CHARS:
+        raise TextTooLong
+    if any(unicodedata.category(c) == "Cc" and c not in _KEPT_CONTROLS for c in text):
+        raise BadText("A message has no control characters but newline and tab.")
+    if all(c.isspace() or c in _HIDDEN for c in text):
+        raise EmptyText
+    return text

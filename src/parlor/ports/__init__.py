@@ -1,0 +1,1 @@
+"""What the core needs, as typing.Protocol. Drivers satisfy these; boot chooses which."""

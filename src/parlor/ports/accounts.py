@@ -1,0 +1,87 @@
+"""Users, their passwords, their sign-ins; keys of programs. Secrets come in hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from parlor.model.account import Identity, KeyGrant, User
+from parlor.model.ids import DeviceId, UserId
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """`password_hash` is empty for an account that was invited and has set none yet."""
+
+    user: User
+    admin: bool
+    password_hash: str
+
+
+class SessionRow(msgspec.Struct, frozen=True):
+    """One sign-in of one device. Token hashes are 32 bytes; times are Unix seconds."""
+
+    id: str
+    user: UserId
+    device: DeviceId
+    token_hash: bytes
+    token_expires_at: float
+    refresh_hash: bytes
+    refresh_expires_at: float
+
+
+class Accounts(Protocol):
+    async def add_user(self, user: User, password_hash: str, *, admin: bool) -> None:
+        """Raises NameTaken."""
+
+    async def credential(self, name: str) -> Credential | None: ...
+
+    async def set_password(self, user: UserId, password_hash: str, *, admin: bool | None) -> None:
+        """`admin` None leaves the flag alone."""
+
+    async def users(self, ids: Sequence[UserId]) -> Sequence[User]: ...
+
+    async def find_users(self, query: str, after: str, limit: int) -> Sequence[User]:
+        """By prefix of the account name or of a word of the display name; ordered by name,
+        strictly after the name `after`."""
+
+    async def rename(self, user: UserId, display_name: str) -> User:
+        """Raises NotFound."""
+
+    async def count_admins(self) -> int: ...
+
+
+class Sessions(Protocol):
+    async def open(self, row: SessionRow) -> None:
+        """Replaces the sign-in of the same (user, device), if any."""
+
+    async def by_token(self, token_hash: bytes) -> Identity | None:
+        """Whoever the token names, expired or not; the caller compares `expires_at`."""
+
+    async def rotate(self, old_refresh_hash: bytes, row: SessionRow, now: float) -> Identity | None:
+        """Spend a refresh token: put `row`'s hashes and times in its session's place.
+
+        `row.id`, `row.user`, `row.device` are ignored; the session keeps its own. None when no
+        live session has that refresh token. A token that was spent before ends its whole
+        session (RFC 9700 §4.14.2) and gives None.
+        """
+
+    async def end(self, session: str) -> None: ...
+
+
+class Keys(Protocol):
+    async def add_key(self, name: str, key_hash: bytes, grant: KeyGrant) -> None:
+        """Raises NameTaken."""
+
+    async def by_key(self, key_hash: bytes) -> KeyGrant | None: ...
+
+    async def add_link(self, link_hash: bytes, name: str, admin: bool, expires_at: float) -> None:
+        """A one-time set-up link: whoever has it may set the password of account `name`;
+        an empty name lets them choose one."""
+
+    async def link(self, link_hash: bytes, now: float) -> tuple[str, bool] | None:
+        """(name, admin) of a live link, not spent by looking."""
+
+    async def spend_link(self, link_hash: bytes, now: float) -> bool:
+        """True exactly once per live link."""

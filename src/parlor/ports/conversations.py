@@ -1,0 +1,57 @@
+"""Conversations, their members, and where each member has read to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from parlor.model.conversation import (
+    Conversation,
+    ConversationKind,
+    ConversationView,
+    Member,
+)
+from parlor.model.ids import ConversationId, UserId
+
+
+class Conversations(Protocol):
+    async def create(
+        self,
+        id: ConversationId,
+        kind: ConversationKind,
+        owner: UserId,
+        others: Sequence[UserId],
+        title: str,
+        at_ms: int,
+    ) -> tuple[Conversation, bool]:
+        """Make it with its members and its first event (`created`, seq 1) in one transaction.
+
+        A direct conversation of the same two people is returned instead, with False, also
+        when both ask at once. Raises NotFound when a member does not exist.
+        """
+
+    async def get(self, id: ConversationId) -> Conversation | None: ...
+
+    async def member(self, id: ConversationId, user: UserId) -> Member | None: ...
+
+    async def members(
+        self, id: ConversationId, after: UserId | None, limit: int
+    ) -> Sequence[Member]:
+        """In the order of user ids (as numbers), strictly after `after`."""
+
+    async def view(self, id: ConversationId, user: UserId) -> ConversationView | None:
+        """None when `user` is not a member."""
+
+    async def views(
+        self, user: UserId, before: tuple[int, ConversationId] | None, limit: int
+    ) -> Sequence[ConversationView]:
+        """Newest first by (active_at, id), strictly before `before`.
+
+        A bounded number of queries whatever the limit.
+        """
+
+    async def set_read(self, id: ConversationId, user: UserId, seq: int) -> tuple[int, int, bool]:
+        """Move the read position forward, never back, never past last_seq.
+
+        (read_seq, unread, moved). Raises NotMember.
+        """

@@ -1,0 +1,29 @@
+"""The event logs: the one place where what people say becomes permanent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from parlor.model.event import Draft, Event
+from parlor.model.ids import ConversationId
+
+
+class Messages(Protocol):
+    async def append(
+        self, draft: Draft, at_ms: int, *, by_member: bool = True
+    ) -> tuple[Event, bool]:
+        """Store `draft` as the next event; return it once it is durable.
+
+        In one transaction: membership checked (unless `by_member` is false), a known
+        (conversation, sender, client_id) answered with the first event and False, otherwise
+        seq = last + 1, inserted, True. Concurrent appends share a commit. One row is written
+        whatever the number of members, and the conversation's last_seq and active_at.
+        Raises NotMember, NotFound, StorageFailed (then nothing was stored).
+        Cancelling the caller does not undo an append that has begun.
+        """
+
+    async def events(
+        self, conversation: ConversationId, after: int | None, before: int | None, limit: int
+    ) -> tuple[Sequence[Event], int]:
+        """As `events.list` says, with last_seq; no rights are checked. Raises NotFound."""

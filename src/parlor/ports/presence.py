@@ -1,0 +1,22 @@
+"""Who is online where, over all processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from parlor.model.ids import RoomId, UserId
+
+
+class Presence(Protocol):
+    """Counts are of connections. Exact within one process, eventually exact over many."""
+
+    def online(self, user: UserId) -> int: ...
+
+    def in_room(self, room: RoomId) -> int: ...
+
+    def top_rooms(self, prefix: str, limit: int) -> Sequence[tuple[RoomId, int]]:
+        """Rooms whose name starts with `prefix`, fullest first."""
+
+    def totals(self) -> tuple[int, int]:
+        """(connections, distinct addresses)."""

@@ -1,0 +1,116 @@
+"""Write what is generated from the native protocol's structs, or check that it is current.
+
+`python -m tools.protocol` writes; `python -m tools.protocol --check` exits 1 when a file differs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from pathlib import Path
+
+from parlor.wire.native.codec import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from parlor.wire.native.methods import METHODS
+from parlor.wire.native.pushes import PUSHES
+from parlor.wire.native.registries import close_codes, error_codes
+from parlor.wire.native.schema import build_schema
+from parlor.wire.native.typescript import build_typescript
+
+ROOT = Path(__file__).parent.parent
+
+_PAGE = """# The native protocol: methods, pushes, registries
+
+Made by `python -m tools.protocol` from `src/parlor/wire/native`. Do not edit.
+
+Subprotocols on `/ws`: `{json}` (text) and `{msgpack}` (binary). The same MessagePack messages go
+over TCP on the same port, each after its length in 4 bytes, big-endian. Types:
+[`parlor.v1.schema.json`](parlor.v1.schema.json).
+
+## Methods
+
+| method | params | result | what it does |
+|---|---|---|---|
+{methods}
+
+## Pushes
+
+| push | data | when |
+|---|---|---|
+{pushes}
+
+## Errors
+
+| code | HTTP | retry | meaning |
+|---|---|---|---|
+{errors}
+
+## Close codes
+
+| code | name | connect again | meaning |
+|---|---|---|---|
+{closes}
+"""
+
+
+def build_page() -> str:
+    return _PAGE.format(
+        json=JSON_SUBPROTOCOL,
+        msgpack=MSGPACK_SUBPROTOCOL,
+        methods="\n".join(
+            f"| `{name}` | {_fields(method.params)} | {_fields(method.result)} "
+            f"| {_doc(method.params)} |"
+            for name, method in METHODS.items()
+        ),
+        pushes="\n".join(
+            f"| `{name}` | {_fields(payload)} | {_doc(payload)} |"
+            for name, payload in PUSHES.items()
+        ),
+        errors="\n".join(
+            f"| `{row.code}` | {row.status} | {'yes' if row.retry else 'no'} | {row.meaning} |"
+            for row in error_codes()
+        ),
+        closes="\n".join(
+            f"| {row.code} | `{row.name}` | {row.reconnect} | {row.meaning} |"
+            for row in close_codes()
+        ),
+    )
+
+
+def outputs() -> dict[Path, str]:
+    schema = json.dumps(build_schema(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    return {
+        ROOT / "docs/wire/parlor.v1.schema.json": schema,
+        ROOT / "docs/wire/native.md": build_page(),
+        ROOT / "web/sdk/src/protocol.ts": build_typescript(),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["--check"]):
+        print("usage: python -m tools.protocol [--check]", file=sys.stderr)
+        return 2
+    stale = []
+    for path, text in outputs().items():
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(path.relative_to(ROOT))
+        if not arguments:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    for path in stale:
+        print(f"{'not current' if arguments else 'wrote'}: {path}")
+    return 1 if arguments and stale else 0
+
+
+def _fields(kind: type) -> str:
+    names = getattr(kind, "__struct_fields__", ())
+    return " ".join(f"`{name}`" for name in names) or "–"
+
+
+def _doc(kind: type) -> str:
+    return " ".join(inspect.cleandoc(kind.__dict__.get("__doc__") or "–").split())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
