@@ -1,0 +1,154 @@
+"""The goim front door as boot runs it: three ports opened, drained and closed together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from parlor.doors.goim.batches import RoomBatches
+from parlor.doors.goim.codec import GoimTcpCodec, GoimWebSocketCodec
+from parlor.doors.goim.connection import GoimConnection, Listener
+from parlor.doors.goim.dialogue import Dialogue
+from parlor.doors.goim.http import GoimHttp, KeyCheck
+from parlor.doors.goim.http_server import HttpServer
+from parlor.doors.goim.login_check import LoginCheck, TokenCheck
+from parlor.doors.goim.nodes import Nodes
+from parlor.doors.goim.relay import Relay
+from parlor.doors.goim.routes import Publisher, Routes
+from parlor.doors.goim.settings import GoimSettings
+from parlor.doors.goim.tcp import GoimTcp
+from parlor.doors.goim.websocket import GoimWebSocket
+from parlor.gateway.gateway import Gateway
+from parlor.gateway.state.link import LinkCodec
+from parlor.model.close import Close, CloseCode
+from parlor.model.push import Delivery
+from parlor.ports.presence import Presence
+
+LAST_PUSHES_S = 0.1
+log = structlog.get_logger()
+
+
+class GoimDoor:
+    """Made once inside the loop that serves it; `open` before and `close` after everything.
+
+    It shares the gateway's hub, wheel and limits: pushes reach its connections only while
+    `gateway.deliver` runs, deadlines only while `Gateway.keep_time` does.
+    """
+
+    def __init__(
+        self,
+        settings: GoimSettings,
+        gateway: Gateway,
+        route: Publisher,
+        presence: Presence,
+        tokens: TokenCheck,
+        keys: KeyCheck,
+    ) -> None:
+        delivery = Delivery.MUST_ARRIVE if settings.slow_reader == "close" else Delivery.LOSSY
+        self._settings = settings
+        self._gateway = gateway
+        self._nodes = Nodes(settings)
+        self._batches = RoomBatches(route, gateway.clock, settings.batch, settings.signal_s)
+        self._relay = (
+            Relay(
+                self._batches,
+                gateway.clock,
+                gateway.entropy,
+                delivery=delivery,
+                per_s=settings.relay_per_s,
+            )
+            if settings.relay == "room"
+            else None
+        )
+        self._logins = LoginCheck(settings.auth, tokens, gateway.entropy)
+        self._tcp = self._listener(GoimTcpCodec(), presence, raw_is_answered=False)
+        self._websocket = self._listener(GoimWebSocketCodec(), presence, raw_is_answered=True)
+        routes = Routes(route, self._batches, presence, self._nodes, gateway.entropy, delivery)
+        self._http = HttpServer(
+            GoimHttp(
+                routes.table(),
+                keys if settings.auth == "token" else None,
+                gateway.clock,
+                gateway.meter,
+                max_body_bytes=settings.max_push_bytes,
+                body_timeout_s=settings.body_timeout_s,
+            ),
+            head_timeout_s=settings.head_timeout_s,
+        )
+        self._servers: list[asyncio.Server] = []
+        self.addresses: dict[str, tuple[str, int]] = {}
+        """What is really bound, by `tcp`, `ws` and `http`; empty until opened."""
+
+    async def open(self) -> None:
+        """Bind all three ports and accept. Raises OSError that names host, port and setting;
+        nothing stays bound then."""
+        settings = self._settings
+        try:
+            await self._bind("tcp", settings.tcp_port, lambda: GoimTcp(self._tcp))
+            await self._bind("ws", settings.ws_port, lambda: GoimWebSocket(self._websocket))
+            await self._bind("http", settings.http_port, self._http.make_protocol)
+        except OSError:
+            await self.close()
+            raise
+        self._nodes.tcp_port = self.addresses["tcp"][1]
+        self._nodes.ws_port = self.addresses["ws"][1]
+        log.info("goim_door_open", auth=settings.auth, **_shown(self.addresses))
+
+    async def drain(self) -> None:
+        """Accept nothing more, finish HTTP requests, send what waits for others to join it, then
+        close every connection; goim's clients come back by their own back-off."""
+        for server in self._servers:
+            server.close()
+        await self._http.drain()
+        await self._batches.flush_all()
+        # What was just published is on its way over the bus; a close writes what is in the
+        # outboxes by then.
+        await asyncio.sleep(LAST_PUSHES_S)
+        for connection in self._connections():
+            connection.link.close(Close(CloseCode.DRAINING))
+
+    async def close(self) -> None:
+        """Let go of everything at once. Harmless twice, and without `drain`."""
+        for server in self._servers:
+            server.close()
+        await self._http.close()
+        tasks = [*self._tcp.tasks, *self._websocket.tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for connection in self._connections():
+            connection.link.close(Close(CloseCode.GOING_AWAY))
+        self._servers.clear()
+
+    def _connections(self) -> Sequence[GoimConnection]:
+        return (*self._tcp.connections, *self._websocket.connections)
+
+    def _listener(self, codec: LinkCodec, presence: Presence, *, raw_is_answered: bool) -> Listener:
+        dialogue = Dialogue(
+            self._gateway.hub,
+            presence,
+            max_ops=self._settings.max_ops,
+            max_room_bytes=self._gateway.settings.max_room_bytes,
+            raw_is_answered=raw_is_answered,
+        )
+        return Listener(self._settings, self._gateway, codec, self._logins, dialogue, self._relay)
+
+    async def _bind(self, name: str, port: int, make: Callable[[], asyncio.Protocol]) -> None:
+        host = self._settings.host
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(make, host, port, backlog=1024)
+        except OSError as refused:
+            raise OSError(
+                refused.errno,
+                f"doors.goim.{name}_port: {host}:{port}: {refused.strerror or refused}",
+            ) from refused
+        self._servers.append(server)
+        bound = server.sockets[0].getsockname()
+        self.addresses[name] = (bound[0], bound[1])
+
+
+def _shown(addresses: dict[str, tuple[str, int]]) -> dict[str, str]:
+    return {name: f"{host}:{port}" for name, (host, port) in addresses.items()}

@@ -1,0 +1,68 @@
+"""Who a goim login is: goim's own "any JSON" only in `open` mode, a checked token otherwise.
+
+Decides, and does not touch the connection. Called by `connection` for the first operation 7.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from parlor.model.account import Identity
+from parlor.model.errors import Forbidden
+from parlor.model.ids import ConnectionKey, UserId
+from parlor.ports.entropy import Entropy
+from parlor.wire.goim.login import Login
+
+NOBODY = UserId("")
+"""The user of an anonymous connection; the hub does not index it."""
+
+
+class TokenCheck(Protocol):
+    """`accounts.signing.Signing` as this door sees it."""
+
+    async def authenticate(self, token: str) -> Identity:
+        """Raises Unauthenticated for a missing, expired or revoked token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """`user` is NOBODY for an anonymous connection; `identity` is None in open mode.
+
+    `key` is the client's own, or one nobody can guess when it gave none.
+    """
+
+    key: ConnectionKey
+    user: UserId
+    identity: Identity | None
+
+
+class LoginCheck:
+    """The door's one rule for logins, as its settings chose it."""
+
+    def __init__(
+        self, mode: Literal["token", "open"], tokens: TokenCheck, entropy: Entropy
+    ) -> None:
+        self._mode = mode
+        self._tokens = tokens
+        self._entropy = entropy
+
+    async def check_login(self, login: Login) -> Admitted:
+        """Raises Unauthenticated, or Forbidden when `mid` is not the token's user.
+
+        In token mode the token is the `token` field, else `key`; a key that is a token is never
+        used as a connection's name, where logs and other clients could meet it.
+        """
+        if self._mode == "open":
+            user = UserId(str(login.mid)) if login.mid else NOBODY
+            return Admitted(self._key(login.key), user, None)
+        identity = await self._tokens.authenticate(login.token or login.key)
+        if login.mid and str(login.mid) != identity.user:
+            raise Forbidden("The mid of the login is not the user of the token.")
+        return Admitted(self._key(login.key if login.token else ""), identity.user, identity)
+
+    def _key(self, wanted: str) -> ConnectionKey:
+        if wanted:
+            return ConnectionKey(wanted)
+        return ConnectionKey(str(uuid.UUID(bytes=self._entropy.token_bytes(16), version=4)))

@@ -1,0 +1,57 @@
+"""Passing a client's own messages on to its room, where the operator wants that.
+
+Stock goim only logs what clients send (operation 4); programs are expected to push. With
+`relay = "room"` the body goes to everybody in the sender's room as operation 5, the sender
+included. Called by `connection`, which reads nothing more of the sender until it is done: so the
+sender's messages keep their order, and one that sends too fast is slowed down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from parlor.doors.goim.batches import RoomBatches
+from parlor.gateway.state.link import Link
+from parlor.model.ids import PushId, number_id
+from parlor.model.push import Delivery, Push
+from parlor.ports.clock import Clock
+from parlor.ports.entropy import Entropy
+from parlor.push.pace import Pace
+from parlor.wire.goim.ops import Op
+
+
+class Relay:
+    """`per_s` messages of each sender on average, twice as many at once."""
+
+    def __init__(
+        self,
+        rooms: RoomBatches,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        delivery: Delivery,
+        per_s: float,
+    ) -> None:
+        self._rooms = rooms
+        self._clock = clock
+        self._entropy = entropy
+        self._delivery = delivery
+        self._per_s = per_s
+
+    def new_pace(self) -> Pace:
+        """One for each sender."""
+        return Pace(self._per_s, max(1, int(2 * self._per_s)), self._clock.now())
+
+    async def pass_on(self, sender: Link, body: bytes, pace: Pace) -> None:
+        """Hand `body` to the room of `sender`, when its pace allows. Without a room: nothing."""
+        await self._wait_turn(pace)
+        for room in tuple(sender.rooms):
+            push_id = PushId(number_id(self._entropy.token_bytes(8)))
+            await self._rooms.push(room, Push(push_id, body, Op.SEND_REPLY, self._delivery))
+
+    async def _wait_turn(self, pace: Pace) -> None:
+        while True:
+            wait_s = pace.take_nowait(self._clock.now())
+            if not wait_s:
+                return
+            await asyncio.sleep(wait_s)

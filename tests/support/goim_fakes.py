@@ -1,0 +1,81 @@
+"""What the goim door needs of the rest, in memory and with an answer the test chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from parlor.model.account import Identity, KeyGrant, Scope
+from parlor.model.errors import Forbidden, Unauthenticated
+from parlor.model.ids import DeviceId, RoomId, UserId
+from parlor.model.push import Envelope, Push
+
+
+class KnownTokens:
+    """Sign-ins as `accounts.signing` answers for them: token -> user id."""
+
+    def __init__(self, users: Mapping[str, str]) -> None:
+        self.users = dict(users)
+
+    async def authenticate(self, token: str) -> Identity:
+        user = self.users.get(token)
+        if user is None:
+            raise Unauthenticated
+        return Identity(UserId(user), DeviceId(f"device of {user}"), session=f"session {token}")
+
+
+class KnownKeys:
+    """API keys as `accounts.keys` answers for them: key -> scopes."""
+
+    def __init__(self, keys: Mapping[str, frozenset[Scope]]) -> None:
+        self.keys = dict(keys)
+
+    async def check(self, key: str, scope: Scope) -> KeyGrant:
+        scopes = self.keys.get(key)
+        if scopes is None:
+            raise Unauthenticated
+        if scope not in scopes:
+            raise Forbidden
+        return KeyGrant(key, scopes)
+
+
+class CountedEntropy:
+    """Different bytes each time, the same in every run."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def token_bytes(self, count: int) -> bytes:
+        self.calls += 1
+        return self.calls.to_bytes(count)
+
+
+class Counts:
+    """A meter that the test can look at."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def count(self, name: str, by: int = 1, **labels: str) -> None:
+        self.counts[name] = self.counts.get(name, 0) + by
+
+    def observe(self, name: str, value: float, **labels: str) -> None:
+        self.count(name)
+
+
+class Published:
+    """Where envelopes end in unit tests. `failure`: raised instead, once set."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+        self.room_pushes: list[tuple[RoomId, Push]] = []
+        self.failure: Exception | None = None
+
+    async def publish(self, envelope: Envelope) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.envelopes.append(envelope)
+
+    async def push(self, room: RoomId, push: Push) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.room_pushes.append((room, push))
