@@ -36,6 +36,11 @@ class UnknownMethod(ParlorError):
     meaning = "There is no such method."
 
 
+class MethodNotAllowed(ParlorError):
+    code, status = "method_not_allowed", 405
+    meaning = "This address does not take this HTTP method."
+
+
 class NotFound(ParlorError):
     code, status = "not_found", 404
     meaning = "There is no such thing, or it is not yours to see."
@@ -109,6 +114,11 @@ class TooManyMembers(ParlorError):
 class TooLarge(ParlorError):
     code, status = "too_large", 413
     meaning = "The message or request body is larger than this server allows."
+
+
+class BodyTimedOut(ParlorError):
+    code, status, retry = "body_timed_out", 408, True
+    meaning = "The request body did not arrive in time."
 
 
 class RateLimited(ParlorError):

@@ -31,8 +31,8 @@ class ToUsers(msgspec.Struct, frozen=True, tag="users"):
     users: tuple[UserId, ...]
     not_to: ConnectionKey | None = None
     """One connection to leave out, such as the one that caused it."""
-    endpoint: str = ""
-    """When set, only their connections at this `device/instance`."""
+    endpoint: str | None = None
+    """When set, only connections of this endpoint (`device/instance`)."""
 
 
 class ToRoom(msgspec.Struct, frozen=True, tag="room"):

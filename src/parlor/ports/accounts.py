@@ -31,6 +31,12 @@ class SessionRow(msgspec.Struct, frozen=True):
     refresh_expires_at: float
 
 
+class Reused(msgspec.Struct, frozen=True):
+    """A spent refresh token came again: somebody copied it, and its session has been ended."""
+
+    ended: Identity
+
+
 class Accounts(Protocol):
     async def add_user(self, user: User, password_hash: str, *, admin: bool) -> None:
         """Raises NameTaken."""
@@ -53,21 +59,26 @@ class Accounts(Protocol):
 
 
 class Sessions(Protocol):
-    async def open(self, row: SessionRow) -> None:
-        """Replaces the sign-in of the same (user, device), if any."""
+    async def open(self, row: SessionRow) -> Identity | None:
+        """Replaces the sign-in of the same (user, device), if any, and returns that one."""
 
     async def by_token(self, token_hash: bytes) -> Identity | None:
         """Whoever the token names, expired or not; the caller compares `expires_at`."""
 
-    async def rotate(self, old_refresh_hash: bytes, row: SessionRow, now: float) -> Identity | None:
+    async def rotate(
+        self, old_refresh_hash: bytes, row: SessionRow, now: float
+    ) -> Identity | Reused | None:
         """Spend a refresh token: put `row`'s hashes and times in its session's place.
 
         `row.id`, `row.user`, `row.device` are ignored; the session keeps its own. None when no
         live session has that refresh token. A token that was spent before ends its whole
-        session (RFC 9700 §4.14.2) and gives None.
+        session (RFC 9700 §4.14.2) and gives Reused.
         """
 
     async def end(self, session: str) -> None: ...
+
+    async def end_all(self, user: UserId) -> Sequence[Identity]:
+        """Every sign-in of `user`, on all devices; returns those that were ended."""
 
 
 class Keys(Protocol):

@@ -1,0 +1,185 @@
+"""The command line. Exit status: 0 as asked, 1 failed at run time, 2 wrong usage or settings.
+
+Every failure that an operator can mend is one line on standard error, without a traceback.
+Plain argparse and late imports: a richer library alone would cost a third of the boot time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, NoReturn
+
+from parlor import __version__
+from parlor.boot.config import Config, ConfigError, Given, load, parse_assignment
+from parlor.model.account import Scope
+
+_FLAG_KEYS = {
+    "data": ("server", "data"),
+    "door": ("server", "doors"),
+    "host": ("http", "host"),
+    "port": ("http", "port"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit status."""
+    # Boot allocates half a million objects that live as long as the process; `processes` turns
+    # collection on again when they are all there.
+    gc.disable()
+    # Libraries load rich for coloured tracebacks when it happens to be installed: 0.12 s.
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+    flags = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], None] = flags.run
+    try:
+        command(flags)
+    except ConfigError as wrong:
+        _fail(2, str(wrong))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as wrong:
+        from parlor.boot.failures import EXPECTED
+
+        if not isinstance(wrong, EXPECTED):
+            raise
+        _fail(1, str(wrong))
+
+
+def _parser() -> argparse.ArgumentParser:
+    settings = argparse.ArgumentParser(add_help=False)
+    settings.add_argument("--data", metavar="DIR", help="data folder [./parlor-data]")
+    settings.add_argument("--config", metavar="FILE", type=Path, help="settings in TOML")
+    settings.add_argument(
+        "--set", metavar="SECTION.KEY=VALUE", action="append", default=[], help="one setting"
+    )
+    listening = argparse.ArgumentParser(add_help=False)
+    listening.add_argument("--host", help="address to listen on [127.0.0.1]")
+    listening.add_argument("--port", help="TCP port [8080]; 0 takes a free one")
+    listening.add_argument(
+        "--door", metavar="NAME", action="append", help="front door to open: goim"
+    )
+
+    root = argparse.ArgumentParser(
+        prog="parlor", description="Chat, calls and push in one self-hosted server."
+    )
+    root.add_argument("--version", action="version", version=f"parlor {__version__}")
+    commands = root.add_subparsers(metavar="COMMAND", required=True)
+
+    serve = commands.add_parser("serve", parents=[settings, listening], help="run the server")
+    serve.set_defaults(run=_serve)
+
+    config = commands.add_parser("config", help="show or check the settings")
+    config_commands = config.add_subparsers(metavar="COMMAND", required=True)
+    show = config_commands.add_parser(
+        "print", parents=[settings, listening], help="what is in force and where it comes from"
+    )
+    show.set_defaults(run=_config_print)
+    check = config_commands.add_parser("check", parents=[settings, listening], help="validate")
+    check.set_defaults(run=_config_check)
+
+    user = commands.add_parser("user", help="people's accounts")
+    user_commands = user.add_subparsers(metavar="COMMAND", required=True)
+    user_add = user_commands.add_parser(
+        "add",
+        parents=[settings],
+        help="add an account",
+        description="The password is read from standard input. Without one, a one-time link is "
+        "printed with which the person sets it.",
+    )
+    user_add.add_argument("name", help="account name")
+    user_add.add_argument("--admin", action="store_true", help="make an administrator")
+    user_add.set_defaults(run=_user_add)
+
+    key = commands.add_parser("key", help="API keys of programs")
+    key_commands = key.add_subparsers(metavar="COMMAND", required=True)
+    key_add = key_commands.add_parser("add", parents=[settings], help="make a key, print it once")
+    key_add.add_argument("name", help="what the key is for")
+    key_add.add_argument("--scope", required=True, help="push, im, admin; commas between")
+    key_add.set_defaults(run=_key_add)
+    return root
+
+
+def _serve(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+    from parlor.boot.processes import serve
+
+    serve(config)
+
+
+def _config_print(flags: argparse.Namespace) -> None:
+    from parlor.boot.sections import SECRET
+
+    for line in _config(flags).lines(SECRET):
+        print(line)
+
+
+def _config_check(flags: argparse.Namespace) -> None:
+    _config(flags)
+    print("The settings are valid.")
+
+
+def _user_add(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+    password = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+
+    async def add() -> None:
+        from parlor.boot.assemble import open_services, set_up_url
+
+        async with AsyncExitStack() as stack:
+            services = await open_services(config, stack)
+            if password:
+                user = await services.signing.add_account(flags.name, password, admin=flags.admin)
+                print(f"Added {user.name} (id {user.id}).")
+            else:
+                print(set_up_url(config, await services.links.make(flags.name, admin=flags.admin)))
+
+    _run(add())
+
+
+def _key_add(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+    try:
+        scopes = frozenset(Scope(each.strip()) for each in flags.scope.split(","))
+    except ValueError:
+        raise ConfigError(f"--scope {flags.scope}: scopes are {', '.join(Scope)}") from None
+
+    async def add() -> None:
+        from parlor.boot.assemble import open_services
+
+        async with AsyncExitStack() as stack:
+            services = await open_services(config, stack)
+            print(await services.keys.add(flags.name, scopes))
+
+    _run(add())
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    gc.enable()
+    asyncio.run(work)
+
+
+def _config(flags: argparse.Namespace) -> Config:
+    from parlor.boot.sections import SECTIONS
+
+    given = [
+        Given(section, key, value, f"--{flag}")
+        for flag, (section, key) in _FLAG_KEYS.items()
+        if (value := getattr(flags, flag, None)) is not None
+    ]
+    given += [parse_assignment(each, f"--set {each}") for each in flags.set]
+    return load(SECTIONS, file=flags.config, environment=os.environ, flags=given)
+
+
+def _fail(status: int, line: str) -> NoReturn:
+    print(f"parlor: {line}", file=sys.stderr)
+    raise SystemExit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""The serving process: listen, say ready, wait for a signal, drain, end.
+
+SIGTERM and SIGINT begin an orderly stop of at most `server.drain_limit_s`; a second one ends the
+process at once. Exit status 0 after an orderly stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import resource
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import structlog
+import uvicorn
+import uvloop
+
+from parlor.api.app import build_app
+from parlor.api.settings import HttpSettings
+from parlor.boot.assemble import (
+    AccountServices,
+    Server,
+    build_server,
+    open_services,
+    public_url,
+    set_up_url,
+)
+from parlor.boot.config import Config, ConfigError
+from parlor.boot.failures import CannotListen
+from parlor.boot.folder import open_folder, owning
+from parlor.boot.settings import LimitsSettings, ServerSettings
+from parlor.boot.telemetry import LogSettings, set_up_logs
+from parlor.gateway.drain import drain
+from parlor.gateway.mux import build_mux
+from parlor.gateway.origins import Origins
+
+log = structlog.get_logger()
+
+BACKLOG = 4096
+CALLS_TICK_S = 0.25
+KEEP_ALIVE_S = 75
+DOORS = frozenset({"goim"})
+
+
+def serve(config: Config) -> None:
+    """Run until told to stop. Raises what `failures.EXPECTED` lists, and ConfigError."""
+    settings = config.section("server", ServerSettings)
+    for door in settings.doors:
+        if door not in DOORS:
+            raise ConfigError(f"--door {door}: there is {', '.join(sorted(DOORS))}")
+    set_up_logs(config.section("log", LogSettings))
+    _raise_file_limit()
+    try:
+        with owning(open_folder(Path(settings.data))):
+            uvloop.run(_serve(config))
+    except BaseExceptionGroup as group:
+        # One thing went wrong in one task; the others were cancelled because of it.
+        raise group.exceptions[0] from None
+
+
+async def _serve(config: Config) -> None:
+    stop = _stop_signal()
+    http = config.section("http", HttpSettings)
+    async with AsyncExitStack() as stack:
+        base = await open_services(config, stack)
+        server = build_server(config, base)
+        listener = stack.enter_context(_listening(http.host, http.port))
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(server.gateway.keep_time()),
+                tasks.create_task(server.deliver.run()),
+                tasks.create_task(server.rooms.run()),
+                tasks.create_task(_keep_calls(server)),
+            ]
+            await server.deliver.subscribed.wait()
+            web = _Uvicorn(_web_config(config, server))
+            serving = tasks.create_task(web.serve(sockets=[listener]))
+            await _open_doors(server, stack)
+            while not web.started:
+                if serving.done():
+                    raise CannotListen("the HTTP server did not start; the log says why")
+                await asyncio.sleep(0.001)
+            server.api.readiness.on_started()
+            # What is there now stays: never walk it again looking for garbage.
+            gc.freeze()
+            gc.enable()
+            await _say_ready(config, base, server, listener.getsockname()[1])
+            await stop.wait()
+            await _stop(server, web, config.section("server", ServerSettings).drain_limit_s)
+            await serving
+            for task in running:
+                task.cancel()
+    log.info("stopped")
+
+
+class _Uvicorn(uvicorn.Server):
+    """Signals are this module's business."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _web_config(config: Config, server: Server) -> uvicorn.Config:
+    http = config.section("http", HttpSettings)
+    app = build_app(
+        server.api,
+        http,
+        limit_loopback=config.section("limits", LimitsSettings).loopback,
+    )
+    origins = Origins([*http.allowed_origins, http.public_url])
+    return uvicorn.Config(
+        app,
+        # A factory serves where uvicorn asks for a class.
+        http=build_mux(server.native, origins),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="off",
+        loop="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        # Whoever still reads an answer when the drain is over is cut off.
+        timeout_graceful_shutdown=1,
+    )
+
+
+async def _open_doors(server: Server, stack: AsyncExitStack) -> None:
+    for door in server.doors:
+        try:
+            await door.open()
+        except OSError as taken:
+            raise CannotListen(str(taken.strerror or taken)) from taken
+        stack.push_async_callback(door.close)
+
+
+async def _say_ready(config: Config, base: AccountServices, server: Server, port: int) -> None:
+    url = public_url(config.section("http", HttpSettings), port)
+    _say(f"ready {url}")
+    for door in server.doors:
+        for name, (host, bound) in door.addresses.items():
+            _say(f"goim {name} {host}:{bound}")
+    if await base.accounts.count_admins() == 0:
+        link = await base.links.make("", admin=True)
+        _say("There is no administrator yet. This link makes the first one, once:")
+        _say(f"  {set_up_url(config, link, port)}")
+
+
+def _say(line: str) -> None:
+    """To whoever started the process, if somebody still reads its output."""
+    with contextlib.suppress(BrokenPipeError):
+        print(line, flush=True)
+
+
+async def _stop(server: Server, web: _Uvicorn, limit_s: float) -> None:
+    """Accept nothing new, tell clients when to come back, finish what was accepted."""
+    log.info("stopping", limit_s=limit_s)
+    server.api.readiness.on_draining()
+    try:
+        async with asyncio.timeout(limit_s - 2 if limit_s > 4 else limit_s / 2):
+            for listener in web.servers:
+                listener.close()
+            await server.calls.stop()
+            for door in server.doors:
+                await door.drain()
+            await drain(server.native, limit_s / 2)
+    except TimeoutError:
+        log.warning("drain_limit_reached")
+    web.should_exit = True
+
+
+async def _keep_calls(server: Server) -> None:
+    while True:
+        await asyncio.sleep(CALLS_TICK_S)
+        await server.calls.on_time()
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as wrong:
+        raise CannotListen(f"http.host {host}: {wrong.strerror}") from wrong
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError as wrong:
+            raise CannotListen(
+                f"http.port {port}: cannot listen on {host}:{port}: {wrong.strerror}"
+            ) from wrong
+        listener.setblocking(False)
+        yield listener
+
+
+def _stop_signal() -> asyncio.Event:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def on_signal(number: signal.Signals) -> None:
+        # From now on the same signal ends the process at once.
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    return stop
+
+
+def _raise_file_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,113 @@
+"""A real `parlor serve` in a process of its own, on a free port, that can be killed and revived."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+READY_LIMIT_S = 30.0
+STOP_LIMIT_S = 40.0
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+class ParlorServer:
+    """`start`, then `kill` and `start` again as often as wanted: same port, same data.
+
+    Standard error goes to `log_path`, over all starts. `ready_line` is the last one printed.
+    """
+
+    def __init__(self, folder: Path, flags: Sequence[str] = ()) -> None:
+        self.port = free_port()
+        self.data = folder / "data"
+        self.log_path = folder / "server.log"
+        self.ready_line = ""
+        self._flags = tuple(flags)
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        # Not 127.0.0.1: a browser's service worker and camera want a secure context, and
+        # `localhost` is one by name in every browser (Secure Contexts §3.1).
+        return f"http://localhost:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def log(self) -> str:
+        return self.log_path.read_text() if self.log_path.exists() else ""
+
+    async def start(self) -> None:
+        """Returns once it accepts connections; fails with its log when it does not."""
+        command = (
+            sys.executable, "-m", "parlor.boot.cli", "serve",
+            "--port", str(self.port), "--data", str(self.data), *self._flags,
+        )  # fmt: skip
+        with self.log_path.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env={k: v for k, v in os.environ.items() if not k.startswith("PARLOR_")},
+            )
+        try:
+            async with asyncio.timeout(READY_LIMIT_S):
+                self.ready_line = await self._read_until_ready()
+        except TimeoutError:
+            await self.kill()
+            raise AssertionError(f"no ready line in time:\n{self.log()}") from None
+
+    async def _read_until_ready(self) -> str:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            if line.startswith(b"ready "):
+                return line.decode().strip()
+        status = await self._process.wait()
+        raise AssertionError(f"the server ended with status {status}:\n{self.log()}")
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing is flushed, nobody is told."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        if process.returncode is None:
+            process.send_signal(how)
+        try:
+            async with asyncio.timeout(STOP_LIMIT_S):
+                return await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise AssertionError(f"the server did not stop:\n{self.log()}") from None
+
+
+@contextlib.asynccontextmanager
+async def running_parlor(folder: Path, flags: Sequence[str] = ()) -> AsyncIterator[ParlorServer]:
+    server = ParlorServer(folder, flags)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.kill()
