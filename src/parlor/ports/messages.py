@@ -19,7 +19,9 @@ class Messages(Protocol):
         (conversation, sender, client_id) answered with the first event and False, otherwise
         seq = last + 1, inserted, True. Concurrent appends share a commit. One row is written
         whatever the number of members, and the conversation's last_seq and active_at.
-        Raises NotMember, NotFound, StorageFailed (then nothing was stored).
+        Raises NotMember, NotFound, BadRequest (`reply_to` is no event of this log, or somebody
+        mentioned is not a member), StorageFailed (then nothing was stored).
+        Appends are stored in the order in which they were called.
         Cancelling the caller does not undo an append that has begun.
         """
 

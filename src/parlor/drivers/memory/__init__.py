@@ -1,0 +1,1 @@
+"""Drivers for a single process: nothing outlives it, nothing leaves it."""

@@ -1,0 +1,78 @@
+"""Events <-> rows of the `events` table.
+
+`text` is a column of its own, because it is searched; what only some kinds of event have is
+one compact JSON value, absent for an ordinary message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from parlor.drivers.sql.database import AnyRow
+from parlor.drivers.sql.tables import events
+from parlor.model.event import CallRecord, Event, EventKind
+from parlor.model.ids import ConversationId, UserId, event_id
+
+
+class _Rest(msgspec.Struct, frozen=True, omit_defaults=True):
+    reply_to: int = 0
+    mentions: tuple[UserId, ...] = ()
+    members: tuple[UserId, ...] = ()
+    title: str = ""
+    call: CallRecord | None = None
+
+
+_EMPTY = _Rest()
+_encode = msgspec.json.encode
+_decoder = msgspec.json.Decoder(_Rest)
+
+EVENT_COLUMNS: Sequence[Any] = (
+    events.c.conversation_id,
+    events.c.seq,
+    events.c.kind,
+    events.c.sender_id,
+    events.c.sent_at,
+    events.c.client_id,
+    events.c.text,
+    events.c.rest,
+)
+"""What `event_of_row` expects, in this order."""
+
+
+def event_of_row(row: AnyRow | Sequence[Any]) -> Event:
+    conversation_number, seq, kind, sender, sent_at, client_id, text, rest = row
+    conversation = ConversationId(str(conversation_number))
+    extra = _decoder.decode(rest) if rest else _EMPTY
+    return Event(
+        conversation_id=conversation,
+        seq=seq,
+        id=event_id(conversation, seq),
+        kind=EventKind(kind),
+        sender=UserId(str(sender)),
+        sent_at=sent_at,
+        client_id=client_id or "",
+        text=text,
+        reply_to=extra.reply_to,
+        mentions=extra.mentions,
+        members=extra.members,
+        title=extra.title,
+        call=extra.call,
+    )
+
+
+def row_of_event(event: Event) -> Mapping[str, object]:
+    """Ids must be canonical numbers: the caller has looked them up."""
+    rest = _Rest(event.reply_to, event.mentions, event.members, event.title, event.call)
+    return {
+        "conversation_id": int(event.conversation_id),
+        "seq": event.seq,
+        "kind": event.kind.value,
+        "sender_id": int(event.sender),
+        "sent_at": event.sent_at,
+        "client_id": event.client_id or None,
+        "text": event.text,
+        "rest": None if rest == _EMPTY else _encode(rest),
+    }

@@ -1,0 +1,47 @@
+"""Which revision a database has, and bringing it to the one this program speaks.
+
+Alembic is imported only when there is something to migrate: importing it costs more than the
+rest of opening a database together.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from parlor.drivers.sql.database import CannotOpen, DatabaseTooNew
+
+HEAD = "0001"
+"""The newest revision in `migrations/versions`. Revisions are numbered, so they can be compared."""
+
+
+def bring_up_to_date(engine: Engine) -> bool:
+    """Migrate when the revision differs; True when it did.
+
+    Looking and migrating share one transaction, so of several processes that start at once one
+    migrates and the others find it done. Raises DatabaseTooNew; a migration that fails leaves
+    the database as it was.
+    """
+    with engine.begin() as connection:
+        stored = stored_revision(connection)
+        if stored == HEAD:
+            return False
+        if stored is not None and stored > HEAD:
+            raise DatabaseTooNew(
+                f"the database has revision {stored}, made by a newer Parlor; "
+                f"this one knows up to {HEAD}: install the newer program"
+            )
+        from parlor.drivers.sql.migrations.upgrade import upgrade
+
+        upgrade(connection, HEAD)
+        return True
+
+
+def stored_revision(connection: Connection) -> str | None:
+    """None for an empty database. Raises CannotOpen for one that is somebody else's."""
+    tables = inspect(connection).get_table_names()
+    if "alembic_version" in tables:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return None if found is None else str(found)
+    if tables:
+        raise CannotOpen("the database has tables that Parlor did not make")
+    return None

@@ -1,0 +1,124 @@
+"""Sign-ins in SQL. Satisfies `ports.accounts.Sessions`; only hashes of tokens are here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from parlor.drivers.sql.database import AnyRow, Database
+from parlor.drivers.sql.numbers import number_of
+from parlor.drivers.sql.tables import sessions, spent_refreshes, users
+from parlor.model.account import Identity
+from parlor.model.errors import NotFound
+from parlor.model.ids import DeviceId, UserId
+from parlor.ports.accounts import Reused, SessionRow
+
+_SIGNED_IN = select(
+    sessions.c.id,
+    sessions.c.user_id,
+    sessions.c.device,
+    sessions.c.token_expires_at,
+    sessions.c.refresh_expires_at,
+    users.c.admin,
+).join_from(sessions, users)
+
+
+class SqlSessions:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, row: SessionRow) -> Identity | None:
+        number = number_of(row.user)
+        if number is None:
+            raise NotFound
+
+        def unit(db: Connection) -> Identity | None:
+            ended = _end(db, sessions.c.user_id == number, sessions.c.device == row.device)
+            values = {
+                "id": row.id,
+                "user_id": number,
+                "device": row.device,
+                "token_hash": row.token_hash,
+                "token_expires_at": row.token_expires_at,
+                "refresh_hash": row.refresh_hash,
+                "refresh_expires_at": row.refresh_expires_at,
+            }
+            db.execute(insert(sessions), values)
+            return ended[0] if ended else None
+
+        return await self._database.write(unit)
+
+    async def by_token(self, token_hash: bytes) -> Identity | None:
+        def query(db: Connection) -> Identity | None:
+            found = db.execute(_SIGNED_IN.where(sessions.c.token_hash == token_hash)).first()
+            return None if found is None else _identity(found)
+
+        return await self._database.read(query)
+
+    async def rotate(
+        self, old_refresh_hash: bytes, row: SessionRow, now: float
+    ) -> Identity | Reused | None:
+        return await self._database.write(lambda db: _rotate(db, old_refresh_hash, row, now))
+
+    async def end(self, session: str) -> None:
+        await self._database.write(lambda db: _end(db, sessions.c.id == session))
+
+    async def end_all(self, user: UserId) -> Sequence[Identity]:
+        number = number_of(user)
+        return await self._database.write(lambda db: _end(db, sessions.c.user_id == number))
+
+
+def _rotate(
+    db: Connection, old_refresh_hash: bytes, row: SessionRow, now: float
+) -> Identity | Reused | None:
+    db.execute(delete(sessions).where(sessions.c.refresh_expires_at <= now))
+    live = db.execute(_SIGNED_IN.where(sessions.c.refresh_hash == old_refresh_hash)).first()
+    if live is None:
+        spent_by = select(spent_refreshes.c.session_id).where(
+            spent_refreshes.c.refresh_hash == old_refresh_hash
+        )
+        ended = _end(db, sessions.c.id == spent_by.scalar_subquery())
+        return Reused(ended[0]) if ended else None
+    db.execute(
+        delete(spent_refreshes).where(
+            spent_refreshes.c.session_id == live.id, spent_refreshes.c.expires_at <= now
+        )
+    )
+    db.execute(
+        insert(spent_refreshes),
+        {
+            "refresh_hash": old_refresh_hash,
+            "session_id": live.id,
+            "expires_at": live.refresh_expires_at,
+        },
+    )
+    db.execute(
+        update(sessions)
+        .where(sessions.c.id == live.id)
+        .values(
+            token_hash=row.token_hash,
+            token_expires_at=row.token_expires_at,
+            refresh_hash=row.refresh_hash,
+            refresh_expires_at=row.refresh_expires_at,
+        )
+    )
+    return _identity(live, expires_at=row.token_expires_at)
+
+
+def _end(db: Connection, *which: ColumnElement[bool]) -> Sequence[Identity]:
+    """Delete these sessions, and with them what they had spent; return whose they were."""
+    found = db.execute(_SIGNED_IN.where(*which)).all()
+    if found:
+        db.execute(delete(sessions).where(sessions.c.id.in_([row.id for row in found])))
+    return [_identity(row) for row in found]
+
+
+def _identity(row: AnyRow, expires_at: float | None = None) -> Identity:
+    return Identity(
+        user=UserId(str(row.user_id)),
+        device=DeviceId(row.device),
+        session=row.id,
+        admin=row.admin,
+        expires_at=row.token_expires_at if expires_at is None else expires_at,
+    )

@@ -1,0 +1,156 @@
+"""The tables, as SQLAlchemy Core sees them. A change here needs a revision in `migrations`.
+
+Ids are 53-bit integers. Times called `_at` are Unix seconds for accounts (what expires) and
+Unix milliseconds for conversations (what people see). SQLite keeps the tables that are read
+by ranges of their key without a row id, so that one conversation's history lies together.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+# SQLite makes only a column of the exact type INTEGER the row id itself.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("display_name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("admin", Boolean, nullable=False),
+)
+
+# What a person is found by: the account name and each tail of the display name that begins
+# with a word, folded. A prefix of one of them finds the person, by the index alone.
+user_words = Table(
+    "user_words",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_user_words_user_id", "user_id"),
+    sqlite_with_rowid=False,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("device", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("token_expires_at", Double, nullable=False),
+    Column("refresh_hash", LargeBinary, nullable=False, unique=True),
+    Column("refresh_expires_at", Double, nullable=False, index=True),
+    UniqueConstraint("user_id", "device"),
+)
+
+spent_refreshes = Table(
+    "spent_refreshes",
+    metadata,
+    Column("refresh_hash", LargeBinary, primary_key=True),
+    Column(
+        "session_id",
+        Text,
+        ForeignKey("sessions.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("expires_at", Double, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+)
+
+set_up_links = Table(
+    "set_up_links",
+    metadata,
+    Column("link_hash", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("admin", Boolean, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("active_at", BigInteger, nullable=False),
+    Column("member_count", Integer, nullable=False),
+    # The two people of a direct conversation, smaller id first; null for a group.
+    Column("low_user_id", BigInteger),
+    Column("high_user_id", BigInteger),
+    UniqueConstraint("low_user_id", "high_user_id"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column(
+        "conversation_id",
+        Id,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("role", Text, nullable=False),
+    Column("joined_seq", BigInteger, nullable=False),
+    Column("read_seq", BigInteger, nullable=False),
+    Index("ix_members_user_id", "user_id"),
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column(
+        "conversation_id",
+        Id,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("sender_id", Id, nullable=False),
+    Column("sent_at", BigInteger, nullable=False),
+    # Null for events that the server makes: those are never compared.
+    Column("client_id", Text),
+    Column("text", Text, nullable=False),
+    # JSON of what only some kinds have; null when there is nothing.
+    Column("rest", LargeBinary),
+    UniqueConstraint("conversation_id", "sender_id", "client_id"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,63 @@
+"""Accounts as boot wires them, over a real store, with a clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from parlor.accounts.attempts import Attempts
+from parlor.accounts.keys import ApiKeys
+from parlor.accounts.links import SetUpLinks
+from parlor.accounts.passwords import Passwords
+from parlor.accounts.people import People
+from parlor.accounts.settings import AccountsSettings
+from parlor.accounts.sign_ins import SignedIn, SignIns
+from parlor.accounts.signing import Signing
+from parlor.model.account import Identity
+from tests.support.steady import CountedBytes, HandClock
+from tests.support.storage import Stores, sqlite_stores
+
+PASSWORD = "correct horse"
+HOME = "203.0.113.7"
+
+
+@dataclass(frozen=True)
+class Door:
+    stores: Stores
+    clock: HandClock
+    signing: Signing
+    links: SetUpLinks
+    keys: ApiKeys
+    people: People
+    ended: list[Identity]
+
+    async def sign_up(self, name: str, device: str = "phone") -> SignedIn:
+        return await self.signing.sign_up(name, PASSWORD, "", device=device, address=HOME)
+
+    async def sign_in(
+        self, name: str, password: str = PASSWORD, device: str = "phone", address: str = HOME
+    ) -> SignedIn:
+        return await self.signing.sign_in(name, password, device=device, address=address)
+
+
+@asynccontextmanager
+async def open_door(folder: Path, **settings: float) -> AsyncIterator[Door]:
+    cheap = {"hash_passes": 1, "hash_memory_kib": 64}
+    chosen = msgspec.convert(cheap | settings, AccountsSettings)
+    clock, entropy, passwords = HandClock(), CountedBytes(), Passwords(chosen)
+    async with sqlite_stores(folder) as stores:
+        sign_ins = SignIns(stores.accounts, stores.sessions, chosen, clock, entropy)
+        attempts = Attempts.as_set(chosen, limit_loopback=False)
+        signing = Signing(stores.accounts, sign_ins, passwords, attempts, chosen, clock, entropy)
+        links = SetUpLinks(
+            stores.accounts, stores.keys, sign_ins, passwords, chosen, clock, entropy
+        )
+        ended: list[Identity] = []
+        signing.on_session_end(ended.append)
+        keys, people = ApiKeys(stores.keys, clock, entropy), People(stores.accounts)
+        yield Door(stores, clock, signing, links, keys, people, ended)
+        passwords.close()

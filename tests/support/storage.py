@@ -1,0 +1,97 @@
+"""Every storing driver, opened for a test: the suites in `tests/contracts` run against each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from parlor.drivers.sql.accounts import SqlAccounts
+from parlor.drivers.sql.conversations import SqlConversations
+from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.keys import SqlKeys
+from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.sessions import SqlSessions
+from parlor.drivers.sqlite.database import open_database
+from parlor.drivers.sqlite.settings import SqliteSettings
+from parlor.model.account import User
+from parlor.model.conversation import ConversationKind
+from parlor.model.event import Draft, Event, EventKind
+from parlor.model.ids import ConversationId, UserId
+from parlor.ports.accounts import Accounts, Keys, Sessions
+from parlor.ports.conversations import Conversations
+from parlor.ports.messages import Messages
+from tests.support.steady import CountingMeter
+
+ANN, BOB, CEM, DAN = (UserId(str(2**52 + n)) for n in (1, 2, 3, 4))
+NOBODY = UserId(str(2**52 + 99))
+TALK = ConversationId(str(2**52 + 1_000))
+NOWHERE = ConversationId(str(2**52 + 9_999))
+
+
+@dataclass(frozen=True)
+class Stores:
+    accounts: Accounts
+    sessions: Sessions
+    keys: Keys
+    messages: Messages
+    conversations: Conversations
+
+    async def add_people(self, *people: UserId) -> None:
+        for person in people:
+            await self.accounts.add_user(User(person, f"user{person}", "Somebody"), "", admin=False)
+
+    async def add_talk(
+        self,
+        id: ConversationId = TALK,
+        people: Sequence[UserId] = (ANN, BOB),
+        kind: ConversationKind = ConversationKind.DIRECT,
+        at_ms: int = 1,
+    ) -> None:
+        """A conversation of people that exist; the first one owns it."""
+        await self.conversations.create(id, kind, people[0], people[1:], "", at_ms)
+
+    async def say(
+        self, text: str, sender: UserId = ANN, talk: ConversationId = TALK, at_ms: int = 5
+    ) -> Event:
+        event, _ = await self.messages.append(message(text, sender, talk), at_ms)
+        return event
+
+    async def texts(self, talk: ConversationId = TALK) -> list[str]:
+        """Every message in order, after checking that seq has no gap."""
+        events, last_seq = await self.messages.events(talk, 0, None, 1_000_000)
+        assert [event.seq for event in events] == list(range(1, last_seq + 1))
+        return [event.text for event in events if event.kind is EventKind.MESSAGE]
+
+
+def message(
+    text: str, sender: UserId = ANN, talk: ConversationId = TALK, client_id: str | None = None
+) -> Draft:
+    """`client_id` is the text itself unless given."""
+    said = text if client_id is None else client_id
+    return Draft(talk, EventKind.MESSAGE, sender, client_id=said, text=text)
+
+
+def stores_in(database: Database) -> Stores:
+    return Stores(
+        SqlAccounts(database),
+        SqlSessions(database),
+        SqlKeys(database),
+        SqlMessages(database),
+        SqlConversations(database),
+    )
+
+
+@asynccontextmanager
+async def sqlite_stores(
+    folder: Path, meter: CountingMeter | None = None, **settings: float
+) -> AsyncIterator[Stores]:
+    chosen = msgspec.convert(settings, SqliteSettings)
+    async with open_database(folder / "parlor.db", chosen, meter or CountingMeter()) as database:
+        yield stores_in(database)
+
+
+STORES: dict[str, Callable[[Path], AbstractAsyncContextManager[Stores]]] = {"sqlite": sqlite_stores}

@@ -1,0 +1,14 @@
+from parlor.drivers.memory.presence import MemoryPresence
+from parlor.gateway.state.hub import Hub
+from parlor.model.ids import UserId
+from tests.support.links import make_link
+
+
+def test_presence_follows_the_hub_at_every_moment():
+    hub = Hub()
+    presence = MemoryPresence(hub)
+    link, _ = make_link("k", "1")
+    hub.add(link)
+    assert presence.online(UserId("1")) == 1
+    hub.remove(link)
+    assert presence.online(UserId("1")) == 0

@@ -1,0 +1,87 @@
+"""The revisions and the tables say the same, and a migration is all or nothing."""
+
+import sqlite3
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
+
+from parlor.drivers.sql.database import CannotOpen
+from parlor.drivers.sql.migrations.upgrade import alembic_config
+from parlor.drivers.sql.revision import HEAD, bring_up_to_date, stored_revision
+from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sqlite.engine import Use, make_engine
+from parlor.drivers.sqlite.settings import SqliteSettings
+
+
+@pytest.fixture
+def engine(tmp_path):
+    opened = make_engine(tmp_path / "m.db", Use.WRITING, SqliteSettings(), connections=1)
+    yield opened
+    opened.dispose()
+
+
+def schema(path):
+    with sqlite3.connect(path) as link:
+        found = link.execute(
+            "SELECT type, name, tbl_name FROM sqlite_master WHERE name != 'alembic_version'"
+            " AND tbl_name != 'alembic_version' ORDER BY 1, 2"
+        ).fetchall()
+        columns = {
+            name: link.execute(f"PRAGMA table_info({name})").fetchall()
+            for kind, name, _ in found
+            if kind == "table"
+        }
+        without_row_id = {
+            name: wr
+            for _, name, _, _, wr, _ in link.execute("PRAGMA table_list")
+            if name in columns
+        }
+    return found, columns, without_row_id
+
+
+def test_the_head_is_the_newest_revision_and_revisions_are_numbered():
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert scripts.get_heads() == [HEAD]
+    names = [script.revision for script in scripts.walk_revisions()]
+    assert names == sorted(names, reverse=True)
+    assert all(len(name) == 4 and name.isdigit() for name in names)
+
+
+def test_the_revisions_make_exactly_the_tables(engine, tmp_path):
+    assert bring_up_to_date(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    direct = create_engine(f"sqlite:///{tmp_path / 'direct.db'}")
+    metadata.create_all(direct)
+    direct.dispose()
+    assert schema(tmp_path / "m.db") == schema(tmp_path / "direct.db")
+
+
+def test_a_current_database_is_left_alone(engine):
+    bring_up_to_date(engine)
+    assert not bring_up_to_date(engine)
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(engine):
+    def allow_pages(count):
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {count}")
+
+    allow_pages(8)
+    with pytest.raises(OperationalError, match="full"):
+        bring_up_to_date(engine)
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    allow_pages(1_000_000)
+    assert bring_up_to_date(engine)
+
+
+def test_somebody_elses_tables_are_refused(engine):
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE theirs (x)"))
+        with pytest.raises(CannotOpen):
+            stored_revision(connection)
