@@ -1,0 +1,37 @@
+"""Settings of accounts, section `accounts`."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class AccountsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`open_sign_up`: whoever reaches the server may make an account.
+
+    `token_s`, `refresh_s`, `link_s`: how long an access token, an unused refresh token and a
+    set-up link live. `recheck_s`: after this long a token is looked up again, so a sign-out in
+    another process is noticed; `remembered_tokens` bounds how many are remembered.
+
+    `hash_passes`, `hash_memory_kib`: the cost of argon2id (RFC 9106 §4), about 40 ms a password.
+    `hashing_at_once` threads compute; more than `max_waiting_hashes` are refused (`overloaded`).
+
+    After `free_failures_per_account` (`_per_address`) failed sign-ins each further one doubles
+    the wait, from `first_wait_s` to `longest_wait_s`; `forget_s` without a failure forgets them.
+    """
+
+    open_sign_up: bool = True
+    token_s: int = 3_600
+    refresh_s: int = 30 * 86_400
+    link_s: int = 7 * 86_400
+    recheck_s: float = 30.0
+    remembered_tokens: int = 20_000
+    hash_passes: int = 2
+    hash_memory_kib: int = 32_768
+    hashing_at_once: int = 2
+    max_waiting_hashes: int = 200
+    free_failures_per_account: int = 5
+    free_failures_per_address: int = 50
+    first_wait_s: float = 1.0
+    longest_wait_s: float = 900.0
+    forget_s: float = 3_600.0
+    remembered_failures: int = 50_000

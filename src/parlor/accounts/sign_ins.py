@@ -1,0 +1,147 @@
+"""Sessions and their tokens: opening, checking, renewing, ending.
+
+Owns what a token proves and for how long, and tells whoever asked when a session ends. Who may
+have one is decided by `signing` and `links`, which call this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from parlor.accounts.recent import Recent
+from parlor.accounts.settings import AccountsSettings
+from parlor.accounts.tokens import Kind, digest, mint
+from parlor.model.account import Identity, Tokens, User
+from parlor.model.errors import BadRequest, Unauthenticated
+from parlor.model.ids import DeviceId, UserId
+from parlor.ports.accounts import Accounts, Reused, SessionRow, Sessions
+from parlor.ports.clock import Clock
+from parlor.ports.entropy import Entropy
+
+MAX_DEVICE_CHARS = 64
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """The only time that the tokens are seen: the server keeps their hashes."""
+
+    user: User
+    admin: bool
+    device: DeviceId
+    tokens: Tokens
+
+
+class _Minted(NamedTuple):
+    row: SessionRow
+    tokens: Tokens
+
+
+class SignIns:
+    def __init__(
+        self,
+        accounts: Accounts,
+        sessions: Sessions,
+        settings: AccountsSettings,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._accounts = accounts
+        self._sessions = sessions
+        self._settings = settings
+        self._clock = clock
+        self._entropy = entropy
+        self._known: Recent[Identity] = Recent(settings.remembered_tokens, settings.recheck_s)
+        self._on_end: list[Callable[[Identity], None]] = []
+
+    def on_end(self, callback: Callable[[Identity], None]) -> None:
+        """Call `callback` for each session that ends in this process, after it has ended.
+
+        Not for one that merely runs out: its connections outlive their token.
+        """
+        self._on_end.append(callback)
+
+    def check_device(self, device: str) -> DeviceId:
+        """A device as clients name it; a new name when they give none. Raises BadRequest."""
+        if not device:
+            return DeviceId(self._entropy.token_bytes(12).hex())
+        if len(device) > MAX_DEVICE_CHARS or not device.isprintable():
+            raise BadRequest(f"A device has at most {MAX_DEVICE_CHARS} printable characters.")
+        return DeviceId(device)
+
+    async def open(self, user: User, device: DeviceId, *, admin: bool) -> SignedIn:
+        """Sign `user` in on `device`; an earlier sign-in there ends."""
+        minted = self._mint(user.id, device)
+        replaced = await self._sessions.open(minted.row)
+        if replaced is not None:
+            self._ended(replaced)
+        return SignedIn(user, admin, device, minted.tokens)
+
+    async def refresh(self, refresh_token: str) -> SignedIn:
+        """New tokens for a refresh token, which is spent by it; the old access token dies too.
+
+        Raises Unauthenticated. A token that was spent before has been copied by somebody: its
+        session ends for both.
+        """
+        old_hash = digest(Kind.REFRESH, refresh_token)
+        if old_hash is None:
+            raise Unauthenticated
+        minted = self._mint(UserId(""), DeviceId(""))
+        rotated = await self._sessions.rotate(old_hash, minted.row, self._now())
+        if isinstance(rotated, Reused):
+            self._ended(rotated.ended)
+        if not isinstance(rotated, Identity):
+            raise Unauthenticated
+        self._known.forget(rotated.session)
+        found = await self._accounts.users([rotated.user])
+        if not found:
+            raise Unauthenticated
+        return SignedIn(found[0], rotated.admin, rotated.device, minted.tokens)
+
+    async def authenticate(self, token: str) -> Identity:
+        """Who holds this access token. Raises Unauthenticated."""
+        token_hash = digest(Kind.ACCESS, token)
+        if token_hash is None:
+            raise Unauthenticated
+        identity = self._known.get(token_hash, self._clock.now())
+        if identity is None:
+            version = self._known.version
+            identity = await self._sessions.by_token(token_hash)
+            if identity is None:
+                raise Unauthenticated
+            self._known.put(token_hash, identity.session, identity, self._clock.now(), version)
+        if identity.expires_at <= self._now():
+            raise Unauthenticated("The token has expired: renew it with the refresh token.")
+        return identity
+
+    async def end(self, identity: Identity) -> None:
+        await self._sessions.end(identity.session)
+        self._ended(identity)
+
+    async def end_all(self, user: UserId) -> None:
+        """Sign `user` out everywhere."""
+        for identity in await self._sessions.end_all(user):
+            self._ended(identity)
+
+    def _ended(self, identity: Identity) -> None:
+        self._known.forget(identity.session)
+        for callback in self._on_end:
+            callback(identity)
+
+    def _mint(self, user: UserId, device: DeviceId) -> _Minted:
+        access, refresh = mint(Kind.ACCESS, self._entropy), mint(Kind.REFRESH, self._entropy)
+        now, settings = self._now(), self._settings
+        row = SessionRow(
+            id=self._entropy.token_bytes(12).hex(),
+            user=user,
+            device=device,
+            token_hash=digest(Kind.ACCESS, access) or b"",
+            token_expires_at=now + settings.token_s,
+            refresh_hash=digest(Kind.REFRESH, refresh) or b"",
+            refresh_expires_at=now + settings.refresh_s,
+        )
+        return _Minted(row, Tokens(access, refresh, settings.token_s))
+
+    def _now(self) -> float:
+        return self._clock.unix_ms() / 1000

@@ -1,0 +1,125 @@
+"""Signing up and in with a name and a password, staying in, signing out.
+
+The one door for people; programs have `keys`. Called by the API and the gateway. Who is told
+what: a wrong name and a wrong password are the same error after the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from parlor.accounts.attempts import Attempts
+from parlor.accounts.passwords import Passwords, check_password
+from parlor.accounts.settings import AccountsSettings
+from parlor.accounts.sign_ins import SignedIn, SignIns
+from parlor.model.account import Identity, User
+from parlor.model.errors import (
+    BadName,
+    NameTaken,
+    SignUpClosed,
+    TooManyAttempts,
+    WrongCredentials,
+)
+from parlor.model.ids import UserId, number_id
+from parlor.model.text import check_display_name, check_name
+from parlor.ports.accounts import Accounts, Credential
+from parlor.ports.clock import Clock
+from parlor.ports.entropy import Entropy
+
+__all__ = ["SignedIn", "Signing"]
+
+
+class Signing:
+    def __init__(
+        self,
+        accounts: Accounts,
+        sign_ins: SignIns,
+        passwords: Passwords,
+        attempts: Attempts,
+        settings: AccountsSettings,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._accounts = accounts
+        self._sign_ins = sign_ins
+        self._passwords = passwords
+        self._attempts = attempts
+        self._settings = settings
+        self._clock = clock
+        self._entropy = entropy
+
+    async def sign_up(
+        self, name: str, password: str, display_name: str, *, device: str, address: str
+    ) -> SignedIn:
+        """A new account, signed in. An empty display name is the account name.
+
+        Raises SignUpClosed, BadName, BadDisplayName, WeakPassword, NameTaken, BadRequest (device).
+        """
+        if not self._settings.open_sign_up:
+            raise SignUpClosed
+        checked_device = self._sign_ins.check_device(device)
+        user = await self.add_account(name, password, display_name)
+        return await self._sign_ins.open(user, checked_device, admin=False)
+
+    async def add_account(
+        self, name: str, password: str, display_name: str = "", *, admin: bool = False
+    ) -> User:
+        """As the operator does, whether sign-up is open or not. Raises as `sign_up`."""
+        account_name = check_name(name)
+        user = User(
+            id=UserId(number_id(self._entropy.token_bytes(7))),
+            name=account_name,
+            display_name=check_display_name(display_name or account_name),
+        )
+        checked_password = check_password(password, account_name)
+        if await self._accounts.credential(account_name) is not None:
+            raise NameTaken  # before the costly hash; add_user decides
+        password_hash = await self._passwords.hash(checked_password)
+        await self._accounts.add_user(user, password_hash, admin=admin)
+        return user
+
+    async def sign_in(self, name: str, password: str, *, device: str, address: str) -> SignedIn:
+        """Raises WrongCredentials, TooManyAttempts (with the time to wait), BadRequest (device).
+
+        An earlier sign-in of this person on the same device ends.
+        """
+        checked_device = self._sign_ins.check_device(device)
+        try:
+            account_name = check_name(name)
+        except BadName as never_an_account:
+            raise WrongCredentials from never_an_account
+        wait_s = self._attempts.begin(account_name, address, self._clock.now())
+        if wait_s:
+            raise TooManyAttempts(retry_after_s=wait_s)
+        try:
+            credential = await self._credential(account_name, password)
+        except WrongCredentials:
+            raise
+        except BaseException:
+            self._attempts.abandon(account_name, address)
+            raise
+        self._attempts.succeed(account_name, address)
+        return await self._sign_ins.open(credential.user, checked_device, admin=credential.admin)
+
+    async def _credential(self, name: str, password: str) -> Credential:
+        credential = await self._accounts.credential(name)
+        password_hash = credential.password_hash if credential else ""
+        if not await self._passwords.matches(password_hash, password) or credential is None:
+            raise WrongCredentials
+        return credential
+
+    async def refresh(self, refresh_token: str) -> SignedIn:
+        """See `SignIns.refresh`. Raises Unauthenticated."""
+        return await self._sign_ins.refresh(refresh_token)
+
+    async def sign_out(self, identity: Identity) -> None:
+        """End this one session, on this one device."""
+        await self._sign_ins.end(identity)
+
+    async def authenticate(self, token: str) -> Identity:
+        """Who holds this access token. Raises Unauthenticated."""
+        return await self._sign_ins.authenticate(token)
+
+    def on_session_end(self, callback: Callable[[Identity], None]) -> None:
+        """The gateway closes the live connections of that session."""
+        self._sign_ins.on_end(callback)
