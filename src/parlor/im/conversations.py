@@ -1,0 +1,124 @@
+"""Making conversations, and each person's view of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from parlor.im.announce import Announcements
+from parlor.im.paging import page_size
+from parlor.im.settings import ImSettings
+from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.errors import BadRequest, NotFound, NotMember, TooManyMembers
+from parlor.model.ids import ConversationId, UserId, number_id
+from parlor.model.text import check_display_name
+from parlor.ports.clock import Clock
+from parlor.ports.conversations import Conversations
+from parlor.ports.entropy import Entropy
+from parlor.wire.native.pushes import ConversationPush
+
+
+class Threads:
+    def __init__(
+        self,
+        conversations: Conversations,
+        announcements: Announcements,
+        settings: ImSettings,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> None:
+        self._conversations = conversations
+        self._announcements = announcements
+        self._settings = settings
+        self._clock = clock
+        self._entropy = entropy
+
+    async def create(
+        self, user: UserId, kind: ConversationKind, members: Sequence[UserId], title: str
+    ) -> tuple[ConversationView, bool]:
+        """`user`'s view of the conversation, and whether it is new. `members` are the others.
+
+        A direct one that exists is returned; its title is ignored. A group may be without title.
+        Every member is told of a new one. Raises BadRequest, BadDisplayName (title),
+        TooManyMembers, NotFound (a member does not exist).
+        """
+        others = [member for member in dict.fromkeys(members) if member != user]
+        if kind is ConversationKind.DIRECT and len(others) != 1:
+            raise BadRequest("A direct conversation is with exactly one other person.")
+        if not others:
+            raise BadRequest("A group needs at least one other person.")
+        if len(others) >= self._settings.max_group_members:
+            raise TooManyMembers
+        is_group = kind is ConversationKind.GROUP
+        checked_title = check_display_name(title) if is_group and title.strip() else ""
+        conversation, created = await self._conversations.create(
+            ConversationId(number_id(self._entropy.token_bytes(7))),
+            kind,
+            user,
+            others,
+            checked_title,
+            self._clock.unix_ms(),
+        )
+        view = await self.get(user, conversation.id)
+        if created:
+            await self._announcements.tell_each(
+                [user, *others], partial(self._push_for, view.id), about=view.id
+            )
+        return view, created
+
+    async def get(self, user: UserId, id: ConversationId) -> ConversationView:
+        """Raises NotFound, NotMember."""
+        view = await self._conversations.view(id, user)
+        if view is None:
+            raise await self._why_not(id)
+        return view
+
+    async def page(
+        self, user: UserId, cursor: str, limit: int
+    ) -> tuple[Sequence[ConversationView], str]:
+        """Newest first, and the cursor of the next page, empty when there is none.
+
+        A conversation that becomes active between two pages moves up and out of the later ones;
+        its announcement brings it. Raises BadRequest (cursor, limit).
+        """
+        size = page_size(limit, self._settings.max_page_conversations)
+        found = await self._conversations.views(user, _parse_cursor(cursor), size + 1)
+        page = found[:size]
+        return page, f"{page[-1].active_at}-{page[-1].id}" if len(found) > size else ""
+
+    async def members(
+        self, user: UserId, id: ConversationId, cursor: str, limit: int
+    ) -> tuple[Sequence[Member], str]:
+        """In the order of user ids; the cursor is the last one's. Raises NotFound, NotMember."""
+        size = page_size(limit, self._settings.max_page_members)
+        if await self._conversations.member(id, user) is None:
+            raise await self._why_not(id)
+        after = UserId(cursor) if cursor else None
+        found = await self._conversations.members(id, after, size + 1)
+        page = found[:size]
+        return page, page[-1].user_id if len(found) > size else ""
+
+    async def require_direct_peer(self, user: UserId, conversation_id: ConversationId) -> UserId:
+        """The other person of `user`'s direct conversation.
+
+        Raises NotFound, NotMember, BadRequest (it is a group).
+        """
+        peer = (await self.get(user, conversation_id)).peer
+        if peer is None:
+            raise BadRequest("This is not a conversation of two people.")
+        return peer
+
+    async def _why_not(self, id: ConversationId) -> NotFound | NotMember:
+        return NotFound() if await self._conversations.get(id) is None else NotMember()
+
+    async def _push_for(self, id: ConversationId, member: UserId) -> ConversationPush:
+        return ConversationPush(await self.get(member, id))
+
+
+def _parse_cursor(cursor: str) -> tuple[int, ConversationId] | None:
+    if not cursor:
+        return None
+    active_at, _, last = cursor.partition("-")
+    if not (cursor.isascii() and active_at.isdigit() and last.isdigit() and len(active_at) <= 16):
+        raise BadRequest("This is not a cursor of a conversation list.")
+    return int(active_at), ConversationId(last)

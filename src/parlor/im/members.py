@@ -1,0 +1,67 @@
+"""Who is in a conversation, remembered: the answer that every announcement needs.
+
+The store decides who may write and read; this only says whom to tell, so an entry that another
+process has made stale misdirects an announcement at most, and a member who was left out learns
+of it by the gap in seq.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from parlor.model.errors import NotFound
+from parlor.model.ids import ConversationId, UserId
+from parlor.ports.conversations import Conversations
+
+_PAGE = 1_000
+
+Roster = Mapping[UserId, None]
+"""An ordered set of user ids."""
+
+
+class Rosters:
+    """Least recently used first out, once more than `limit` memberships are kept in all."""
+
+    def __init__(self, conversations: Conversations, limit: int) -> None:
+        self._conversations = conversations
+        self._limit = limit
+        self._kept: OrderedDict[ConversationId, Roster] = OrderedDict()
+        self._size = 0
+        self._version = 0
+
+    async def of(self, conversation: ConversationId) -> Roster:
+        """Raises NotFound when there is no such conversation."""
+        kept = self._kept.get(conversation)
+        if kept is not None:
+            self._kept.move_to_end(conversation)
+            return kept
+        version = self._version
+        roster = await self._load(conversation)
+        if not roster:
+            raise NotFound("There is no such conversation.")
+        if version == self._version:
+            self._keep(conversation, roster)
+        return roster
+
+    def forget(self, conversation: ConversationId) -> None:
+        """Its members have changed. A load that is under way is not kept either."""
+        self._version += 1
+        self._size -= len(self._kept.pop(conversation, {}))
+
+    async def _load(self, conversation: ConversationId) -> Roster:
+        roster: dict[UserId, None] = {}
+        after: UserId | None = None
+        while True:
+            page = await self._conversations.members(conversation, after, _PAGE)
+            roster.update(dict.fromkeys(member.user_id for member in page))
+            if len(page) < _PAGE:
+                return roster
+            after = page[-1].user_id
+
+    def _keep(self, conversation: ConversationId, roster: Roster) -> None:
+        self._size += len(roster) - len(self._kept.pop(conversation, {}))
+        self._kept[conversation] = roster
+        while self._size > self._limit:
+            _, dropped = self._kept.popitem(last=False)
+            self._size -= len(dropped)
