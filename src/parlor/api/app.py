@@ -1,0 +1,93 @@
+"""The ASGI application: `boot` builds it from the services and hands it to uvicorn."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from litestar import Litestar, Router
+from litestar.handlers import HTTPRouteHandler
+from litestar.plugins import PluginProtocol
+from litestar.plugins.core import MsgspecDIPlugin
+from litestar.types import ASGIApp
+
+from parlor.api.errors import answer_error
+from parlor.api.front import Front
+from parlor.api.limits import Paces
+from parlor.api.openapi import describe
+from parlor.api.request import ApiRequest
+from parlor.api.routes import (
+    accounts,
+    calls,
+    conversations,
+    health,
+    messages,
+    online,
+    people,
+    push,
+    server,
+)
+from parlor.api.services import Services
+from parlor.api.settings import HttpSettings
+from parlor.api.webapp import WebApp
+
+_REST = (accounts, people, conversations, messages, calls, push, online, server)
+WEBAPP_FOLDER = Path(__file__).with_name("webapp")
+"""Where the build of the web app puts its files; they are part of the wheel."""
+
+
+class _Rest(Litestar):
+    """Litestar without its support for pydantic and attrs, whose import alone takes 0.2 s.
+
+    Both are on the machine because other libraries need them; no handler uses them.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return [*plugins, MsgspecDIPlugin()]
+
+
+def build_app(
+    services: Services,
+    settings: HttpSettings,
+    *,
+    limit_loopback: bool = False,
+    webapp: Path = WEBAPP_FOLDER,
+) -> ASGIApp:
+    """REST, its description, health, metrics and the web app as one ASGI application.
+
+    `limit_loopback`: loopback addresses are paced like others. The address of the link is
+    believed, no header is: uvicorn must run with `proxy_headers=False`.
+    """
+    handlers: list[HTTPRouteHandler] = [handler for kind in _REST for handler in kind.HANDLERS]
+    rest = _Rest(
+        [Router("/api/v1", route_handlers=handlers), *health.HANDLERS],
+        request_class=ApiRequest,
+        exception_handlers={Exception: answer_error},
+        openapi_config=None,
+        logging_config=None,
+    )
+
+    @cache
+    def description() -> bytes:
+        url = settings.public_url.rstrip("/") or "/"
+        return describe(rest.routes, version=services.about.version, url=url)
+
+    rest.state.update(
+        {
+            "services": services,
+            "settings": settings,
+            "description": description,
+            "user_paces": Paces(settings.user_requests_per_second, settings.user_request_burst),
+        }
+    )
+    return Front(
+        rest,
+        WebApp(webapp),
+        settings,
+        services.clock,
+        services.meter,
+        limit_loopback=limit_loopback,
+    )

@@ -1,0 +1,98 @@
+"""What every reply tells the browser it may do, and who may ask from another page.
+
+The policy allows nothing from another host. Styles may be inline (component libraries set them),
+scripts may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; "
+    "script-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; "
+    "media-src 'self' blob:; "
+    "connect-src 'self'; "
+    "worker-src 'self'; "
+    "frame-ancestors 'none'; "
+    "base-uri 'self'; "
+    "form-action 'self'; "
+    "object-src 'none'"
+)
+
+SECURITY_HEADERS: RawHeaders = [
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    # A set-up link is a secret in the address; it goes to nobody.
+    (b"referrer-policy", b"no-referrer"),
+    (
+        b"permissions-policy",
+        b"camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=()",
+    ),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+
+_METHODS = b"GET, POST, PATCH, DELETE"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
+    """The first header called `name` (lower case), "" when there is none."""
+    return next((value.decode("latin-1") for key, value in headers if key == name), "")
+
+
+class Origins:
+    """Which pages may use the API: those of this server, and those that the operator names."""
+
+    def __init__(self, allowed: Sequence[str], public_url: str) -> None:
+        self._allowed = frozenset(allowed)
+        self._own = public_url.rstrip("/")
+
+    def allows(self, method: str, origin: str, host: str) -> bool:
+        """Whether a request that a page of `origin` makes to `host` may do something.
+
+        No origin is a program. Reading is free: without leave in the reply's headers a browser
+        does not show the page what was read.
+        """
+        return (
+            not origin
+            or method in _SAFE
+            or origin == self._own
+            or origin in self._allowed
+            or _host_of(origin) == host.lower()
+        )
+
+    def leave(self, origin: str) -> RawHeaders:
+        """Headers that let a page of another host read the reply (Fetch §3.2)."""
+        if not self._allowed:
+            return []
+        if origin not in self._allowed:
+            return [(b"vary", b"origin")]
+        return [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-expose-headers", b"retry-after"),
+            (b"vary", b"origin"),
+        ]
+
+    def preflight(self, origin: str) -> RawHeaders:
+        """What to add to `leave` for a browser that asks first; empty when refused."""
+        if origin not in self._allowed:
+            return []
+        return [
+            (b"access-control-allow-methods", _METHODS),
+            (b"access-control-allow-headers", b"authorization, content-type"),
+            (b"access-control-max-age", b"600"),
+        ]
+
+
+def _host_of(origin: str) -> str:
+    """Host and port of an origin, as in a Host header; no host has the name of a broken one."""
+    try:
+        return urlsplit(origin).netloc.lower() or "null"
+    except ValueError:
+        return "null"

@@ -1,0 +1,80 @@
+"""Who asks: the guards that turn `Authorization: Bearer …` into a user or a program.
+
+Guards run before the body is read, so that a stranger gets 401 whatever else is wrong. What a
+token or key is worth is decided by `accounts`; this module only finds it in the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+
+from parlor.api.limits import Paces, is_loopback
+from parlor.api.services import Services
+from parlor.model.account import Scope
+from parlor.model.errors import RateLimited, Unauthenticated
+
+Connection = ASGIConnection[BaseRouteHandler, object, object, State]
+
+
+async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+    """Only a signed-in user, within that user's pace. Sets `request.user`.
+
+    Raises Unauthenticated, RateLimited.
+    """
+    services = _services(connection)
+    identity = await services.signing.authenticate(_bearer(connection))
+    paces = cast("Paces", connection.app.state["user_paces"])
+    if wait_s := paces.take_nowait(identity.user, services.clock.now()):
+        raise RateLimited(retry_after_s=wait_s)
+    connection.scope["user"] = identity
+
+
+@dataclass(frozen=True)
+class KeyWith:
+    """Only a program whose API key has `scope`. Raises Unauthenticated, Forbidden."""
+
+    scope: Scope
+
+    async def __call__(self, connection: Connection, _: BaseRouteHandler) -> None:
+        grant = await _services(connection).keys.check(_bearer(connection), self.scope)
+        connection.scope["auth"] = grant
+
+
+@dataclass(frozen=True)
+class UserOrKeyWith:
+    """A signed-in user, or a program whose API key has `scope`."""
+
+    scope: Scope
+
+    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        try:
+            await signed_in(connection, handler)
+        except Unauthenticated:
+            await KeyWith(self.scope)(connection, handler)
+
+
+async def local_or_admin_key(connection: Connection, handler: BaseRouteHandler) -> None:
+    """This machine itself, or a program with scope admin.
+
+    A request that a proxy on this machine passed on is not from this machine.
+    """
+    passed_on = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
+    address = connection.client.host if connection.client else ""
+    if passed_on or not is_loopback(address):
+        await KeyWith(Scope.ADMIN)(connection, handler)
+
+
+def _services(connection: Connection) -> Services:
+    return cast("Services", connection.app.state["services"])
+
+
+def _bearer(connection: Connection) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated
+    return token.strip()

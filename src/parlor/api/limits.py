@@ -1,0 +1,64 @@
+"""How much one address or one user may ask over HTTP; bounded memory whoever asks.
+
+The arithmetic is `push.pace`; this module owns whose pace it is and forgetting the oldest.
+Called by `front` for addresses and by `identity` for users.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+
+from parlor.push.pace import Pace
+
+_MAX_REMEMBERED = 50_000
+"""About 10 MB when full."""
+
+
+class Paces:
+    """One Pace per name, made full. The name that was idle longest is forgotten first."""
+
+    def __init__(
+        self, per_second: float, burst: int, *, max_remembered: int = _MAX_REMEMBERED
+    ) -> None:
+        self._per_second = per_second
+        self._burst = burst
+        self._max_remembered = max_remembered
+        self._by_name: dict[str, Pace] = {}
+
+    def take_nowait(self, name: str, now: float) -> float:
+        """0.0 when `name` may act at `now` (monotonic seconds), else how many seconds to wait."""
+        pace = self._by_name.pop(name, None)
+        if pace is None:
+            pace = Pace(self._per_second, self._burst, now)
+            if len(self._by_name) >= self._max_remembered:
+                del self._by_name[next(iter(self._by_name))]
+        self._by_name[name] = pace
+        return pace.take_nowait(now)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+
+@lru_cache(maxsize=4_096)
+def network_of(address: str) -> str:
+    """Who shares a pace: an IPv4 address, an IPv6 /64 (one household), or `address` itself."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return str(ip.ipv4_mapped)
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+@lru_cache(maxsize=4_096)
+def is_loopback(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_loopback

@@ -1,0 +1,33 @@
+"""The bounds of numbers and names in addresses, the same for every route."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import msgspec
+from litestar.params import QueryParameter
+
+MAX_NUMBER = 2**53 - 1
+"""The largest integer that every client can hold (RFC 8259 §6)."""
+
+Position: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+"""A seq in a request body."""
+
+Words: TypeAlias = Annotated[str, QueryParameter(name="query", max_length=256)]
+Prefix: TypeAlias = Annotated[str, QueryParameter(max_length=256)]
+Cursor: TypeAlias = Annotated[
+    str,
+    QueryParameter(max_length=512, description="`cursor` of the page before; empty at first."),
+]
+Limit: TypeAlias = Annotated[
+    int,
+    QueryParameter(ge=1, le=MAX_NUMBER, description="At most so many; the server may give fewer."),
+]
+After: TypeAlias = Annotated[
+    int | None,
+    QueryParameter(ge=0, le=MAX_NUMBER, description="Only what has a larger seq, oldest first."),
+]
+Before: TypeAlias = Annotated[
+    int | None,
+    QueryParameter(ge=0, le=MAX_NUMBER, description="Only what has a smaller seq, the newest."),
+]

@@ -1,0 +1,91 @@
+"""Saying something in a conversation, and reading its log."""
+
+from __future__ import annotations
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody
+
+from parlor.api.described import described
+from parlor.api.identity import signed_in
+from parlor.api.request import ApiRequest
+from parlor.api.routes.bounds import After, Before, Limit, Position
+from parlor.model.errors import BadText, EmptyText, NotFound, NotMember, TextTooLong
+from parlor.model.event import Event, EventKind
+from parlor.model.ids import ConversationId, EventId, UserId
+from parlor.wire.native.methods import EventsResult
+
+
+class NewMessage(msgspec.Struct, frozen=True):
+    """`client_id` is the sender's own name for it: sending it again is safe.
+
+    `reply_to` is the seq of an earlier message, 0 for none.
+    """
+
+    client_id: str
+    text: str
+    reply_to: Position = 0
+    mentions: tuple[str, ...] = ()
+
+
+class EventReply(msgspec.Struct, frozen=True):
+    event: Event
+
+
+_EVENT = Event(
+    conversation_id=ConversationId("8112233445566778"),
+    seq=7,
+    id=EventId("8112233445566778-7"),
+    kind=EventKind.MESSAGE,
+    sender=UserId("6755399441055744"),
+    sent_at=1_790_000_000_000,
+    client_id="b1946ac9",
+    text="Hello 你好",
+)
+
+
+@post(
+    "/conversations/{conversation_id:str}/messages",
+    guards=[signed_in],
+    opt=described(
+        *(NotFound, NotMember, TextTooLong, EmptyText, BadText),
+        also={200: "The same `client_id` again: the event of the first time."},
+        asks=NewMessage("b1946ac9", "Hello 你好"),
+        gives=EventReply(_EVENT),
+    ),
+)
+async def send(
+    request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[NewMessage]
+) -> Response[EventReply]:
+    """Send a message. The answer comes after it is stored for good."""
+    event, created = await request.services.send.text(
+        request.user.user,
+        ConversationId(conversation_id),
+        data.client_id,
+        data.text,
+        reply_to=data.reply_to,
+        mentions=tuple(map(UserId, data.mentions)),
+    )
+    return Response(EventReply(event), status_code=201 if created else 200)
+
+
+@get(
+    "/conversations/{conversation_id:str}/events",
+    guards=[signed_in],
+    opt=described(NotFound, NotMember, gives=EventsResult((_EVENT,), 7, False)),
+)
+async def events(
+    request: ApiRequest,
+    conversation_id: FromPath[str],
+    after: After = None,
+    before: Before = None,
+    limit: Limit = 50,
+) -> EventsResult:
+    """A stretch of the log in ascending seq; the newest when neither bound is given."""
+    listed, last_seq, more = await request.services.sync.events(
+        request.user.user, ConversationId(conversation_id), after, before, limit
+    )
+    return EventsResult(tuple(listed), last_seq, more)
+
+
+HANDLERS = (send, events)

@@ -1,0 +1,87 @@
+"""Pushing from a program."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import post
+from litestar.params import JSONBody
+
+from parlor.api.described import described
+from parlor.api.identity import KeyWith
+from parlor.api.request import ApiRequest
+from parlor.api.routes.bounds import MAX_NUMBER
+from parlor.api.services import Pushes
+from parlor.model.account import Scope
+from parlor.model.errors import BadRequest, RoomTooBusy
+from parlor.model.ids import DeviceId, RoomId, UserId
+from parlor.model.push import Delivery
+from parlor.push.pushes import Pushed, Wish
+
+
+class PushTo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Exactly one of the four."""
+
+    devices: tuple[str, ...] | None = None
+    users: tuple[str, ...] | None = None
+    room: str | None = None
+    all: bool = False
+
+
+class NewPush(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`body` is handed on as it is.
+
+    `kind`: a slow reader may miss a `lossy` push; it is closed and comes back for a `must_arrive`
+    one. `id` is the program's own name for this push: the same again is sent to nobody, and gets
+    the first answer. `rate` paces a push to all, in deliveries a second; 0 is as fast as it goes.
+    `op` is goim's operation.
+    """
+
+    to: PushTo
+    body: str
+    kind: Delivery = Delivery.LOSSY
+    id: str = ""
+    rate: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] = 0
+    op: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = 0
+
+
+class PushReply(msgspec.Struct, frozen=True):
+    """`to` is how many connections were online for it, null where that is not known."""
+
+    push_id: str
+    to: int | None
+
+
+@post(
+    "/push",
+    status_code=202,
+    guards=[KeyWith(Scope.PUSH)],
+    opt=described(
+        RoomTooBusy,
+        asks=NewPush(PushTo(room="news"), "Goal! 1:0", Delivery.LOSSY),
+        gives=PushReply("5f0cb1946ac98d01e7aa2f3c", 5_000),
+    ),
+)
+async def push(request: ApiRequest, data: JSONBody[NewPush]) -> PushReply:
+    """Hand a body to devices, users, a room or everybody."""
+    wish = Wish(data.op, data.kind, data.id, request.auth.name)
+    pushed = await _hand(request.services.pushes, data, wish)
+    return PushReply(pushed.push_id, pushed.to)
+
+
+async def _hand(pushes: Pushes, data: NewPush, wish: Wish) -> Pushed:
+    body = data.body.encode()
+    match data.to:
+        case PushTo(devices=tuple(devices), users=None, room=None, all=False):
+            return await pushes.to_devices(tuple(map(DeviceId, devices)), body, wish)
+        case PushTo(devices=None, users=tuple(users), room=None, all=False):
+            return await pushes.to_users(tuple(map(UserId, users)), body, wish)
+        case PushTo(devices=None, users=None, room=str(room), all=False):
+            return await pushes.to_room(RoomId(room), body, wish)
+        case PushTo(devices=None, users=None, room=None, all=True):
+            return await pushes.to_all(body, wish, rate=data.rate)
+    raise BadRequest("to: give exactly one of devices, users, room, all.")
+
+
+HANDLERS = (push,)

@@ -1,0 +1,159 @@
+"""What HTTP needs from below, as protocols: `im`, `accounts`, `push` and `calls` fulfil them.
+
+`boot.assemble` fills one `Services`; tests fill it with services that keep everything in memory.
+What each method promises is said where it is implemented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from parlor.api.readiness import Readiness
+from parlor.model.account import Identity, KeyGrant, Scope, Tokens, User
+from parlor.model.call import IceServer
+from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.event import Event
+from parlor.model.ids import ConversationId, DeviceId, RoomId, UserId
+from parlor.ports.clock import Clock
+from parlor.ports.meter import Meter
+from parlor.ports.presence import Presence
+from parlor.push.pushes import Pushed, Wish
+
+
+class SignedIn(Protocol):
+    @property
+    def user(self) -> User: ...
+    @property
+    def admin(self) -> bool: ...
+    @property
+    def device(self) -> DeviceId: ...
+    @property
+    def tokens(self) -> Tokens: ...
+
+
+class Signing(Protocol):
+    async def sign_up(
+        self, name: str, password: str, display_name: str, *, device: str, address: str
+    ) -> SignedIn: ...
+    async def sign_in(self, name: str, password: str, *, device: str, address: str) -> SignedIn: ...
+    async def refresh(self, refresh_token: str) -> SignedIn: ...
+    async def sign_out(self, identity: Identity) -> None: ...
+    async def authenticate(self, token: str) -> Identity: ...
+
+
+class People(Protocol):
+    async def user(self, id: UserId) -> User: ...
+    async def users(self, ids: Sequence[UserId]) -> Sequence[User]: ...
+    async def find(self, query: str, cursor: str, limit: int) -> tuple[Sequence[User], str]: ...
+    async def rename(self, user: UserId, display_name: str) -> User: ...
+
+
+class Keys(Protocol):
+    async def check(self, key: str, scope: Scope) -> KeyGrant: ...
+
+
+class Links(Protocol):
+    async def look(self, token: str) -> tuple[str, bool]: ...
+    async def redeem(
+        self,
+        token: str,
+        name: str,
+        password: str,
+        display_name: str,
+        *,
+        device: str,
+        address: str,
+    ) -> SignedIn: ...
+
+
+class Threads(Protocol):
+    async def create(
+        self, user: UserId, kind: ConversationKind, members: Sequence[UserId], title: str
+    ) -> tuple[ConversationView, bool]: ...
+    async def get(self, user: UserId, id: ConversationId) -> ConversationView: ...
+    async def page(
+        self, user: UserId, cursor: str, limit: int
+    ) -> tuple[Sequence[ConversationView], str]: ...
+    async def members(
+        self, user: UserId, id: ConversationId, cursor: str, limit: int
+    ) -> tuple[Sequence[Member], str]: ...
+
+
+class Send(Protocol):
+    async def text(
+        self,
+        sender: UserId,
+        conversation_id: ConversationId,
+        client_id: str,
+        text: str,
+        *,
+        reply_to: int = 0,
+        mentions: Sequence[UserId] = (),
+    ) -> tuple[Event, bool]: ...
+
+
+class Sync(Protocol):
+    async def events(
+        self,
+        user: UserId,
+        conversation_id: ConversationId,
+        after: int | None,
+        before: int | None,
+        limit: int,
+    ) -> tuple[Sequence[Event], int, bool]: ...
+
+
+class Reading(Protocol):
+    async def set(
+        self, user: UserId, conversation_id: ConversationId, seq: int
+    ) -> tuple[int, int]: ...
+
+
+class Pushes(Protocol):
+    async def to_devices(self, devices: Sequence[DeviceId], body: bytes, wish: Wish) -> Pushed: ...
+    async def to_users(self, users: Sequence[UserId], body: bytes, wish: Wish) -> Pushed: ...
+    async def to_room(self, room: RoomId, body: bytes, wish: Wish) -> Pushed: ...
+    async def to_all(self, body: bytes, wish: Wish, *, rate: int = 0) -> Pushed: ...
+
+
+class Ice(Protocol):
+    def servers_for(self, user: UserId) -> tuple[tuple[IceServer, ...], int]: ...
+
+
+class Metrics(Protocol):
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """Everything measured so far and its content type, in the format that `accept` asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What anybody may know of this server before signing in."""
+
+    version: str
+    open_sign_up: bool
+    languages: tuple[str, ...]
+    max_text_chars: int
+    max_title_chars: int
+    max_group_members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    signing: Signing
+    people: People
+    keys: Keys
+    links: Links
+    threads: Threads
+    send: Send
+    sync: Sync
+    reading: Reading
+    pushes: Pushes
+    presence: Presence
+    ice: Ice
+    clock: Clock
+    meter: Meter
+    metrics: Metrics
+    readiness: Readiness
+    about: About

@@ -1,0 +1,42 @@
+import pytest
+
+from tests.support.rest_client import bearer, sign_up
+from tests.support.rest_services import KEY
+
+
+@pytest.mark.parametrize(
+    ("path", "room", "online"),
+    [
+        ("news", "news", 3),
+        ("live:%2F%2F1000", "live://1000", 7),
+        ("live://1000", "live://1000", 7),
+        ("%E6%96%B0%E9%97%BB", "新闻", 0),
+        ("a%2Fonline", "a/online", 0),
+    ],
+)
+async def test_a_room_is_counted_whatever_its_name(client, path, room, online):
+    reply = await client.get(f"/api/v1/rooms/{path}/online", headers=bearer(KEY))
+    assert (reply.status_code, reply.json()) == (200, {"room": room, "online": online})
+
+
+async def test_a_user_may_ask_about_a_room_but_not_list_rooms(client):
+    _, ann = await sign_up(client, "ann")
+    assert (await client.get("/api/v1/rooms/news/online", headers=ann)).status_code == 200
+    assert (await client.get("/api/v1/online/top", headers=ann)).status_code == 401
+    assert (await client.get("/api/v1/rooms/news/online")).status_code == 401
+
+
+async def test_the_fullest_rooms_come_first(client):
+    reply = await client.get("/api/v1/online/top?limit=1", headers=bearer(KEY))
+    assert reply.json() == {
+        "rooms": [{"room": "live://1000", "online": 7}],
+        "connections": 10,
+        "addresses": 4,
+    }
+    news = await client.get("/api/v1/online/top?prefix=ne", headers=bearer(KEY))
+    assert [row["room"] for row in news.json()["rooms"]] == ["news"]
+
+
+async def test_nothing_else_lives_below_rooms(client):
+    for path in ("/api/v1/rooms/news", "/api/v1/rooms//online", "/api/v1/rooms"):
+        assert (await client.get(path, headers=bearer(KEY))).status_code == 404

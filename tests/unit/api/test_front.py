@@ -1,0 +1,97 @@
+import httpx
+import pytest
+
+from parlor.api.headers import CONTENT_SECURITY_POLICY
+from parlor.api.settings import HttpSettings
+from tests.support.rest_client import rest_client, sign_up
+from tests.support.rest_services import Memory
+
+APP = "https://app.example.org"
+
+
+@pytest.mark.parametrize("path", ["/", "/c/1", "/api/v1/server", "/api/v1/me", "/nothing.js"])
+async def test_every_reply_tells_the_browser_what_it_may_do(client, path):
+    headers = (await client.get(path)).headers
+    assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "camera=(self)" in headers["permissions-policy"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/server", "/api/v1/me", "/readyz", "/nothing.js"])
+async def test_what_the_api_says_is_kept_by_no_cache(client, path):
+    assert (await client.get(path)).headers["cache-control"] == "no-store"
+
+
+async def _statuses(client: httpx.AsyncClient, count: int) -> list[int]:
+    return [(await client.get("/api/v1/server")).status_code for _ in range(count)]
+
+
+async def test_an_address_that_asks_too_much_is_held_back(memory: Memory):
+    settings = HttpSettings(address_requests_per_second=1.0, address_request_burst=2)
+    async with rest_client(memory.services(), settings) as client:
+        assert await _statuses(client, 3) == [200, 200, 429]
+        refused = await client.get("/api/v1/server")
+        assert refused.json()["error"]["code"] == "rate_limited"
+        assert refused.headers["retry-after"] == "1"
+        assert (await client.get("/healthz")).status_code == 200
+        memory.clock.at += 1.0
+        assert await _statuses(client, 2) == [200, 429]
+
+
+@pytest.mark.parametrize(("limit_loopback", "last"), [(False, 200), (True, 429)])
+async def test_loopback_is_exempt_unless_the_operator_says_so(memory, limit_loopback, last):
+    settings = HttpSettings(address_requests_per_second=1.0, address_request_burst=2)
+    async with rest_client(
+        memory.services(), settings, address="127.0.0.1", limit_loopback=limit_loopback
+    ) as client:
+        assert (await _statuses(client, 3))[-1] == last
+
+
+async def test_a_page_of_another_host_can_change_nothing(client):
+    account = {"name": "ann", "password": "a long passphrase"}
+    reply = await client.post(
+        "/api/v1/accounts", json=account, headers={"origin": "https://evil.example"}
+    )
+    assert reply.status_code == 403
+    assert reply.json()["error"]["code"] == "forbidden"
+    own = await client.post(
+        "/api/v1/accounts", json=account, headers={"origin": str(client.base_url)}
+    )
+    assert own.status_code == 201
+
+
+async def test_a_named_origin_may_use_the_api_from_a_browser(memory: Memory):
+    settings = HttpSettings(allowed_origins=(APP,))
+    async with rest_client(memory.services(), settings, headers={"origin": APP}) as client:
+        asked = await client.options(
+            "/api/v1/me", headers={"access-control-request-method": "PATCH"}
+        )
+        assert asked.status_code == 204
+        assert "authorization" in asked.headers["access-control-allow-headers"]
+        assert "PATCH" in asked.headers["access-control-allow-methods"]
+        assert asked.headers.get_list("access-control-allow-origin") == [APP]
+        _, ann = await sign_up(client, "ann")
+        reply = await client.get("/api/v1/me", headers=ann)
+        assert reply.headers["access-control-allow-origin"] == APP
+        stranger = await client.get("/api/v1/me", headers={**ann, "origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in stranger.headers
+        assert stranger.headers["vary"] == "origin"
+
+
+async def test_head_tells_the_length_and_sends_nothing(client):
+    whole, head = await client.get("/"), await client.head("/")
+    assert head.headers["content-length"] == str(len(whole.content))
+    assert head.content == b""
+
+
+async def test_requests_are_counted_by_route_never_by_address(memory: Memory):
+    async with rest_client(memory.services()) as client:
+        for number in range(3):
+            await client.get(f"/api/v1/conversations/{number}")
+            await client.request(f"M{number}", f"/api/v1/{number}")
+    counts = memory.metrics.counts
+    route = "method=GET route=/api/v1/conversations/{conversation_id} status=401"
+    assert counts["http_requests", route] == 3
+    assert counts["http_requests", "method=any route=none status=404"] == 3
+    assert len(counts) == 2
