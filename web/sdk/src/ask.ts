@@ -1,0 +1,9 @@
+import type { RequestOptions } from "./link";
+import type { Methods } from "./protocol";
+
+/** One request to the server; rejects with a ParlorError only. */
+export type Ask = <M extends keyof Methods>(
+  method: M,
+  params: Methods[M]["params"],
+  options?: RequestOptions,
+) => Promise<Methods[M]["result"]>;

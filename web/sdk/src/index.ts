@@ -1,0 +1,20 @@
+/** The public face of the SDK: everything an app may import. */
+export * from "./protocol";
+export type { Readable, Stop } from "./observable";
+export { ParlorError, type LocalErrorCode } from "./errors";
+export { Parlor, type ParlorOptions, type SessionState, type SignOutReason } from "./client";
+export type { Environment } from "./environment";
+export type { NewAccount, ServerView, SetUpLinkView } from "./rest";
+export type { Link, LinkState, RequestOptions } from "./link";
+export type { Store } from "./store";
+export type { ConversationsView } from "./conversation_list";
+export type { ThreadView } from "./thread";
+export { eventKey } from "./event_key";
+export type { NewMessage, Outbox, OutgoingMessage } from "./outbox";
+export type { Drafts } from "./drafts";
+export type { Calls } from "./calls";
+export type { Call } from "./call";
+export type { CallEnd, CallPhase, CallSnapshot } from "./call_snapshot";
+export type { CallQuality } from "./quality";
+export { MediaProblem, type MediaProblemReason } from "./media";
+export type { Device, DeviceKind, Devices, DevicesView } from "./devices";

@@ -1,0 +1,545 @@
+// Made by `python -m tools.protocol` from src/parlor/wire/native. Do not edit.
+
+/** WebSocket subprotocol with JSON text messages. */
+export const JSON_SUBPROTOCOL = "parlor.v1.json";
+/** WebSocket subprotocol with MessagePack messages, structs as arrays. */
+export const MSGPACK_SUBPROTOCOL = "parlor.v1.msgpack";
+
+/**
+ * The first request of a connection. `device` is checked against the token's own.
+ *
+ * `instance` tells two tabs of one device apart (≤ 32 characters). `epoch` is what the last
+ * hello reply said: another one in the new reply means that cursors start anew.
+ */
+export interface Hello {
+  token: string;
+  instance?: string;
+  client?: string;
+  epoch?: string;
+  rooms?: readonly string[];
+}
+
+/** What any signed-in person may see of another. */
+export interface User {
+  id: string;
+  name: string;
+  display_name: string;
+}
+
+export interface Limits {
+  max_message_bytes: number;
+  max_text_chars: number;
+  max_group_members: number;
+  requests_per_second: number;
+  request_burst: number;
+}
+
+export type Media = "audio" | "video";
+
+export type CallState = "invited" | "ringing" | "active" | "ended";
+
+export type CallOutcome = "answered" | "missed" | "rejected" | "cancelled" | "busy" | "failed";
+
+/**
+ * The whole of a call; pushed to every device concerned at each change.
+ *
+ * `caller_endpoint` and `callee_endpoint` name the device (and tab) that talks:
+ * `device/instance` as in hello. A device whose endpoint is not one of them stops ringing
+ * once the call is active. Times are Unix milliseconds, 0 when not yet.
+ */
+export interface CallView {
+  id: string;
+  conversation_id: string;
+  caller: string;
+  callee: string;
+  media: Media;
+  state: CallState;
+  invited_at: number;
+  answered_at: number;
+  ended_at: number;
+  caller_endpoint: string;
+  callee_endpoint: string;
+  outcome: CallOutcome | null;
+}
+
+/**
+ * `server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
+ *
+ * `calls` are those ringing or running for this user. `epoch_changed`: drop all cursors.
+ * `rooms` are the push rooms that were joined again.
+ */
+export interface HelloResult {
+  user: User;
+  admin: boolean;
+  device: string;
+  connection: string;
+  endpoint: string;
+  server_time: number;
+  heartbeat_s: number;
+  epoch: string;
+  epoch_changed: boolean;
+  limits: Limits;
+  calls: readonly CallView[];
+  rooms: readonly string[];
+}
+
+export type Heartbeat = Record<string, never>;
+
+export interface HeartbeatResult {
+  server_time: number;
+}
+
+export type MeGet = Record<string, never>;
+
+export interface UserResult {
+  user: User;
+}
+
+export interface MeUpdate {
+  display_name: string;
+}
+
+/** People whose account or display name has a word that starts with `query`. */
+export interface UsersFind {
+  query: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/** `cursor` is empty when there is no more. */
+export interface UsersResult {
+  users: readonly User[];
+  cursor: string;
+}
+
+/** At most 100 ids; those that do not exist are left out. */
+export interface UsersGet {
+  ids: readonly string[];
+}
+
+/** Sign this device out; the connection is closed with `signed_out`. */
+export type SessionEnd = Record<string, never>;
+
+export type Empty = Record<string, never>;
+
+export type ConversationKind = "direct" | "group";
+
+/** `members` are the others. A direct conversation that exists is returned. */
+export interface ConversationCreate {
+  kind: ConversationKind;
+  members: readonly string[];
+  title?: string;
+}
+
+export type EventKind = "created" | "message" | "joined" | "left" | "title" | "call";
+
+/** How a call ended. `duration_s` counts from answer to hang-up, 0 when never answered. */
+export interface CallRecord {
+  call_id: string;
+  caller: string;
+  media: string;
+  outcome: CallOutcome;
+  duration_s: number;
+}
+
+/**
+ * `seq` is dense within the conversation, from 1. `sent_at` is Unix time in milliseconds.
+ *
+ * Only the fields of its kind are set: `text` (with `reply_to`, `mentions`) for a message,
+ * `members` for created, joined and left, `title` for created and title, `call` for call.
+ */
+export interface Event {
+  conversation_id: string;
+  seq: number;
+  id: string;
+  kind: EventKind;
+  sender: string;
+  sent_at: number;
+  client_id?: string;
+  text?: string;
+  reply_to?: number;
+  mentions?: readonly string[];
+  members?: readonly string[];
+  title?: string;
+  call?: CallRecord | null;
+}
+
+/**
+ * One row of somebody's conversation list.
+ *
+ * `peer` is the other person of a direct conversation. `unread` counts messages of others
+ * after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
+ * event and orders the list.
+ */
+export interface ConversationView {
+  id: string;
+  kind: ConversationKind;
+  title: string;
+  last_seq: number;
+  read_seq: number;
+  unread: number;
+  active_at: number;
+  last_event: Event | null;
+  peer: string | null;
+  member_count: number;
+}
+
+export interface ConversationResult {
+  conversation: ConversationView;
+  created: boolean;
+}
+
+export interface ConversationGet {
+  conversation_id: string;
+}
+
+/** Newest first; `cursor` from the last page, empty at first. */
+export interface ConversationList {
+  cursor?: string;
+  limit?: number;
+}
+
+export interface ConversationListResult {
+  conversations: readonly ConversationView[];
+  cursor: string;
+}
+
+export interface ConversationMembers {
+  conversation_id: string;
+  cursor?: string;
+  limit?: number;
+}
+
+export type Role = "owner" | "administrator" | "member";
+
+export interface Member {
+  user_id: string;
+  role: Role;
+  joined_seq: number;
+  read_seq: number;
+}
+
+export interface MembersResult {
+  members: readonly Member[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** Acknowledged only after it is stored. The same `client_id` again is the same event. */
+export interface MessageSend {
+  conversation_id: string;
+  client_id: string;
+  text: string;
+  reply_to?: number;
+  mentions?: readonly string[];
+}
+
+export interface MessageSendResult {
+  event: Event;
+  created: boolean;
+}
+
+/**
+ * Events with `after < seq` (from the oldest) or `seq < before` (the newest of them).
+ *
+ * Always in ascending seq. Neither given: the newest `limit`. Both: the range between.
+ */
+export interface EventsList {
+  conversation_id: string;
+  after?: number | null;
+  before?: number | null;
+  limit?: number;
+}
+
+/** `more`: there are further events in the direction asked for. */
+export interface EventsResult {
+  events: readonly Event[];
+  last_seq: number;
+  more: boolean;
+}
+
+/** Everything up to `seq` was read. Never moves back. */
+export interface ReadSet {
+  conversation_id: string;
+  seq: number;
+}
+
+export interface ReadResult {
+  read_seq: number;
+  unread: number;
+}
+
+/** Listen to a push room. Rooms cost nothing and keep nothing. */
+export interface RoomJoin {
+  room: string;
+}
+
+export interface RoomResult {
+  room: string;
+  online: number;
+}
+
+export interface RoomLeave {
+  room: string;
+}
+
+/**
+ * Ring the other person of a direct conversation.
+ *
+ * When that person is ringing this one at the same moment, both calls are one: the result is
+ * the call that was there first, already active.
+ */
+export interface CallStart {
+  conversation_id: string;
+  media: Media;
+}
+
+export interface CallResult {
+  call: CallView;
+}
+
+/** A device of the callee shows the call. */
+export interface CallRinging {
+  call_id: string;
+}
+
+export interface CallAccept {
+  call_id: string;
+}
+
+export interface CallReject {
+  call_id: string;
+}
+
+/** Ends the call: before the answer the caller cancels, afterwards either side hangs up. */
+export interface CallHangUp {
+  call_id: string;
+}
+
+/**
+ * Passed on as it is to the other side's talking device.
+ *
+ * `kind` is offer, answer, candidate or state; `payload` is JSON text of at most 64 kB.
+ */
+export interface CallSignal {
+  call_id: string;
+  kind: string;
+  payload: string;
+}
+
+export type CallIce = Record<string, never>;
+
+/** As RTCPeerConnection takes it (W3C WebRTC §4.2.4). */
+export interface IceServer {
+  urls: readonly string[];
+  username?: string;
+  credential?: string;
+}
+
+/** `expires_at` is Unix milliseconds; ask again before. */
+export interface CallIceResult {
+  ice_servers: readonly IceServer[];
+  expires_at: number;
+}
+
+/** A new event. Best effort: a device that sees a gap in seq asks `events.list`. */
+export interface EventPush {
+  event: Event;
+}
+
+/** A conversation appeared in, or changed in, this user's list. */
+export interface ConversationPush {
+  conversation: ConversationView;
+}
+
+/** Another device of this user moved the read position. */
+export interface ReadPush {
+  conversation_id: string;
+  read_seq: number;
+  unread: number;
+}
+
+export interface CallPush {
+  call: CallView;
+}
+
+export interface CallSignalPush {
+  call_id: string;
+  kind: string;
+  payload: string;
+}
+
+/**
+ * What a program pushed. `body_base64` is set instead of `body` when it is not UTF-8.
+ *
+ * `missed` counts lossy pushes dropped for this connection since the last one it got;
+ * it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
+ */
+export interface DeliveryPush {
+  push_id: string;
+  room: string | null;
+  body: string;
+  op: number;
+  missed: number;
+  body_base64: string;
+}
+
+/** The connection is about to be closed: `code` and `reason` as in the WebSocket close. */
+export interface ByePush {
+  code: number;
+  reason: string;
+}
+
+/**
+ * A refusal: `code` is in the registry, `message` is for people, `retry` says whether the
+ * same request can succeed after `retry_after_s`.
+ */
+export interface ErrorBody {
+  code: string;
+  message: string;
+  retry?: boolean;
+  retry_after_s?: number;
+}
+
+/** Every request: what it takes and what it gives. */
+export interface Methods {
+  "hello": { params: Hello; result: HelloResult };
+  "heartbeat": { params: Heartbeat; result: HeartbeatResult };
+  "me.get": { params: MeGet; result: UserResult };
+  "me.update": { params: MeUpdate; result: UserResult };
+  "users.find": { params: UsersFind; result: UsersResult };
+  "users.get": { params: UsersGet; result: UsersResult };
+  "session.end": { params: SessionEnd; result: Empty };
+  "conversation.create": { params: ConversationCreate; result: ConversationResult };
+  "conversation.get": { params: ConversationGet; result: ConversationResult };
+  "conversation.list": { params: ConversationList; result: ConversationListResult };
+  "conversation.members": { params: ConversationMembers; result: MembersResult };
+  "message.send": { params: MessageSend; result: MessageSendResult };
+  "events.list": { params: EventsList; result: EventsResult };
+  "read.set": { params: ReadSet; result: ReadResult };
+  "room.join": { params: RoomJoin; result: RoomResult };
+  "room.leave": { params: RoomLeave; result: RoomResult };
+  "call.start": { params: CallStart; result: CallResult };
+  "call.ringing": { params: CallRinging; result: CallResult };
+  "call.accept": { params: CallAccept; result: CallResult };
+  "call.reject": { params: CallReject; result: CallResult };
+  "call.hang_up": { params: CallHangUp; result: CallResult };
+  "call.signal": { params: CallSignal; result: Empty };
+  "call.ice": { params: CallIce; result: CallIceResult };
+}
+
+export type MethodName = keyof Methods;
+
+/** Everything the server says unasked. */
+export interface Pushes {
+  "event": EventPush;
+  "conversation": ConversationPush;
+  "read": ReadPush;
+  "call": CallPush;
+  "call.signal": CallSignalPush;
+  "delivery": DeliveryPush;
+  "bye": ByePush;
+}
+
+export type PushName = keyof Pushes;
+
+/** Client to server. `id` is chosen by the client and comes back in the reply. */
+export interface RequestMessage<M extends MethodName = MethodName> {
+  id: number;
+  method: M;
+  params: Methods[M]["params"];
+}
+
+/** Server to client: the request with this `id` succeeded. */
+export interface ResultMessage<M extends MethodName = MethodName> {
+  id: number;
+  result: Methods[M]["result"];
+}
+
+/** Server to client: the request with this `id` was refused. */
+export interface ErrorMessage {
+  id: number;
+  error: ErrorBody;
+}
+
+/** Server to client, unasked. */
+export interface PushMessage<P extends PushName = PushName> {
+  push: P;
+  data: Pushes[P];
+}
+
+export type ServerMessage = ResultMessage | ErrorMessage | PushMessage;
+
+/** Every refusal by its code. `retry`: the same request can succeed later. */
+export const ERRORS = {
+  already_greeted: { status: 409, retry: false, meaning: "This connection has said hello already." },
+  bad_display_name: { status: 422, retry: false, meaning: "A display name or title has 1 to 64 characters, no control or direction marks." },
+  bad_name: { status: 422, retry: false, meaning: "A name has 3 to 32 of a-z 0-9 _ . - and starts with a letter or digit." },
+  bad_request: { status: 400, retry: false, meaning: "The request does not have the shape that this method takes." },
+  bad_text: { status: 422, retry: false, meaning: "The text is not valid Unicode." },
+  body_timed_out: { status: 408, retry: true, meaning: "The request body did not arrive in time." },
+  busy: { status: 409, retry: false, meaning: "You are in another call already." },
+  call_over: { status: 409, retry: false, meaning: "The call has ended." },
+  call_taken: { status: 409, retry: false, meaning: "The call was answered on another device." },
+  deadline_exceeded: { status: 504, retry: true, meaning: "The request took longer than it may." },
+  draining: { status: 503, retry: true, meaning: "The server is about to restart; connect again." },
+  empty_text: { status: 422, retry: false, meaning: "A message needs at least one visible character." },
+  forbidden: { status: 403, retry: false, meaning: "You may not do this." },
+  internal: { status: 500, retry: true, meaning: "Something broke on the server; the log has the details." },
+  malformed: { status: 400, retry: false, meaning: "The bytes are not what the protocol allows." },
+  method_not_allowed: { status: 405, retry: false, meaning: "This address does not take this HTTP method." },
+  name_taken: { status: 409, retry: false, meaning: "This account name is taken." },
+  no_such_call: { status: 404, retry: false, meaning: "There is no such call, or it is not yours." },
+  not_found: { status: 404, retry: false, meaning: "There is no such thing, or it is not yours to see." },
+  not_in_call: { status: 409, retry: false, meaning: "This device is not in the call." },
+  not_member: { status: 403, retry: false, meaning: "You are not a member of this conversation." },
+  not_ready: { status: 409, retry: false, meaning: "Say hello first." },
+  overloaded: { status: 503, retry: true, meaning: "The server has more work waiting than it may hold." },
+  rate_limited: { status: 429, retry: true, meaning: "Too many requests; wait before the next." },
+  room_too_busy: { status: 429, retry: true, meaning: "This room takes no more messages right now." },
+  sign_up_closed: { status: 403, retry: false, meaning: "This server does not take new accounts; ask its administrator." },
+  storage_failed: { status: 503, retry: true, meaning: "The database did not take it; nothing was stored." },
+  text_too_long: { status: 422, retry: false, meaning: "A message has at most 4,096 characters." },
+  too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
+  too_many_attempts: { status: 429, retry: true, meaning: "Too many failed sign-ins; wait before the next." },
+  too_many_members: { status: 422, retry: false, meaning: "The group would have more members than this server allows." },
+  unauthenticated: { status: 401, retry: false, meaning: "Sign in first: the token is missing, expired or revoked." },
+  unknown_method: { status: 404, retry: false, meaning: "There is no such method." },
+  weak_password: { status: 422, retry: false, meaning: "A password has 8 to 256 characters and is not the account name." },
+  wrong_credentials: { status: 401, retry: false, meaning: "The name or the password is wrong." },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** When to connect again after a close: at once, after the time in the reason, never. */
+export type Reconnect = "now" | "later" | "never";
+
+/** Why a connection was closed, by the number in the close frame. */
+export const CLOSE_CODES = {
+  1000: { name: "normal", reconnect: "never", meaning: "Either side is done." },
+  1001: { name: "going_away", reconnect: "now", meaning: "The page or the process ends." },
+  1002: { name: "protocol_error", reconnect: "never", meaning: "The WebSocket frames broke RFC 6455." },
+  1003: { name: "unsupported", reconnect: "never", meaning: "Text where binary was agreed, or the other way round." },
+  1007: { name: "bad_text", reconnect: "never", meaning: "A text message was not UTF-8." },
+  1008: { name: "policy", reconnect: "never", meaning: "The origin is not allowed." },
+  1009: { name: "too_big", reconnect: "never", meaning: "A frame or message was over the limit." },
+  1011: { name: "internal", reconnect: "now", meaning: "The server failed; its log says why." },
+  4000: { name: "idle", reconnect: "now", meaning: "Nothing was heard for two heartbeats." },
+  4001: { name: "slow_reader", reconnect: "now", meaning: "The reader fell behind what must arrive; connect and catch up." },
+  4002: { name: "stalled", reconnect: "now", meaning: "Bytes stayed unread for too long." },
+  4100: { name: "draining", reconnect: "later", meaning: "The server restarts; come back after the given time." },
+  4101: { name: "overloaded", reconnect: "later", meaning: "The server is full; come back after the given time." },
+  4102: { name: "rate_limited", reconnect: "later", meaning: "Far too many requests; come back after the given time." },
+  4200: { name: "no_hello", reconnect: "never", meaning: "No hello came in time." },
+  4201: { name: "unauthenticated", reconnect: "never", meaning: "The token is missing, expired or revoked; sign in again." },
+  4202: { name: "signed_out", reconnect: "never", meaning: "This device was signed out." },
+  4203: { name: "replaced", reconnect: "never", meaning: "Another connection took this key." },
+  4204: { name: "too_many_connections", reconnect: "never", meaning: "This user has as many connections as allowed." },
+  4205: { name: "malformed", reconnect: "never", meaning: "A message could not be read." },
+  4206: { name: "banned", reconnect: "never", meaning: "This account may not connect." },
+} as const satisfies Record<
+  number,
+  { name: string; reconnect: Reconnect; meaning: string }
+>;
+
+export type CloseCode = keyof typeof CLOSE_CODES;

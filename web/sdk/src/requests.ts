@@ -1,0 +1,119 @@
+/** Requests of one link: which wait for it, which are unanswered, and until when. */
+import { ParlorError, offline, type ErrorBody } from "./errors";
+
+export interface RequestOptions {
+  /** Default 10,000. */
+  timeoutMs?: number;
+  /** Waiting for a link counts towards timeoutMs. Default "fail". */
+  whenOffline?: "fail" | "wait";
+  signal?: AbortSignal;
+}
+
+/** A message from the server, before anything is known of it. */
+export interface Heard {
+  id?: number;
+  result?: unknown;
+  error?: ErrorBody;
+  push?: string;
+  data?: unknown;
+}
+
+interface Asked {
+  method: string;
+  params: unknown;
+  resolve(result: unknown): void;
+  reject(error: ParlorError): void;
+}
+
+const REQUEST_MS = 10_000;
+
+export class Requests {
+  private unanswered = new Map<number, Asked>();
+  private waiting: Asked[] = [];
+  private nextId = 1;
+
+  constructor(
+    private readonly transmit: (text: string) => void,
+    /** A request got no answer in time. */
+    private readonly onSilence: () => void,
+  ) {}
+
+  /** `now`: send at once, else with the next sendWaiting(). Rejects with a ParlorError only. */
+  ask(method: string, params: unknown, now: boolean, options: RequestOptions): Promise<unknown> {
+    const { timeoutMs = REQUEST_MS, signal } = options;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(aborted());
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const asked: Asked = {
+        method,
+        params,
+        resolve(result) {
+          settle();
+          resolve(result);
+        },
+        reject(error) {
+          settle();
+          reject(error);
+        },
+      };
+      const giveUp = (error: ParlorError): void => {
+        this.forget(asked);
+        asked.reject(error);
+      };
+      const onAbort = (): void => giveUp(aborted());
+      const timer = setTimeout(() => {
+        giveUp(new ParlorError("timed_out", "The server did not answer in time.", true));
+        this.onSilence();
+      }, timeoutMs);
+      signal?.addEventListener("abort", onAbort);
+      if (now) this.send(asked);
+      else this.waiting.push(asked);
+    });
+  }
+
+  /** Without a deadline, and told at once, before the next message is looked at. */
+  say(method: string, params: unknown, resolve: Asked["resolve"], reject: Asked["reject"]): void {
+    this.send({ method, params, resolve, reject });
+  }
+
+  sendWaiting(): void {
+    for (const asked of this.waiting.splice(0)) this.send(asked);
+  }
+
+  /** An answer to a request that was given up is ignored. */
+  answer({ id = 0, result, error }: Heard): void {
+    const asked = this.unanswered.get(id);
+    this.unanswered.delete(id);
+    if (error) asked?.reject(ParlorError.from(error));
+    else asked?.resolve(result);
+  }
+
+  /** The connection is gone: what was sent may or may not have been done. */
+  failUnanswered(): void {
+    const all = [...this.unanswered.values()];
+    this.unanswered.clear();
+    for (const asked of all) asked.reject(offline());
+  }
+
+  failWaiting(error: ParlorError): void {
+    for (const asked of this.waiting.splice(0)) asked.reject(error);
+  }
+
+  private send(asked: Asked): void {
+    const id = this.nextId++;
+    this.unanswered.set(id, asked);
+    this.transmit(JSON.stringify({ id, method: asked.method, params: asked.params }));
+  }
+
+  private forget(asked: Asked): void {
+    this.waiting = this.waiting.filter((other) => other !== asked);
+    for (const [id, other] of this.unanswered) if (other === asked) this.unanswered.delete(id);
+  }
+}
+
+function aborted(): ParlorError {
+  return new ParlorError("aborted", "The request was called off.");
+}

@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import type { ConversationView } from "../src/protocol";
+import { Rows } from "../src/rows";
+import { message } from "./support/chat";
+
+function row(change: Partial<ConversationView> = {}): ConversationView {
+  return {
+    id: "9", kind: "direct", title: "", last_seq: 4, read_seq: 2, unread: 2, active_at: 1_004,
+    last_event: message("9", 4, "2"), peer: "2", member_count: 2, ...change,
+  };
+}
+
+function rows(...first: ConversationView[]): Rows {
+  const made = new Rows(() => "1");
+  for (const one of first) made.merge(one);
+  return made;
+}
+
+test("newest first", () => {
+  const all = rows(row({ id: "a", active_at: 1 }), row({ id: "b", active_at: 3 }), row({ id: "c", active_at: 2 }));
+  expect(all.sorted.map(({ id }) => id)).toEqual(["b", "c", "a"]);
+});
+
+test("the next event moves the row and counts once, however often it comes", () => {
+  const all = rows(row());
+  for (let times = 0; times < 3; times += 1) expect(all.apply(message("9", 5, "2"))).toBe(true);
+  expect(all.get("9")).toMatchObject({ last_seq: 5, unread: 3, active_at: 1_005 });
+  expect(all.uncertain).toEqual([]);
+});
+
+test("own messages and call records do not count as unread", () => {
+  const all = rows(row());
+  all.apply(message("9", 5, "1"));
+  all.apply({ ...message("9", 6, "2"), kind: "call" });
+  expect(all.get("9")?.unread).toBe(2);
+});
+
+test("an event after a hole leaves the count in doubt until a row of that age comes", () => {
+  const all = rows(row());
+  all.apply(message("9", 7, "2"));
+  expect(all.uncertain).toEqual(["9"]);
+  all.merge(row({ last_seq: 6, unread: 4 }));
+  expect(all.uncertain).toEqual(["9"]);
+  all.merge(row({ last_seq: 7, unread: 5 }));
+  expect(all.uncertain).toEqual([]);
+  expect(all.get("9")).toMatchObject({ last_seq: 7, unread: 5 });
+});
+
+test("an older row never takes anything back", () => {
+  const all = rows(row());
+  all.apply(message("9", 5, "2"));
+  all.merge(row());
+  expect(all.get("9")).toMatchObject({ last_seq: 5, unread: 3 });
+  all.read("9", 5);
+  all.merge(row());
+  expect(all.get("9")).toMatchObject({ last_seq: 5, read_seq: 5, unread: 0 });
+});
+
+test("a newer row with an older read position keeps the position and is in doubt", () => {
+  const all = rows(row());
+  all.read("9", 4);
+  all.merge(row({ last_seq: 6, unread: 4 }));
+  expect(all.get("9")).toMatchObject({ last_seq: 6, read_seq: 4, unread: 2 });
+  expect(all.uncertain).toEqual(["9"]);
+  all.settle("9", 1);
+  expect(all.get("9")?.unread).toBe(1);
+  expect(all.uncertain).toEqual([]);
+});
+
+test("the read position never moves back, and reading to the end is certain", () => {
+  const all = rows(row());
+  all.read("9", 3);
+  expect(all.get("9")).toMatchObject({ read_seq: 3, unread: 1 });
+  expect(all.uncertain).toEqual(["9"]);
+  all.read("9", 4);
+  all.read("9", 1);
+  expect(all.get("9")).toMatchObject({ read_seq: 4, unread: 0 });
+  expect(all.uncertain).toEqual([]);
+});
+
+test("the title and the number of members follow their events", () => {
+  const all = rows(row({ kind: "group", title: "Old", member_count: 3 }));
+  all.apply({ ...message("9", 5, "2"), kind: "title", title: "New" });
+  all.apply({ ...message("9", 6, "2"), kind: "joined", members: ["7", "8"] });
+  all.apply({ ...message("9", 7, "2"), kind: "left", members: ["7"] });
+  expect(all.get("9")).toMatchObject({ title: "New", member_count: 4 });
+});
+
+test("counting stops at a thousand, as on the server", () => {
+  const all = rows(row({ unread: 1000 }));
+  all.apply(message("9", 5, "2"));
+  expect(all.get("9")?.unread).toBe(1000);
+});
