@@ -124,11 +124,16 @@ export type Empty = Record<string, never>;
 
 export type ConversationKind = "direct" | "group";
 
-/** `members` are the others. A direct conversation that exists is returned. */
+/**
+ * `members` are the others. A direct conversation that exists is returned.
+ *
+ * A group with the `client_id` of one that this user has made is that one.
+ */
 export interface ConversationCreate {
   kind: ConversationKind;
   members: readonly string[];
   title?: string;
+  client_id?: string;
 }
 
 export type EventKind = "created" | "message" | "joined" | "left" | "title" | "call";

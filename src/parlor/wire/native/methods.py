@@ -1,0 +1,309 @@
+"""Every request of the native protocol: its parameters, its result, its name in `METHODS`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from parlor.model.account import User
+from parlor.model.call import CallView, IceServer, Media
+from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.event import Event
+
+
+class Params(msgspec.Struct, frozen=True):
+    pass
+
+
+class Result(msgspec.Struct, frozen=True):
+    pass
+
+
+class Hello(Params, frozen=True):
+    """The first request of a connection. `device` is checked against the token's own.
+
+    `instance` tells two tabs of one device apart (≤ 32 characters). `epoch` is what the last
+    hello reply said: another one in the new reply means that cursors start anew.
+    """
+
+    token: str
+    instance: str = ""
+    client: str = ""
+    epoch: str = ""
+    rooms: tuple[str, ...] = ()
+
+
+class Limits(msgspec.Struct, frozen=True):
+    max_message_bytes: int
+    max_text_chars: int
+    max_group_members: int
+    requests_per_second: float
+    request_burst: int
+
+
+class HelloResult(Result, frozen=True):
+    """`server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
+
+    `calls` are those ringing or running for this user. `epoch_changed`: drop all cursors.
+    `rooms` are the push rooms that were joined again.
+    """
+
+    user: User
+    admin: bool
+    device: str
+    connection: str
+    endpoint: str
+    server_time: int
+    heartbeat_s: float
+    epoch: str
+    epoch_changed: bool
+    limits: Limits
+    calls: tuple[CallView, ...]
+    rooms: tuple[str, ...]
+
+
+class Heartbeat(Params, frozen=True):
+    pass
+
+
+class HeartbeatResult(Result, frozen=True):
+    server_time: int
+
+
+class MeGet(Params, frozen=True):
+    pass
+
+
+class MeUpdate(Params, frozen=True):
+    display_name: str
+
+
+class UserResult(Result, frozen=True):
+    user: User
+
+
+class UsersFind(Params, frozen=True):
+    """People whose account or display name has a word that starts with `query`."""
+
+    query: str
+    cursor: str = ""
+    limit: int = 20
+
+
+class UsersResult(Result, frozen=True):
+    """`cursor` is empty when there is no more."""
+
+    users: tuple[User, ...]
+    cursor: str = ""
+
+
+class UsersGet(Params, frozen=True):
+    """At most 100 ids; those that do not exist are left out."""
+
+    ids: tuple[str, ...]
+
+
+class SessionEnd(Params, frozen=True):
+    """Sign this device out; the connection is closed with `signed_out`."""
+
+
+class Empty(Result, frozen=True):
+    pass
+
+
+class ConversationCreate(Params, frozen=True):
+    """`members` are the others. A direct conversation that exists is returned.
+
+    A group with the `client_id` of one that this user has made is that one.
+    """
+
+    kind: ConversationKind
+    members: tuple[str, ...]
+    title: str = ""
+    client_id: str = ""
+
+
+class ConversationResult(Result, frozen=True):
+    conversation: ConversationView
+    created: bool = False
+
+
+class ConversationGet(Params, frozen=True):
+    conversation_id: str
+
+
+class ConversationList(Params, frozen=True):
+    """Newest first; `cursor` from the last page, empty at first."""
+
+    cursor: str = ""
+    limit: int = 50
+
+
+class ConversationListResult(Result, frozen=True):
+    conversations: tuple[ConversationView, ...]
+    cursor: str = ""
+
+
+class ConversationMembers(Params, frozen=True):
+    conversation_id: str
+    cursor: str = ""
+    limit: int = 100
+
+
+class MembersResult(Result, frozen=True):
+    members: tuple[Member, ...]
+    users: tuple[User, ...]
+    cursor: str = ""
+
+
+class MessageSend(Params, frozen=True):
+    """Acknowledged only after it is stored. The same `client_id` again is the same event."""
+
+    conversation_id: str
+    client_id: str
+    text: str
+    reply_to: int = 0
+    mentions: tuple[str, ...] = ()
+
+
+class MessageSendResult(Result, frozen=True):
+    event: Event
+    created: bool
+
+
+class EventsList(Params, frozen=True):
+    """Events with `after < seq` (from the oldest) or `seq < before` (the newest of them).
+
+    Always in ascending seq. Neither given: the newest `limit`. Both: the range between.
+    """
+
+    conversation_id: str
+    after: int | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+class EventsResult(Result, frozen=True):
+    """`more`: there are further events in the direction asked for."""
+
+    events: tuple[Event, ...]
+    last_seq: int
+    more: bool
+
+
+class ReadSet(Params, frozen=True):
+    """Everything up to `seq` was read. Never moves back."""
+
+    conversation_id: str
+    seq: int
+
+
+class ReadResult(Result, frozen=True):
+    read_seq: int
+    unread: int
+
+
+class RoomJoin(Params, frozen=True):
+    """Listen to a push room. Rooms cost nothing and keep nothing."""
+
+    room: str
+
+
+class RoomLeave(Params, frozen=True):
+    room: str
+
+
+class RoomResult(Result, frozen=True):
+    room: str
+    online: int
+
+
+class CallStart(Params, frozen=True):
+    """Ring the other person of a direct conversation.
+
+    When that person is ringing this one at the same moment, both calls are one: the result is
+    the call that was there first, already active.
+    """
+
+    conversation_id: str
+    media: Media
+
+
+class CallResult(Result, frozen=True):
+    call: CallView
+
+
+class CallRinging(Params, frozen=True):
+    """A device of the callee shows the call."""
+
+    call_id: str
+
+
+class CallAccept(Params, frozen=True):
+    call_id: str
+
+
+class CallReject(Params, frozen=True):
+    call_id: str
+
+
+class CallHangUp(Params, frozen=True):
+    """Ends the call: before the answer the caller cancels, afterwards either side hangs up."""
+
+    call_id: str
+
+
+class CallSignal(Params, frozen=True):
+    """Passed on as it is to the other side's talking device.
+
+    `kind` is offer, answer, candidate or state; `payload` is JSON text of at most 64 kB.
+    """
+
+    call_id: str
+    kind: str
+    payload: str
+
+
+class CallIce(Params, frozen=True):
+    pass
+
+
+class CallIceResult(Result, frozen=True):
+    """`expires_at` is Unix milliseconds; ask again before."""
+
+    ice_servers: tuple[IceServer, ...]
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    params: type[Params]
+    result: type[Result]
+
+
+METHODS: dict[str, Method] = {
+    "hello": Method(Hello, HelloResult),
+    "heartbeat": Method(Heartbeat, HeartbeatResult),
+    "me.get": Method(MeGet, UserResult),
+    "me.update": Method(MeUpdate, UserResult),
+    "users.find": Method(UsersFind, UsersResult),
+    "users.get": Method(UsersGet, UsersResult),
+    "session.end": Method(SessionEnd, Empty),
+    "conversation.create": Method(ConversationCreate, ConversationResult),
+    "conversation.get": Method(ConversationGet, ConversationResult),
+    "conversation.list": Method(ConversationList, ConversationListResult),
+    "conversation.members": Method(ConversationMembers, MembersResult),
+    "message.send": Method(MessageSend, MessageSendResult),
+    "events.list": Method(EventsList, EventsResult),
+    "read.set": Method(ReadSet, ReadResult),
+    "room.join": Method(RoomJoin, RoomResult),
+    "room.leave": Method(RoomLeave, RoomResult),
+    "call.start": Method(CallStart, CallResult),
+    "call.ringing": Method(CallRinging, CallResult),
+    "call.accept": Method(CallAccept, CallResult),
+    "call.reject": Method(CallReject, CallResult),
+    "call.hang_up": Method(CallHangUp, CallResult),
+    "call.signal": Method(CallSignal, Empty),
+    "call.ice": Method(CallIce, CallIceResult),
+}

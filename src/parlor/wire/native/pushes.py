@@ -1,0 +1,76 @@
+"""Everything the server says without being asked, by name in `PUSHES`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from parlor.model.call import CallView
+from parlor.model.conversation import ConversationView
+from parlor.model.event import Event
+
+
+class PushPayload(msgspec.Struct, frozen=True):
+    pass
+
+
+class EventPush(PushPayload, frozen=True):
+    """A new event. Best effort: a device that sees a gap in seq asks `events.list`."""
+
+    event: Event
+
+
+class ConversationPush(PushPayload, frozen=True):
+    """A conversation appeared in, or changed in, this user's list."""
+
+    conversation: ConversationView
+
+
+class ReadPush(PushPayload, frozen=True):
+    """Another device of this user moved the read position."""
+
+    conversation_id: str
+    read_seq: int
+    unread: int
+
+
+class CallPush(PushPayload, frozen=True):
+    call: CallView
+
+
+class CallSignalPush(PushPayload, frozen=True):
+    call_id: str
+    kind: str
+    payload: str
+
+
+class DeliveryPush(PushPayload, frozen=True):
+    """What a program pushed. `body_base64` is set instead of `body` when it is not UTF-8.
+
+    `missed` counts lossy pushes dropped for this connection since the last one it got;
+    it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
+    """
+
+    push_id: str
+    room: str | None
+    body: str
+    op: int = 0
+    missed: int = 0
+    body_base64: str = ""
+
+
+class ByePush(PushPayload, frozen=True):
+    """The connection is about to be closed: `code` and `reason` as in the WebSocket close."""
+
+    code: int
+    reason: str
+
+
+PUSHES: dict[str, type[PushPayload]] = {
+    "event": EventPush,
+    "conversation": ConversationPush,
+    "read": ReadPush,
+    "call": CallPush,
+    "call.signal": CallSignalPush,
+    "delivery": DeliveryPush,
+    "bye": ByePush,
+}

@@ -1,0 +1,61 @@
+"""RFC 6455 in full, without a socket: bytes in, events out; both roles.
+
+The flow of a server connection:
+
+1. The HTTP side hands over method, version and headers; `check_upgrade` gives an `Upgrade` or a
+   `Refusal`. Origin and subprotocol are policy: the gateway decides, then writes
+   `upgrade.response(subprotocol)` or `refusal.response()`.
+2. One `FrameReader` a connection: `for event in reader.feed(data)`. A text message is a `str`, a
+   binary message is `bytes`; `Ping`, `Pong` and `CloseReceived` are what they are called.
+3. A peer that breaks the protocol raises `WireError` out of that loop, after the events that came
+   before the fault; write `build_close(error.close)` and close the transport.
+4. `build_frame` (server to client, unmasked: the same bytes for every receiver) and
+   `build_masked` (client to server).
+
+Nothing here answers by itself: the pong, the close reply and the timeouts are the caller's.
+No extension is ever agreed, so reserved bits are always a fault. Concurrency: none; one reader
+belongs to one connection. Idle, a reader is one object of three slots. Imports only
+`parlor.model.errors` and, for speed, the C unmasking of `websockets`.
+"""
+
+from parlor.wire.websocket.events import CloseReceived, Event, Ping, Pong
+from parlor.wire.websocket.frames import (
+    NO_CODE,
+    Opcode,
+    build_close,
+    build_frame,
+    build_masked,
+    is_legal_close_code,
+)
+from parlor.wire.websocket.handshake import (
+    Refusal,
+    Upgrade,
+    accept_key,
+    check_upgrade,
+    choose_subprotocol,
+)
+from parlor.wire.websocket.offer import Agreement, build_offer, parse_answer
+from parlor.wire.websocket.parser import FrameReader, ReaderLimits
+
+__all__ = [
+    "NO_CODE",
+    "Agreement",
+    "CloseReceived",
+    "Event",
+    "FrameReader",
+    "Opcode",
+    "Ping",
+    "Pong",
+    "ReaderLimits",
+    "Refusal",
+    "Upgrade",
+    "accept_key",
+    "build_close",
+    "build_frame",
+    "build_masked",
+    "build_offer",
+    "check_upgrade",
+    "choose_subprotocol",
+    "is_legal_close_code",
+    "parse_answer",
+]

@@ -1,0 +1,76 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parlor.model.errors import BadDisplayName, BadName, BadText, EmptyText, TextTooLong
+from parlor.model.text import MAX_TEXT_CHARS, check_display_name, check_name, check_text
+
+
+@pytest.mark.parametrize(
+    ("raw", "stored"), [("Alice", "alice"), (" bob_1.x-y ", "bob_1.x-y"), ("0ab", "0ab")]
+)
+def test_a_name_is_stored_in_one_form(raw, stored):
+    assert check_name(raw) == stored
+
+
+@pytest.mark.parametrize("raw", ["", "ab", "_ab", "a" * 33, "a b c", "алиса", "abc\x00"])
+def test_what_is_no_name_is_refused(raw):
+    with pytest.raises(BadName):
+        check_name(raw)
+
+
+def test_a_display_name_is_trimmed_and_composed():
+    assert check_display_name("  Zoe\u0308 天  ") == "Zo\u00eb 天"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["", "   ", "a\nb", "a\x00", "a\u202eb", "a\u200bb", "x" * 65, "\ud800", "\ue000", "a\u2066b"],
+)
+def test_a_display_name_hides_nothing(raw):
+    with pytest.raises(BadDisplayName):
+        check_display_name(raw)
+
+
+@given(st.characters(exclude_categories=["Cs"]))
+def test_of_the_control_characters_a_text_keeps_newline_and_tab(char):
+    if unicodedata.category(char) == "Cc" and char not in "\n\t":
+        with pytest.raises(BadText):
+            check_text(f"a{char}b")
+    else:
+        assert check_text(f"a{char}b") == unicodedata.normalize("NFC", f"a{char}b")
+
+
+@pytest.mark.parametrize("code", [0, 8, 9, 10, 11, 13, 31, 32, 126, 127, 128, 159, 160])
+def test_the_edges_of_the_control_characters(code):
+    is_refused = unicodedata.category(chr(code)) == "Cc" and code not in (9, 10)
+    if is_refused:
+        with pytest.raises(BadText):
+            check_text(f"a{chr(code)}b")
+    else:
+        check_text(f"a{chr(code)}b")
+
+
+def test_line_ends_of_windows_become_newlines():
+    assert check_text("a\r\nb") == "a\nb"
+
+
+@pytest.mark.parametrize("raw", ["", " \n\t", "\u200b\u2060", "\ufeff"])
+def test_a_text_needs_something_visible(raw):
+    with pytest.raises(EmptyText):
+        check_text(raw)
+
+
+def test_the_longest_text_is_counted_in_composed_characters():
+    assert len(check_text("天" * MAX_TEXT_CHARS)) == MAX_TEXT_CHARS
+    assert len(check_text("e\u0308" * MAX_TEXT_CHARS)) == MAX_TEXT_CHARS
+    for raw in ("x" * (MAX_TEXT_CHARS + 1), "e\u0308" * (2 * MAX_TEXT_CHARS + 1)):
+        with pytest.raises(TextTooLong):
+            check_text(raw)
+
+
+def test_half_a_character_is_no_text():
+    with pytest.raises(BadText):
+        check_text("a\ud83d")
