@@ -181,7 +181,13 @@ class Conversations:
         return event
 
     async def create(
-        self, user: UserId, kind: ConversationKind, members: Sequence[UserId], title: str
+        self,
+        user: UserId,
+        kind: ConversationKind,
+        members: Sequence[UserId],
+        title: str,
+        *,
+        client_id: str = "",
     ) -> tuple[ConversationView, bool]:
         everybody = tuple(sorted({user, *members}))
         for there, known in self.members_of.items():

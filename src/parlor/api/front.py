@@ -11,7 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from parlor.api.errors import error_headers, error_reply
-from parlor.api.headers import SECURITY_HEADERS, Origins, RawHeaders, header
+from parlor.api.headers import SECURITY_HEADERS, Pages, RawHeaders, header
 from parlor.api.limits import Paces, is_loopback, network_of
 from parlor.api.settings import HttpSettings
 from parlor.api.webapp import WebApp
@@ -47,7 +47,7 @@ class Front:
         self._clock = clock
         self._meter = meter
         self._limit_loopback = limit_loopback
-        self._origins = Origins(settings.allowed_origins, settings.public_url)
+        self._pages = Pages(settings.allowed_origins, settings.public_url)
         self._paces = Paces(settings.address_requests_per_second, settings.address_request_burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +61,7 @@ class Front:
     async def _answer_api(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         began = self._clock.now()
         origin = header(scope["headers"], b"origin")
-        added = [*SECURITY_HEADERS, _NO_STORE, *self._origins.leave(origin)]
+        added = [*SECURITY_HEADERS, _NO_STORE, *self._pages.leave(origin)]
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -71,7 +71,7 @@ class Front:
                 message["headers"] = [*message["headers"], *added]
             await send(message)
 
-        if scope["method"] == "OPTIONS" and (allowed := self._origins.preflight(origin)):
+        if scope["method"] == "OPTIONS" and (allowed := self._pages.preflight(origin)):
             await _send(send_with_headers, 204, allowed)
         elif refused := self._refusal(scope, origin, began):
             await _send_error(send_with_headers, refused)
@@ -106,7 +106,7 @@ class Front:
         await _send(send, page.status, [*raw, *SECURITY_HEADERS], body, length=length)
 
     def _refusal(self, scope: HTTPScope, origin: str, now: float) -> ParlorError | None:
-        if not self._origins.allows(scope["method"], origin, header(scope["headers"], b"host")):
+        if not self._pages.allows(scope["method"], origin, header(scope["headers"], b"host")):
             return Forbidden("Pages of this origin may not use this server.")
         client = scope.get("client")
         address = client[0] if client else ""

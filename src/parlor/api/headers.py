@@ -7,7 +7,8 @@ scripts may not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
+
+from parlor.model.origins import Origins
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -46,12 +47,12 @@ def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in headers if key == name), "")
 
 
-class Origins:
-    """Which pages may use the API: those of this server, and those that the operator names."""
+class Pages:
+    """Which pages may use the API (`model.origins`), and the headers that tell browsers so."""
 
     def __init__(self, allowed: Sequence[str], public_url: str) -> None:
         self._allowed = frozenset(allowed)
-        self._own = public_url.rstrip("/")
+        self._origins = Origins([*allowed, public_url])
 
     def allows(self, method: str, origin: str, host: str) -> bool:
         """Whether a request that a page of `origin` makes to `host` may do something.
@@ -59,13 +60,7 @@ class Origins:
         No origin is a program. Reading is free: without leave in the reply's headers a browser
         does not show the page what was read.
         """
-        return (
-            not origin
-            or method in _SAFE
-            or origin == self._own
-            or origin in self._allowed
-            or _host_of(origin) == host.lower()
-        )
+        return method in _SAFE or self._origins.is_allowed(origin or None, host)
 
     def leave(self, origin: str) -> RawHeaders:
         """Headers that let a page of another host read the reply (Fetch §3.2)."""
@@ -88,11 +83,3 @@ class Origins:
             (b"access-control-allow-headers", b"authorization, content-type"),
             (b"access-control-max-age", b"600"),
         ]
-
-
-def _host_of(origin: str) -> str:
-    """Host and port of an origin, as in a Host header; no host has the name of a broken one."""
-    try:
-        return urlsplit(origin).netloc.lower() or "null"
-    except ValueError:
-        return "null"

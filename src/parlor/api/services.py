@@ -70,7 +70,13 @@ class Links(Protocol):
 
 class Threads(Protocol):
     async def create(
-        self, user: UserId, kind: ConversationKind, members: Sequence[UserId], title: str
+        self,
+        user: UserId,
+        kind: ConversationKind,
+        members: Sequence[UserId],
+        title: str,
+        *,
+        client_id: str = "",
     ) -> tuple[ConversationView, bool]: ...
     async def get(self, user: UserId, id: ConversationId) -> ConversationView: ...
     async def page(

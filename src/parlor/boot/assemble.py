@@ -151,7 +151,7 @@ def build_server(config: Config, base: AccountServices) -> Server:
     announcements = Announcements(route, meter, limit_s=im.announce_limit_s)
     rosters = Rosters(conversations, im.remembered_members)
     threads = Threads(conversations, announcements, im, clock, entropy)
-    send = Send(messages, conversations, rosters, announcements, im, clock)
+    send = Send(messages, rosters, announcements, im, clock)
     sync = Sync(messages, conversations, im)
     reading = Reading(conversations, announcements)
 

@@ -37,7 +37,7 @@ from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings, set_up_logs
 from parlor.gateway.drain import drain
 from parlor.gateway.mux import build_mux
-from parlor.gateway.origins import Origins
+from parlor.model.origins import Origins
 
 log = structlog.get_logger()
 

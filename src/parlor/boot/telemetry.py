@@ -21,6 +21,10 @@ class LogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: Level = Level.INFO
 
 
+# Without the values of local variables: a password may be among them.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 _NUMBER = {
     Level.DEBUG: logging.DEBUG,
     Level.INFO: logging.INFO,
@@ -39,9 +43,9 @@ def set_up_logs(settings: LogSettings) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     end: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if people
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [_TRACEBACKS, structlog.processors.JSONRenderer()]
     )
     number = _NUMBER[settings.level]
     structlog.configure(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import partial
 
 from parlor.im.announce import Announcements
+from parlor.im.client_id import check_client_id
 from parlor.im.paging import page_size
 from parlor.im.settings import ImSettings
 from parlor.model.conversation import ConversationKind, ConversationView, Member
@@ -34,9 +36,18 @@ class Threads:
         self._entropy = entropy
 
     async def create(
-        self, user: UserId, kind: ConversationKind, members: Sequence[UserId], title: str
+        self,
+        user: UserId,
+        kind: ConversationKind,
+        members: Sequence[UserId],
+        title: str,
+        *,
+        client_id: str = "",
     ) -> tuple[ConversationView, bool]:
         """`user`'s view of the conversation, and whether it is new. `members` are the others.
+
+        The same `client_id` of the same user again is the same group, so an unanswered request
+        can be repeated.
 
         A direct one that exists is returned; its title is ignored. A group may be without title.
         Every member is told of a new one. Raises BadRequest, BadDisplayName (title),
@@ -52,7 +63,7 @@ class Threads:
         is_group = kind is ConversationKind.GROUP
         checked_title = check_display_name(title) if is_group and title.strip() else ""
         conversation, created = await self._conversations.create(
-            ConversationId(number_id(self._entropy.token_bytes(7))),
+            self._new_id(user, client_id),
             kind,
             user,
             others,
@@ -65,6 +76,13 @@ class Threads:
                 [user, *others], partial(self._push_for, view.id), about=view.id
             )
         return view, created
+
+    def _new_id(self, user: UserId, client_id: str) -> ConversationId:
+        """Random, or given by who asks and what they call it: then asking twice is asking once."""
+        if not client_id:
+            return ConversationId(number_id(self._entropy.token_bytes(7)))
+        name = f"{user} {check_client_id(client_id)}"
+        return ConversationId(number_id(hashlib.sha256(name.encode()).digest()))
 
     async def get(self, user: UserId, id: ConversationId) -> ConversationView:
         """Raises NotFound, NotMember."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parlor.im.announce import Announcements
+from parlor.im.client_id import check_client_id
 from parlor.im.members import Rosters
 from parlor.im.settings import ImSettings
 from parlor.model.errors import BadRequest
@@ -18,8 +19,6 @@ from parlor.model.text import check_text
 from parlor.ports.clock import Clock
 from parlor.ports.messages import Messages
 from parlor.wire.native.pushes import EventPush
-
-MAX_CLIENT_ID_CHARS = 64
 
 
 class Send:
@@ -64,7 +63,7 @@ class Send:
             conversation_id=conversation_id,
             kind=EventKind.MESSAGE,
             sender=sender,
-            client_id=_check_client_id(client_id),
+            client_id=check_client_id(client_id),
             text=check_text(text),
             reply_to=reply_to,
             mentions=mentioned,
@@ -94,9 +93,3 @@ class Send:
                 self._rosters.of, EventPush(event), about=event.conversation_id
             )
         return event, created
-
-
-def _check_client_id(client_id: str) -> str:
-    if not 1 <= len(client_id) <= MAX_CLIENT_ID_CHARS or not client_id.isprintable():
-        raise BadRequest(f"A client_id has 1 to {MAX_CLIENT_ID_CHARS} printable characters.")
-    return client_id

@@ -27,7 +27,8 @@ class Conversations(Protocol):
         """Make it with its members and its first event (`created`, seq 1) in one transaction.
 
         A direct conversation of the same two people is returned instead, with False, also
-        when both ask at once. Raises NotFound when a member does not exist.
+        when both ask at once; so is a group that has this id already. Raises NotFound when a
+        member does not exist.
         """
 
     async def get(self, id: ConversationId) -> Conversation | None: ...

@@ -1,6 +1,6 @@
 import pytest
 
-from parlor.api.headers import CONTENT_SECURITY_POLICY, Origins, header
+from parlor.api.headers import CONTENT_SECURITY_POLICY, Pages, header
 
 APP = "https://app.example.org"
 
@@ -35,13 +35,13 @@ def test_the_first_header_of_a_name_counts():
     ],
 )
 def test_only_known_pages_may_change_something(method, origin, host, expected):
-    origins = Origins([APP], "https://chat.example.org/")
-    assert origins.allows(method, origin, host) is expected
+    pages = Pages([APP], "https://chat.example.org/")
+    assert pages.allows(method, origin, host) is expected
 
 
 def test_leave_is_given_to_named_origins_only():
-    origins = Origins([APP], "")
-    assert (b"access-control-allow-origin", APP.encode()) in origins.leave(APP)
-    assert origins.leave("https://evil.example") == [(b"vary", b"origin")]
-    assert origins.preflight("https://evil.example") == []
-    assert any(name == b"access-control-allow-headers" for name, _ in origins.preflight(APP))
+    pages = Pages([APP], "")
+    assert (b"access-control-allow-origin", APP.encode()) in pages.leave(APP)
+    assert pages.leave("https://evil.example") == [(b"vary", b"origin")]
+    assert pages.preflight("https://evil.example") == []
+    assert any(name == b"access-control-allow-headers" for name, _ in pages.preflight(APP))

@@ -146,3 +146,18 @@ async def test_a_lost_announcement_does_not_fail_the_creation(talk):
     _, created = await talk.threads.create(ANN, GROUP, [BOB], "T")
     assert created
     assert talk.meter.counted["im_announcements_lost_total"] == 2
+
+
+async def test_a_group_asked_for_twice_with_one_client_id_is_one_group(talk):
+    first, created = await talk.threads.create(ANN, GROUP, [BOB, CEM], "T", client_id="g1")
+    again, created_again = await talk.threads.create(ANN, GROUP, [BOB, CEM], "T", client_id="g1")
+    assert (created, created_again) == (True, False)
+    assert first.id == again.id
+    other, _ = await talk.threads.create(BOB, GROUP, [ANN, CEM], "T", client_id="g1")
+    assert other.id != first.id
+
+
+@pytest.mark.parametrize("client_id", ["x" * 65, "a\nb", "\ud800"])
+async def test_a_client_id_of_a_group_is_short_and_printable(talk, client_id):
+    with pytest.raises(BadRequest):
+        await talk.threads.create(ANN, GROUP, [BOB], "T", client_id=client_id)

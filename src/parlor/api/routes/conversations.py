@@ -18,11 +18,15 @@ from parlor.wire.native.methods import ConversationListResult, MembersResult, Re
 
 
 class NewConversation(msgspec.Struct, frozen=True):
-    """`members` are the others; a direct conversation has exactly one and no title."""
+    """`members` are the others; a direct conversation has exactly one and no title.
+
+    The `client_id` of a group one has made gives that group again.
+    """
 
     kind: ConversationKind
     members: tuple[str, ...]
     title: str = ""
+    client_id: str = ""
 
 
 class ConversationReply(msgspec.Struct, frozen=True):
@@ -66,7 +70,11 @@ async def create(
 ) -> Response[ConversationReply]:
     """Begin a conversation, or get the direct one that exists."""
     view, created = await request.services.threads.create(
-        request.user.user, data.kind, tuple(map(UserId, data.members)), data.title
+        request.user.user,
+        data.kind,
+        tuple(map(UserId, data.members)),
+        data.title,
+        client_id=data.client_id,
     )
     return Response(ConversationReply(view), status_code=201 if created else 200)
 

@@ -1,0 +1,164 @@
+"""One connection to a server: requests matched with their replies, pushes handed out."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
+
+from parlor.client.transports import Closed, Transport
+from parlor.model.errors import ParlorError, WireError, registry
+from parlor.wire.native import methods as wire
+from parlor.wire.native.codec import ErrorBody, PushMessage, Reply
+from parlor.wire.native.pushes import ByePush, PushPayload
+
+ConnectionClosed = Closed
+R = TypeVar("R", bound=wire.Result)
+
+_NAMES = {method.params: name for name, method in wire.METHODS.items()}
+_ERRORS = registry()
+MAX_PUSHES = 10_000
+
+
+class Connection:
+    """Made by `parlor.client.connect`. Safe to use from many tasks of one loop.
+
+    Pushes that nobody takes are kept, the last 10,000 of them; or give `on_push`, which is called
+    for each as it arrives and must not wait.
+    """
+
+    def __init__(
+        self, transport: Transport, on_push: Callable[[PushMessage], None] | None = None
+    ) -> None:
+        self._transport = transport
+        self._on_push = on_push
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._pushes: deque[PushMessage] = deque(maxlen=MAX_PUSHES)
+        self._arrived = asyncio.Event()
+        self._greeted = asyncio.Event()
+        self._ended = asyncio.Event()
+        self.closed: Closed | None = None
+        """Why the connection ended; None while it lives."""
+        self.welcome: wire.HelloResult | None = None
+        """What the server said to hello."""
+
+    async def request(self, params: wire.Params, result: type[R], *, timeout_s: float = 15.0) -> R:
+        """Send the request these parameters belong to and wait for its result.
+
+        `result` is the class that `METHODS` names for it; TypeError for another. Raises the
+        registry's error that the server answered with, ConnectionClosed, or TimeoutError; after
+        either of the latter nobody knows whether it was done.
+        """
+        method = _NAMES[type(params)]
+        if wire.METHODS[method].result is not result:
+            raise TypeError(f"{method} does not give {result.__name__}")
+        request_id = next(self._ids)
+        if self.closed is not None:
+            raise self.closed
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = reply
+        codec = self._transport.codec
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._transport.send(codec.build_request(request_id, method, params))
+                answered = await reply
+        finally:
+            self._waiting.pop(request_id, None)
+        if answered.error is not None:
+            raise build_error(answered.error)
+        return codec.parse_result(answered, result)
+
+    async def hello(self, params: wire.Hello) -> wire.HelloResult:
+        self.welcome = await self.request(params, wire.HelloResult)
+        self._greeted.set()
+        return self.welcome
+
+    async def pushes(self) -> AsyncIterator[PushMessage]:
+        """What the server says unasked, since the last one taken.
+
+        Ends by raising ConnectionClosed. One reader at a time.
+        """
+        while True:
+            yield await self.next_push()
+
+    async def next_push(self, kind: type[PushPayload] | None = None) -> PushMessage:
+        """The next push, or the next of this kind: others on the way are dropped.
+
+        Raises ConnectionClosed.
+        """
+        while True:
+            while self._pushes:
+                push = self._pushes.popleft()
+                if kind is None or isinstance(push.data, kind):
+                    return push
+            if self.closed is not None:
+                raise self.closed
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    async def run(self) -> None:
+        """Read until the connection ends, beating the heart meanwhile. `connect` runs this."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                beating = group.create_task(self._beat())
+                await self._read()
+                beating.cancel()
+        finally:
+            if self.closed is None:
+                self.closed = Closed(1006, "the connection was given up")
+            for reply in self._waiting.values():
+                if not reply.done():
+                    reply.set_exception(self.closed)
+            self._arrived.set()
+            self._ended.set()
+
+    async def wait_closed(self) -> None:
+        """Returns when the connection has ended; `closed` then says why."""
+        await self._ended.wait()
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+    async def _read(self) -> None:
+        bye: ByePush | None = None
+        try:
+            while True:
+                message = self._transport.codec.parse_message(await self._transport.receive())
+                if isinstance(message, Reply):
+                    reply = self._waiting.get(message.id)
+                    if reply is not None and not reply.done():
+                        reply.set_result(message)
+                    continue
+                if isinstance(message.data, ByePush):
+                    bye = message.data
+                if self._on_push is not None:
+                    self._on_push(message)
+                else:
+                    self._pushes.append(message)
+                    self._arrived.set()
+        except Closed as closed:
+            self.closed = Closed(bye.code, bye.reason) if bye else closed
+        except WireError as broken:
+            self.closed = Closed(broken.close, str(broken))
+            await self._transport.close()
+
+    async def _beat(self) -> None:
+        await self._greeted.wait()
+        while self.welcome is not None:
+            await asyncio.sleep(self.welcome.heartbeat_s)
+            try:
+                await self.request(wire.Heartbeat(), wire.HeartbeatResult)
+            except (Closed, TimeoutError, ParlorError):
+                # The reader sees a closed connection; a late or refused beat was traffic too.
+                continue
+
+
+def build_error(body: ErrorBody) -> ParlorError:
+    """The registry's error for a refusal; ParlorError itself for a code not known here."""
+    kind = _ERRORS.get(body.code)
+    if kind is None or issubclass(kind, WireError):
+        return ParlorError(f"{body.code}: {body.message}", retry_after_s=body.retry_after_s)
+    return kind(body.message, retry_after_s=body.retry_after_s)

@@ -1,0 +1,154 @@
+"""From a request to its one answer: table lookup, parameters, deadline, errors to replies.
+
+Owns what every request has in common. What is legal when belongs to `state.session`, what a
+method does to the table of `gateway.methods`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from parlor.gateway.state.link import Link
+from parlor.model.account import Identity
+from parlor.model.errors import (
+    DeadlineExceeded,
+    Draining,
+    Internal,
+    ParlorError,
+    UnknownMethod,
+)
+from parlor.ports.meter import Meter
+from parlor.wire.native.codec import Codec, Request
+from parlor.wire.native.methods import Params, Result
+
+log = structlog.get_logger()
+
+
+class Caller(Protocol):
+    """The connection that asks."""
+
+    link: Link
+    codec: Codec
+    identity: Identity | None
+    """None until the hello has been accepted; always there for every other method."""
+
+    def greet(self, identity: Identity, instance: str) -> None:
+        """The hello is good: this is who speaks from now on. Puts the link into the hub."""
+
+    def on_answer(self, id: int, answer: Result | ParlorError) -> None:
+        """Reply, if the connection is still there. Called once for every request, but for those
+        that `track` cancelled."""
+
+    def track(self, task: asyncio.Future[Result]) -> None:
+        """Cancel `task` when the connection ends, and hold it until then."""
+
+
+Handler = Callable[[Caller, Params], Result | Awaitable[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A method ready to be called. A handler that returns its result needs no task.
+
+    `finishes`: once begun it runs to its end, whatever becomes of the connection or the
+    deadline, since half of it (stored, not announced) is worth less than all.
+    """
+
+    params: type[Params]
+    handler: Handler
+    finishes: bool = False
+
+
+class Requests:
+    """`deadline_s`: after it a request is answered with `deadline_exceeded`."""
+
+    def __init__(self, table: Mapping[str, Bound], meter: Meter, *, deadline_s: float) -> None:
+        self._table = table
+        self._meter = meter
+        self._deadline_s = deadline_s
+        self._running: set[_Running] = set()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+        self.draining = False
+        """Once set, every new request is refused; those in progress are answered."""
+
+    def handle(self, caller: Caller, request: Request) -> None:
+        """Answer `request`, now or from a task of its own; several of one caller run at once."""
+        if self.draining:
+            caller.on_answer(request.id, Draining(retry_after_s=1.0))
+            return
+        bound = self._table.get(request.method)
+        if bound is None:
+            caller.on_answer(request.id, UnknownMethod(f"There is no {request.method!r}."))
+            return
+        try:
+            params = caller.codec.parse_params(request, bound.params)
+            result = bound.handler(caller, params)
+        except Exception as failure:
+            caller.on_answer(request.id, self._refusal(request.method, failure))
+            return
+        if isinstance(result, Result):
+            caller.on_answer(request.id, result)
+            return
+        task = asyncio.ensure_future(result)
+        running = _Running(caller, request, task, bound.finishes)
+        running.deadline = task.get_loop().call_later(self._deadline_s, self._on_late, running)
+        self._running.add(running)
+        self._is_idle.clear()
+        task.add_done_callback(lambda _: self._on_done(running))
+        if not bound.finishes:
+            caller.track(task)
+
+    async def wait_until_done(self) -> None:
+        """Until every request in progress has been answered, or run to its end unanswered."""
+        await self._is_idle.wait()
+
+    def _on_late(self, running: _Running) -> None:
+        running.is_answered = True
+        running.caller.on_answer(
+            running.request.id, self._refusal(running.request.method, DeadlineExceeded())
+        )
+        if not running.finishes:
+            running.task.cancel()
+
+    def _on_done(self, running: _Running) -> None:
+        task, request = running.task, running.request
+        if running.deadline is not None:
+            running.deadline.cancel()
+        if not task.cancelled():
+            failure = task.exception()
+            answer = self._refusal(request.method, failure) if failure else task.result()
+            if not running.is_answered:
+                running.caller.on_answer(request.id, answer)
+        self._running.discard(running)
+        if not self._running:
+            self._is_idle.set()
+
+    def _refusal(self, method: str, failure: BaseException) -> ParlorError:
+        """What the client is told. Anything but a refusal is a fault of this program."""
+        if not isinstance(failure, ParlorError):
+            log.error("request_broke", method=method, exc_info=failure)
+            failure = Internal()
+        self._meter.count("requests_refused_total", code=failure.code)
+        return failure
+
+
+class _Running:
+    """A request that somebody waits for."""
+
+    __slots__ = ("caller", "deadline", "finishes", "is_answered", "request", "task")
+
+    def __init__(
+        self, caller: Caller, request: Request, task: asyncio.Future[Result], finishes: bool
+    ) -> None:
+        self.caller = caller
+        self.request = request
+        self.task = task
+        self.finishes = finishes
+        self.is_answered = False
+        self.deadline: asyncio.TimerHandle | None = None

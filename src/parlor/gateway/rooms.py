@@ -1,0 +1,45 @@
+"""Listening to push rooms from a native connection: names and bounds checked, then the hub."""
+
+from __future__ import annotations
+
+from parlor.gateway.gateway import Gateway
+from parlor.gateway.requests import Caller
+from parlor.model.errors import BadRequest
+from parlor.model.ids import RoomId
+from parlor.ports.presence import Presence
+from parlor.wire.native.methods import RoomJoin, RoomLeave, RoomResult
+
+
+def check_room(name: str, max_bytes: int) -> RoomId:
+    """Raises BadRequest for an empty or over-long name (UTF-8 bytes) or one that is not text."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError as lone_surrogate:
+        raise BadRequest("A room's name is Unicode text.") from lone_surrogate
+    if not 1 <= size <= max_bytes:
+        raise BadRequest(f"A room's name has 1 to {max_bytes} bytes.")
+    return RoomId(name)
+
+
+class Rooms:
+    """`online` in the replies counts connections everywhere, this one included."""
+
+    def __init__(self, gateway: Gateway, presence: Presence) -> None:
+        self._hub = gateway.hub
+        self._settings = gateway.settings
+        self._presence = presence
+
+    def join(self, caller: Caller, params: RoomJoin) -> RoomResult:
+        """Joining again changes nothing."""
+        room = check_room(params.room, self._settings.max_room_bytes)
+        link = caller.link
+        if room not in link.rooms and len(link.rooms) >= self._settings.max_rooms:
+            raise BadRequest(f"At most {self._settings.max_rooms} rooms a connection.")
+        self._hub.join(link, room)
+        return RoomResult(room, self._presence.in_room(room))
+
+    def leave(self, caller: Caller, params: RoomLeave) -> RoomResult:
+        """Leaving a room one is not in changes nothing."""
+        room = check_room(params.room, self._settings.max_room_bytes)
+        self._hub.leave(caller.link, room)
+        return RoomResult(room, self._presence.in_room(room))

@@ -1,0 +1,139 @@
+"""What the methods of the native protocol need from the services below.
+
+Boot hands in the objects of im, calls and accounts; tests hand in small ones of their own. The
+errors these raise are part of their contracts and reach the client as replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from parlor.model.account import Identity, User
+from parlor.model.call import CallView, IceServer, Media
+from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.event import Event
+from parlor.model.ids import CallId, ConversationId, UserId
+from parlor.ports.presence import Presence
+
+
+class Signing(Protocol):
+    async def authenticate(self, token: str, /) -> Identity:
+        """Raises Unauthenticated."""
+
+    async def sign_out(self, identity: Identity, /) -> None: ...
+
+    def on_session_end(self, ended: Callable[[Identity], None], /) -> None:
+        """Call `ended` whenever a sign-in ends, whoever ended it."""
+
+
+class People(Protocol):
+    async def user(self, id: UserId, /) -> User: ...
+
+    async def users(self, ids: Sequence[UserId], /) -> Sequence[User]: ...
+
+    async def find(self, query: str, cursor: str, limit: int, /) -> tuple[Sequence[User], str]: ...
+
+    async def rename(self, user: UserId, display_name: str, /) -> User: ...
+
+
+class Send(Protocol):
+    async def text(
+        self,
+        sender: UserId,
+        conversation_id: ConversationId,
+        client_id: str,
+        text: str,
+        /,
+        *,
+        reply_to: int = 0,
+        mentions: Sequence[UserId] = (),
+    ) -> tuple[Event, bool]: ...
+
+
+class Threads(Protocol):
+    async def create(
+        self,
+        user: UserId,
+        kind: ConversationKind,
+        members: Sequence[UserId],
+        title: str,
+        /,
+        *,
+        client_id: str = "",
+    ) -> tuple[ConversationView, bool]: ...
+
+    async def get(self, user: UserId, id: ConversationId, /) -> ConversationView: ...
+
+    async def page(
+        self, user: UserId, cursor: str, limit: int, /
+    ) -> tuple[Sequence[ConversationView], str]: ...
+
+    async def members(
+        self, user: UserId, id: ConversationId, cursor: str, limit: int, /
+    ) -> tuple[Sequence[Member], str]: ...
+
+
+class Sync(Protocol):
+    async def events(
+        self,
+        user: UserId,
+        conversation_id: ConversationId,
+        after: int | None,
+        before: int | None,
+        limit: int,
+        /,
+    ) -> tuple[Sequence[Event], int, bool]: ...
+
+
+class Reading(Protocol):
+    async def set(
+        self, user: UserId, conversation_id: ConversationId, seq: int, /
+    ) -> tuple[int, int]: ...
+
+
+class Calls(Protocol):
+    def start(
+        self, user: UserId, endpoint: str, conversation_id: ConversationId, media: Media, /
+    ) -> Awaitable[CallView]: ...
+
+    def ringing(self, user: UserId, endpoint: str, call_id: CallId, /) -> Awaitable[CallView]: ...
+
+    def accept(self, user: UserId, endpoint: str, call_id: CallId, /) -> Awaitable[CallView]: ...
+
+    def reject(self, user: UserId, endpoint: str, call_id: CallId, /) -> Awaitable[CallView]: ...
+
+    def hang_up(self, user: UserId, endpoint: str, call_id: CallId, /) -> Awaitable[CallView]: ...
+
+    def signal(
+        self, user: UserId, endpoint: str, call_id: CallId, kind: str, payload: str, /
+    ) -> Awaitable[None]: ...
+
+    def of_user(self, user: UserId, /) -> tuple[CallView, ...]: ...
+
+    def on_endpoint_gone(self, user: UserId, endpoint: str, /) -> None: ...
+
+    def on_endpoint_back(self, user: UserId, endpoint: str, /) -> None: ...
+
+
+class IceServers(Protocol):
+    def servers_for(self, user: UserId, /) -> tuple[tuple[IceServer, ...], int]:
+        """(servers, Unix milliseconds when to ask again)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`epoch` names the database: another one in a hello means that cursors start anew."""
+
+    signing: Signing
+    people: People
+    send: Send
+    threads: Threads
+    sync: Sync
+    reading: Reading
+    calls: Calls
+    ice: IceServers
+    presence: Presence
+    epoch: str
+    max_group_members: int

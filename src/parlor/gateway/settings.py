@@ -1,0 +1,65 @@
+"""What an operator may set about connections. Section `gateway`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from parlor.gateway.state.limits import ConnectionLimits
+from parlor.gateway.state.outbox import OutboxLimits
+from parlor.gateway.state.session import SessionLimits
+
+
+class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Times in seconds, sizes in bytes.
+
+    A connection from which nothing was heard for two `heartbeat_s` is closed.
+    `first_byte_timeout_s` runs until a protocol is recognised, `hello_timeout_s` until the hello,
+    `http_head_timeout_s` until an HTTP request's headers are there; `http_body_stall_s` is the
+    longest silence inside a request's body;
+    `stall_timeout_s` is how long written bytes may stay unread. A client that is refused more than
+    `max_refusals` requests in ten seconds is closed. `outbox_*` bound what waits for one reader;
+    its memory is at most about twice `outbox_bytes`. `max_connections` 18,000 leaves descriptors
+    for the rest where a process may have 20,000. `drain_spread_s` is the range over which clients
+    are told to come back.
+    """
+
+    heartbeat_s: float = 25.0
+    first_byte_timeout_s: float = 10.0
+    hello_timeout_s: float = 5.0
+    http_head_timeout_s: float = 10.0
+    http_body_stall_s: float = 30.0
+    close_timeout_s: float = 5.0
+    stall_timeout_s: float = 30.0
+    request_deadline_s: float = 10.0
+    drain_spread_s: float = 10.0
+    max_connections: int = 18_000
+    max_connections_per_address: int = 1_000
+    max_connections_per_user: int = 32
+    max_message_bytes: int = 131_072
+    max_in_flight: int = 32
+    max_rooms: int = 64
+    max_room_bytes: int = 128
+    requests_per_second: float = 20.0
+    request_burst: int = 100
+    max_refusals: int = 200
+    outbox_frames: int = 256
+    outbox_bytes: int = 1_048_576
+
+    def outbox(self) -> OutboxLimits:
+        return OutboxLimits(self.outbox_frames, self.outbox_bytes)
+
+    def session(self) -> SessionLimits:
+        return SessionLimits(
+            hello_timeout_s=self.hello_timeout_s,
+            requests_per_second=self.requests_per_second,
+            request_burst=self.request_burst,
+            max_in_flight=self.max_in_flight,
+            max_refusals=self.max_refusals,
+        )
+
+    def connections(self, *, limit_loopback: bool) -> ConnectionLimits:
+        return ConnectionLimits(
+            total=self.max_connections,
+            per_address=self.max_connections_per_address,
+            limit_loopback=limit_loopback,
+        )

@@ -1,0 +1,37 @@
+"""How often somebody may act: a token bucket that is a function of time.
+
+Owns the arithmetic only. Callers bring `now` in monotonic seconds and decide what a refusal
+means: `gateway.state.session` refuses a request, `push.pushes` a message to a busy room.
+"""
+
+from __future__ import annotations
+
+
+class Pace:
+    """`burst` actions at once, `per_second` on average. One small object per actor, no timer."""
+
+    __slots__ = ("_at", "_spare", "burst", "per_second")
+
+    def __init__(self, per_second: float, burst: int, now: float) -> None:
+        self.per_second = per_second
+        self.burst = burst
+        self._spare = float(burst)
+        self._at = now
+
+    def take_nowait(self, now: float, cost: int = 1) -> float:
+        """Spend `cost` and return 0.0, or spend nothing and return the seconds to wait.
+
+        A clock that steps back counts as no time passed. A cost above `burst` never fits:
+        the answer is then the wait as if it could.
+        """
+        if now > self._at:
+            self._spare = min(self.burst, self._spare + (now - self._at) * self.per_second)
+            self._at = now
+        if self._spare >= cost:
+            self._spare -= cost
+            return 0.0
+        return (cost - self._spare) / self.per_second
+
+    def is_full(self, now: float) -> bool:
+        """Whether forgetting this pace and making it anew would change nothing."""
+        return self._spare + max(0.0, now - self._at) * self.per_second >= self.burst

@@ -1,0 +1,150 @@
+"""What programs call to push: one method per audience, with the checks all of them share.
+
+Owns limits, repeats and ids. Rooms are paced and joined by `push.rooms`; everything goes out
+through `push.route`. Called by the REST API and the front doors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from parlor.model.errors import BadRequest, TooLarge
+from parlor.model.ids import ConnectionKey, DeviceId, PushId, RoomId, UserId
+from parlor.model.push import (
+    Audience,
+    Delivery,
+    Envelope,
+    Push,
+    ToAll,
+    ToConnections,
+    ToDevices,
+    ToRoom,
+    ToUsers,
+)
+from parlor.ports.clock import Clock
+from parlor.ports.entropy import Entropy
+from parlor.ports.meter import Meter
+from parlor.ports.presence import Presence
+from parlor.push.rooms import RoomPushes
+from parlor.push.route import Route
+from parlor.push.seen import Seen
+from parlor.push.settings import PushSettings
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """`to` is how many connections were online when it was accepted; None when nobody knows."""
+
+    push_id: PushId
+    to: int | None
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """How a push is to be made, whatever its audience.
+
+    `id`, when set, makes the request repeatable: the same `id` of the same `program` again is
+    answered with the first `Pushed` and sent to nobody.
+    """
+
+    op: int = 0
+    delivery: Delivery = Delivery.LOSSY
+    id: str = ""
+    program: str = ""
+
+
+PLAIN = Wish()
+
+
+class Pushes:
+    """Every method returns once the bus has the push, or a room's line has it.
+
+    Raises TooLarge for the body, BadRequest for the targets, and RoomTooBusy.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        rooms: RoomPushes,
+        presence: Presence,
+        clock: Clock,
+        entropy: Entropy,
+        meter: Meter,
+        settings: PushSettings,
+    ) -> None:
+        self._route = route
+        self._rooms = rooms
+        self._presence = presence
+        self._clock = clock
+        self._entropy = entropy
+        self._meter = meter
+        self._settings = settings
+        self._seen: Seen[Pushed] = Seen(settings.remember_s, settings.remember_ids)
+
+    async def to_connections(
+        self, keys: Sequence[ConnectionKey], body: bytes, wish: Wish = PLAIN
+    ) -> Pushed:
+        self._check_targets(keys)
+        return await self._push(ToConnections(tuple(keys)), None, body, wish)
+
+    async def to_devices(
+        self, devices: Sequence[DeviceId], body: bytes, wish: Wish = PLAIN
+    ) -> Pushed:
+        self._check_targets(devices)
+        return await self._push(ToDevices(tuple(devices)), None, body, wish)
+
+    async def to_users(self, users: Sequence[UserId], body: bytes, wish: Wish = PLAIN) -> Pushed:
+        self._check_targets(users)
+        online = sum(self._presence.online(user) for user in dict.fromkeys(users))
+        return await self._push(ToUsers(tuple(users)), online, body, wish)
+
+    async def to_room(self, room: RoomId, body: bytes, wish: Wish = PLAIN) -> Pushed:
+        """The first message to a quiet room leaves at once; more than the room's rate is
+        refused with RoomTooBusy and the time to wait."""
+        self._check_room(room)
+        return await self._push(ToRoom(room), self._presence.in_room(room), body, wish)
+
+    async def to_all(self, body: bytes, wish: Wish = PLAIN, *, rate: int = 0) -> Pushed:
+        """`rate`: deliveries a second in each gateway process; 0 is as fast as it goes."""
+        if rate < 0:
+            raise BadRequest("`rate` is not negative.")
+        online, _ = self._presence.totals()
+        return await self._push(ToAll(rate), online, body, wish)
+
+    async def _push(self, to: Audience, online: int | None, body: bytes, wish: Wish) -> Pushed:
+        if len(body) > self._settings.max_body_bytes:
+            raise TooLarge(f"A push has at most {self._settings.max_body_bytes} bytes.")
+        if len(wish.id) > self._settings.max_id_chars:
+            raise BadRequest(f"`id` has at most {self._settings.max_id_chars} characters.")
+        pushed = Pushed(PushId(self._entropy.token_bytes(12).hex()), online)
+        name = (wish.program, wish.id)
+        if wish.id:
+            first = self._seen.first(name, pushed, self._clock.now())
+            if first is not None:
+                self._meter.count("pushes_repeated_total")
+                return first
+        push = Push(pushed.push_id, body, wish.op, wish.delivery)
+        sent = False
+        try:
+            if isinstance(to, ToRoom):
+                await self._rooms.put(to.room, push)
+            else:
+                await self._route.publish(Envelope(to, (push,)))
+            sent = True
+        finally:
+            if wish.id and not sent:
+                self._seen.forget(name)
+        self._meter.count("pushes_accepted_total")
+        return pushed
+
+    def _check_targets(self, targets: Sequence[str]) -> None:
+        if not 1 <= len(targets) <= self._settings.max_targets:
+            raise BadRequest(f"A push names 1 to {self._settings.max_targets} targets.")
+
+    def _check_room(self, room: RoomId) -> None:
+        try:
+            size = len(room.encode())
+        except UnicodeEncodeError as lone_surrogate:
+            raise BadRequest("A room's name is Unicode text.") from lone_surrogate
+        if not 1 <= size <= self._settings.max_room_bytes:
+            raise BadRequest(f"A room's name has 1 to {self._settings.max_room_bytes} bytes.")

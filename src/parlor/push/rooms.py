@@ -1,0 +1,112 @@
+"""Pushes to rooms: paced per room, joined under load, then routed.
+
+Owns one small record per room that was pushed to lately. Knows no members: the window grows with
+the number online that presence reports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+
+from parlor.model.errors import RoomTooBusy
+from parlor.model.ids import RoomId
+from parlor.model.push import Envelope, Push, ToRoom
+from parlor.ports.clock import Clock
+from parlor.ports.presence import Presence
+from parlor.push.coalesce import Coalescer
+from parlor.push.pace import Pace
+from parlor.push.route import Route
+from parlor.push.settings import PushSettings
+
+FORGET_EACH_S = 60.0
+
+
+class _Room:
+    __slots__ = ("coalescer", "pace")
+
+    def __init__(self, settings: PushSettings, now: float) -> None:
+        self.coalescer = Coalescer(settings.room_batch, 0.0, FORGET_EACH_S, first_at_once=True)
+        self.pace = Pace(settings.room_rate, settings.room_burst, now)
+
+
+class RoomPushes:
+    """`run` must be running for messages that wait to leave."""
+
+    def __init__(
+        self, route: Route, presence: Presence, clock: Clock, settings: PushSettings
+    ) -> None:
+        self._route = route
+        self._presence = presence
+        self._clock = clock
+        self._settings = settings
+        self._rooms: dict[RoomId, _Room] = {}
+        self._due: list[tuple[float, RoomId]] = []
+        self._changed = asyncio.Event()
+        self._forget_at = clock.now() + FORGET_EACH_S
+
+    async def put(self, room: RoomId, push: Push) -> None:
+        """Send now or with the next ones; returns when the bus has it or it is in line.
+
+        Raises RoomTooBusy, and then nothing of it is sent.
+        """
+        now = self._clock.now()
+        state = self._rooms.get(room)
+        if state is None:
+            state = self._rooms[room] = _Room(self._settings, now)
+        wait_s = state.pace.take_nowait(now)
+        if wait_s:
+            raise RoomTooBusy(retry_after_s=wait_s)
+        coalescer = state.coalescer
+        members = self._presence.in_room(room)
+        coalescer.window_s = min(
+            self._settings.room_window_s, members * self._settings.room_window_per_member_s
+        )
+        was_due_at = coalescer.due_at
+        leaving = coalescer.add(now, push)
+        if leaving:
+            await self._route.publish(Envelope(ToRoom(room), leaving))
+        elif coalescer.due_at is not None and was_due_at is None:
+            heapq.heappush(self._due, (coalescer.due_at, room))
+            self._changed.set()
+
+    @property
+    def known_rooms(self) -> int:
+        """Rooms that were pushed to lately."""
+        return len(self._rooms)
+
+    async def run(self) -> None:
+        """Send what has waited long enough, until cancelled; then what still waits is sent."""
+        try:
+            while True:
+                await self.send_due()
+                self._changed.clear()
+                wait_s = self._due[0][0] - self._clock.now() if self._due else FORGET_EACH_S
+                try:
+                    async with asyncio.timeout(max(0.0, wait_s)):
+                        await self._changed.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            for room, state in self._rooms.items():
+                leaving = state.coalescer.due(float("inf"))
+                if leaving:
+                    await self._route.publish(Envelope(ToRoom(room), leaving))
+
+    async def send_due(self) -> None:
+        """One round of `run`."""
+        now = self._clock.now()
+        while self._due and self._due[0][0] <= now:
+            _, room = heapq.heappop(self._due)
+            state = self._rooms.get(room)
+            leaving = state.coalescer.due(now) if state else ()
+            if leaving:
+                await self._route.publish(Envelope(ToRoom(room), leaving))
+        if now >= self._forget_at:
+            self._forget_at = now + FORGET_EACH_S
+            for room in [room for room, state in self._rooms.items() if _is_idle(state, now)]:
+                del self._rooms[room]
+
+
+def _is_idle(state: _Room, now: float) -> bool:
+    return state.coalescer.is_idle(now) and state.pace.is_full(now)

@@ -1,0 +1,222 @@
+"""The services behind the native protocol, small and in memory: enough to talk to a gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from parlor.gateway.services import Services
+from parlor.model.account import Identity, User
+from parlor.model.call import CallState, CallView, IceServer, Media
+from parlor.model.conversation import ConversationKind, ConversationView, Member, Role
+from parlor.model.errors import NoSuchCall, NotFound, Unauthenticated
+from parlor.model.event import Event, EventKind
+from parlor.model.ids import CallId, ConversationId, DeviceId, UserId, event_id
+from parlor.ports.presence import Presence
+
+
+class TokenSigning:
+    """A token `user:device` is good for that user on that device, until signed out."""
+
+    def __init__(self) -> None:
+        self.ended: set[str] = set()
+        self._listeners: list[Callable[[Identity], None]] = []
+
+    async def authenticate(self, token: str) -> Identity:
+        user, colon, device = token.partition(":")
+        if not colon or token in self.ended:
+            raise Unauthenticated
+        return Identity(UserId(user), DeviceId(device), session=token)
+
+    async def sign_out(self, identity: Identity) -> None:
+        self.ended.add(identity.session)
+        for listener in self._listeners:
+            listener(identity)
+
+    def on_session_end(self, ended: Callable[[Identity], None]) -> None:
+        self._listeners.append(ended)
+
+
+class EverybodyExists:
+    async def user(self, id: UserId) -> User:
+        return User(id, f"name-{id}", f"Name {id}")
+
+    async def users(self, ids: Sequence[UserId]) -> Sequence[User]:
+        return [await self.user(one) for one in ids]
+
+    async def find(self, query: str, cursor: str, limit: int) -> tuple[Sequence[User], str]:
+        return [await self.user(UserId(query))][:limit], ""
+
+    async def rename(self, user: UserId, display_name: str) -> User:
+        return User(user, f"name-{user}", display_name)
+
+
+class OneThread:
+    """One conversation for everybody: send, sync, threads and read positions in one.
+
+    `hold`, when set to a fresh Event, keeps sends from being stored until it is set.
+    """
+
+    def __init__(self) -> None:
+        self.id = ConversationId("900")
+        self.events_stored: list[Event] = []
+        self.hold: asyncio.Event | None = None
+        self.read: dict[UserId, int] = {}
+
+    async def text(
+        self,
+        sender: UserId,
+        conversation_id: ConversationId,
+        client_id: str,
+        text: str,
+        *,
+        reply_to: int = 0,
+        mentions: Sequence[UserId] = (),
+    ) -> tuple[Event, bool]:
+        self._check(conversation_id)
+        if self.hold is not None:
+            await self.hold.wait()
+        for event in self.events_stored:
+            if event.client_id == client_id and event.sender == sender:
+                return event, False
+        seq = len(self.events_stored) + 1
+        event = Event(
+            self.id,
+            seq,
+            event_id(self.id, seq),
+            EventKind.MESSAGE,
+            sender,
+            1_700_000_000_000 + seq,
+            client_id,
+            text,
+            reply_to,
+            tuple(mentions),
+        )
+        self.events_stored.append(event)
+        return event, True
+
+    async def events(
+        self,
+        user: UserId,
+        conversation_id: ConversationId,
+        after: int | None,
+        before: int | None,
+        limit: int,
+    ) -> tuple[Sequence[Event], int, bool]:
+        self._check(conversation_id)
+        found = [event for event in self.events_stored if event.seq > (after or 0)]
+        return found[:limit], len(self.events_stored), len(found) > limit
+
+    async def set(self, user: UserId, conversation_id: ConversationId, seq: int) -> tuple[int, int]:
+        self._check(conversation_id)
+        self.read[user] = max(seq, self.read.get(user, 0))
+        return self.read[user], len(self.events_stored) - self.read[user]
+
+    async def create(
+        self,
+        user: UserId,
+        kind: ConversationKind,
+        members: Sequence[UserId],
+        title: str,
+        *,
+        client_id: str = "",
+    ) -> tuple[ConversationView, bool]:
+        return self._view(kind, title, len(members) + 1), True
+
+    async def get(self, user: UserId, id: ConversationId) -> ConversationView:
+        self._check(id)
+        return self._view(ConversationKind.GROUP, "everybody", 2)
+
+    async def page(
+        self, user: UserId, cursor: str, limit: int
+    ) -> tuple[Sequence[ConversationView], str]:
+        return [await self.get(user, self.id)], ""
+
+    async def members(
+        self, user: UserId, id: ConversationId, cursor: str, limit: int
+    ) -> tuple[Sequence[Member], str]:
+        self._check(id)
+        return [Member(user, Role.OWNER, 1, 0)], ""
+
+    def _check(self, id: ConversationId) -> None:
+        if id != self.id:
+            raise NotFound
+
+    def _view(self, kind: ConversationKind, title: str, members: int) -> ConversationView:
+        last = self.events_stored[-1] if self.events_stored else None
+        return ConversationView(
+            self.id, kind, title, len(self.events_stored), 0, 0, 0, last, None, members
+        )
+
+
+class WatchedCalls:
+    """Calls that only remember which endpoints went and came."""
+
+    def __init__(self) -> None:
+        self.gone: list[str] = []
+        self.back: list[str] = []
+        self.signals: list[tuple[str, str, str]] = []
+
+    async def start(
+        self, user: UserId, endpoint: str, conversation_id: ConversationId, media: Media
+    ) -> CallView:
+        return self._view(user, media)
+
+    async def ringing(self, user: UserId, endpoint: str, call_id: CallId) -> CallView:
+        return self._view(user, Media.AUDIO)
+
+    async def accept(self, user: UserId, endpoint: str, call_id: CallId) -> CallView:
+        return self._view(user, Media.AUDIO)
+
+    async def reject(self, user: UserId, endpoint: str, call_id: CallId) -> CallView:
+        raise NoSuchCall
+
+    async def hang_up(self, user: UserId, endpoint: str, call_id: CallId) -> CallView:
+        raise NoSuchCall
+
+    async def signal(
+        self, user: UserId, endpoint: str, call_id: CallId, kind: str, payload: str
+    ) -> None:
+        self.signals.append((endpoint, kind, payload))
+
+    def of_user(self, user: UserId) -> tuple[CallView, ...]:
+        return ()
+
+    def on_endpoint_gone(self, user: UserId, endpoint: str) -> None:
+        self.gone.append(endpoint)
+
+    def on_endpoint_back(self, user: UserId, endpoint: str) -> None:
+        self.back.append(endpoint)
+
+    def _view(self, user: UserId, media: Media) -> CallView:
+        return CallView(
+            CallId("1"), ConversationId("900"), user, UserId("2"), media, CallState.INVITED, 1
+        )
+
+
+class NoRelays:
+    def servers_for(self, user: UserId) -> tuple[tuple[IceServer, ...], int]:
+        return (IceServer(("stun:127.0.0.1:3478",)),), 1_800_000_000_000
+
+
+class SmallServices:
+    """The parts, so that a test can look at them, and `services`, as the gateway takes them."""
+
+    def __init__(self, presence: Presence, epoch: str = "epoch-1") -> None:
+        self.signing = TokenSigning()
+        self.people = EverybodyExists()
+        self.thread = OneThread()
+        self.calls = WatchedCalls()
+        self.services = Services(
+            signing=self.signing,
+            people=self.people,
+            send=self.thread,
+            threads=self.thread,
+            sync=self.thread,
+            reading=self.thread,
+            calls=self.calls,
+            ice=NoRelays(),
+            presence=presence,
+            epoch=epoch,
+            max_group_members=100,
+        )

@@ -1,0 +1,146 @@
+import asyncio
+import contextlib
+
+import pytest
+
+from parlor.client.connection import Connection, build_error
+from parlor.client.transports import Closed
+from parlor.model.account import User
+from parlor.model.close import CloseCode
+from parlor.model.errors import NotFound, ParlorError, RateLimited
+from parlor.model.ids import UserId
+from parlor.wire.native import methods as wire
+from parlor.wire.native.codec import JSON, ErrorBody, PushMessage
+from parlor.wire.native.pushes import ByePush, ReadPush
+
+USER = User(UserId("1"), "a", "A")
+
+
+class ScriptedTransport:
+    """A server that says what the test tells it to."""
+
+    codec = JSON
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self._incoming: asyncio.Queue[bytes | Closed] = asyncio.Queue()
+
+    def say(self, message: bytes | Closed) -> None:
+        self._incoming.put_nowait(message)
+
+    async def send(self, message: bytes) -> None:
+        self.sent.append(message)
+
+    async def receive(self) -> bytes | str:
+        said = await self._incoming.get()
+        if isinstance(said, Closed):
+            raise said
+        return said
+
+    async def close(self) -> None:
+        self.say(Closed(1000, ""))
+
+
+@contextlib.asynccontextmanager
+async def _running(on_push=None):
+    transport = ScriptedTransport()
+    connection = Connection(transport, on_push)
+    running = asyncio.create_task(connection.run())
+    yield connection, transport
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def test_replies_find_their_requests_in_any_order():
+    async with _running() as (connection, transport):
+        first = asyncio.create_task(connection.request(wire.MeGet(), wire.UserResult))
+        second = asyncio.create_task(connection.request(wire.ReadSet("9", 1), wire.ReadResult))
+        await asyncio.sleep(0)
+        transport.say(JSON.build_reply(2, wire.ReadResult(1, 0)))
+        transport.say(JSON.build_reply(1, wire.UserResult(USER)))
+        assert (await second).read_seq == 1
+        assert (await first).user.display_name == "A"
+
+
+async def test_a_refusal_is_raised_as_the_registrys_error():
+    async with _running() as (connection, transport):
+        transport.say(JSON.build_error(1, RateLimited("slow", retry_after_s=3.0)))
+        with pytest.raises(RateLimited) as refusal:
+            await connection.request(wire.MeGet(), wire.UserResult)
+        assert (str(refusal.value), refusal.value.retry_after_s) == ("slow", 3.0)
+
+
+def test_a_code_of_a_later_version_is_still_an_error():
+    assert type(build_error(ErrorBody("not_found", "gone"))) is NotFound
+    unknown = build_error(ErrorBody("brand_new", "oh"))
+    assert type(unknown) is ParlorError
+    assert "brand_new" in str(unknown)
+
+
+async def test_pushes_are_kept_until_they_are_taken_in_order():
+    async with _running() as (connection, transport):
+        for seq in range(3):
+            transport.say(JSON.build_push("read", ReadPush("9", seq, 0)))
+        got = []
+        async for push in connection.pushes():
+            assert isinstance(push.data, ReadPush)
+            got.append(push.data.read_seq)
+            if len(got) == 3:
+                break
+        assert got == [0, 1, 2]
+
+
+async def test_a_callback_gets_pushes_as_they_come():
+    got: list[PushMessage] = []
+    async with _running(got.append) as (_, transport):
+        transport.say(JSON.build_push("read", ReadPush("9", 1, 0)))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert [push.name for push in got] == ["read"]
+
+
+async def test_a_closed_connection_fails_what_waits_and_what_comes():
+    async with _running() as (connection, transport):
+        asking = asyncio.create_task(connection.request(wire.MeGet(), wire.UserResult))
+        await asyncio.sleep(0)
+        transport.say(Closed(4000, "idle"))
+        with pytest.raises(Closed) as closed:
+            await asking
+        assert closed.value.code == CloseCode.IDLE
+        with pytest.raises(Closed):
+            await connection.request(wire.MeGet(), wire.UserResult)
+        with pytest.raises(Closed):
+            await connection.next_push()
+
+
+async def test_a_bye_explains_the_close_that_follows():
+    async with _running() as (connection, transport):
+        bye = ByePush(CloseCode.DRAINING, "draining after_s=2.5")
+        transport.say(JSON.build_push("bye", bye))
+        transport.say(Closed(1006, "cut"))
+        await connection.wait_closed()
+        assert connection.closed is not None
+        assert (connection.closed.code, connection.closed.after_s) == (4100, 2.5)
+
+
+async def test_rubbish_from_a_server_ends_the_connection():
+    async with _running() as (connection, transport):
+        transport.say(b"{")
+        await connection.wait_closed()
+        assert connection.closed is not None
+        assert connection.closed.code == CloseCode.MALFORMED
+
+
+async def test_the_wrong_result_class_is_a_programming_error():
+    async with _running() as (connection, _):
+        with pytest.raises(TypeError):
+            await connection.request(wire.MeGet(), wire.Empty)
+
+
+async def test_a_request_that_is_never_answered_times_out_and_is_forgotten():
+    async with _running() as (connection, transport):
+        with pytest.raises(TimeoutError):
+            await connection.request(wire.MeGet(), wire.UserResult, timeout_s=0.0)
+        transport.say(JSON.build_reply(1, wire.UserResult(USER)))
+        transport.say(JSON.build_reply(2, wire.UserResult(USER)))
+        assert (await connection.request(wire.MeGet(), wire.UserResult)).user.id == "1"

@@ -1,0 +1,35 @@
+import pytest
+
+from parlor.gateway.rooms import check_room
+from parlor.gateway.settings import GatewaySettings
+from parlor.model.errors import BadRequest
+from parlor.model.ids import RoomId
+from tests.support.native_connection import NativeHouse
+
+
+@pytest.mark.parametrize("name", ["r", "live://1000", "房" * 42, "x" * 128])
+def test_names_up_to_the_limit_are_rooms(name):
+    assert check_room(name, 128) == name
+
+
+@pytest.mark.parametrize("name", ["", "x" * 129, "房" * 43, "\ud800"])
+def test_empty_long_and_broken_names_are_refused(name):
+    with pytest.raises(BadRequest):
+        check_room(name, 128)
+
+
+async def test_joining_twice_counts_once_and_leaving_gives_the_place_back():
+    house = NativeHouse(GatewaySettings(max_rooms=2))
+    client = house.websocket()
+    await client.hello()
+    for number, room in enumerate(["a", "a", "b", "c"], start=2):
+        client.ask(number, "room.join", room=room)
+    client.ask(9, "room.leave", room="a")
+    client.ask(10, "room.join", room="c")
+    house.gateway.turn.flush()
+    messages = {message["id"]: message for message in client.messages()}
+    assert [messages[number]["result"]["online"] for number in (2, 3, 4)] == [1, 1, 1]
+    assert messages[5]["error"]["code"] == "bad_request"
+    assert messages[9]["result"] == {"room": "a", "online": 0}
+    assert messages[10]["result"]["online"] == 1
+    assert house.gateway.hub.room_online(RoomId("c")) == 1

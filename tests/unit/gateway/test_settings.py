@@ -1,0 +1,16 @@
+from parlor.gateway.settings import GatewaySettings
+
+
+def test_settings_reach_the_limits_they_name():
+    settings = GatewaySettings(
+        max_connections=5,
+        max_connections_per_address=2,
+        outbox_frames=3,
+        outbox_bytes=100,
+        max_in_flight=4,
+        hello_timeout_s=1.5,
+    )
+    assert (settings.outbox().max_frames, settings.outbox().max_bytes) == (3, 100)
+    assert (settings.session().max_in_flight, settings.session().hello_timeout_s) == (4, 1.5)
+    limits = settings.connections(limit_loopback=True)
+    assert (limits.total, limits.per_address, limits.limit_loopback) == (5, 2, True)
