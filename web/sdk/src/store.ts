@@ -105,8 +105,9 @@ export class Store {
     return this.create({ kind: "direct", members: [userId] });
   }
 
-  createGroup(title: string, members: readonly string[]): Promise<ConversationView> {
-    return this.create({ kind: "group", members: [...members], title });
+  /** Asked again with the same `clientId`, after a lost answer say, it is still one group. */
+  createGroup(title: string, members: readonly string[], clientId = randomId()): Promise<ConversationView> {
+    return this.create({ kind: "group", members: [...members], title, client_id: clientId });
   }
 
   private async create(params: ConversationCreate): Promise<ConversationView> {

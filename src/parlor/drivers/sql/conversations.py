@@ -76,6 +76,8 @@ class SqlConversations:
             pair = sorted(known) if kind is ConversationKind.DIRECT else [None, None]
             if kind is ConversationKind.DIRECT and (found := _of_pair(db, pair)) is not None:
                 return found, False
+            if (found := _of_id(db, int(id))) is not None:
+                return found, False
             _insert(db, created, kind, pair)
             return Conversation(id, kind, title, 1), True
 
@@ -83,12 +85,7 @@ class SqlConversations:
 
     async def get(self, id: ConversationId) -> Conversation | None:
         number = number_of(id)
-
-        def query(db: Connection) -> Conversation | None:
-            found = db.execute(select(*_CONVERSATION).where(conversations.c.id == number)).first()
-            return None if found is None else _conversation(found)
-
-        return None if number is None else await self._database.read(query)
+        return None if number is None else await self._database.read(lambda db: _of_id(db, number))
 
     async def member(self, id: ConversationId, user: UserId) -> Member | None:
         conversation, number = number_of(id), number_of(user)
@@ -154,6 +151,11 @@ class SqlConversations:
         if conversation is None:
             raise NotFound
         return await self._database.write(lambda db: _set_read(db, conversation, reader, seq))
+
+
+def _of_id(db: Connection, number: int | None) -> Conversation | None:
+    found = db.execute(select(*_CONVERSATION).where(conversations.c.id == number)).first()
+    return None if found is None else _conversation(found)
 
 
 def _of_pair(db: Connection, pair: Sequence[int | None]) -> Conversation | None:

@@ -1,0 +1,84 @@
+"""A bus that remembers, counts that a test sets, and the push services over them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from parlor.model.ids import RoomId, UserId
+from parlor.model.push import Envelope, Notice
+from parlor.ports.bus import Subject
+from parlor.push.pushes import Pushes
+from parlor.push.rooms import RoomPushes
+from parlor.push.route import Route, parse_routed
+from parlor.push.settings import PushSettings
+from tests.support.steady import CountedBytes, CountingMeter, HandClock
+
+
+class RememberingBus:
+    """Nobody subscribes; `failure` is raised instead of publishing."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[Subject, bytes]] = []
+        self.failure: Exception | None = None
+
+    async def publish(self, subject: Subject, message: bytes) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.published.append((subject, message))
+
+    def subscribe(self, subject: Subject) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        raise NotImplementedError
+
+    def routed(self) -> list[Envelope | Notice]:
+        return [parse_routed(message) for _, message in self.published]
+
+
+class SetCounts:
+    """Presence as the test says."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, int] = {}
+        self.rooms: dict[str, int] = {}
+
+    def online(self, user: UserId) -> int:
+        return self.users.get(user, 0)
+
+    def in_room(self, room: RoomId) -> int:
+        return self.rooms.get(room, 0)
+
+    def top_rooms(self, prefix: str, limit: int) -> Sequence[tuple[RoomId, int]]:
+        return []
+
+    def totals(self) -> tuple[int, int]:
+        return sum(self.users.values()), 1
+
+
+class PushService:
+    """All of `push` on a hand-moved clock."""
+
+    def __init__(self, settings: PushSettings | None = None) -> None:
+        settings = settings or PushSettings()
+        self.bus = RememberingBus()
+        self.clock = HandClock()
+        self.counts = SetCounts()
+        self.meter = CountingMeter()
+        self.route = Route(self.bus)
+        self.rooms = RoomPushes(self.route, self.counts, self.clock, settings)
+        self.pushes = Pushes(
+            self.route,
+            self.rooms,
+            self.counts,
+            self.clock,
+            CountedBytes(),
+            self.meter,
+            settings,
+        )
+
+    def envelopes(self) -> list[Envelope]:
+        routed = self.bus.routed()
+        assert all(isinstance(one, Envelope) for one in routed)
+        return [one for one in routed if isinstance(one, Envelope)]
+
+    def bodies(self) -> list[list[bytes]]:
+        return [[push.body for push in envelope.pushes] for envelope in self.envelopes()]
