@@ -1,0 +1,10 @@
+"""One program per figure; each starts its own server, measures, and ends it.
+
+`python -m benches.NAME` prints a table, with `--json` one JSON object a line; `python -m benches`
+runs all. A figure stands beside a baseline measured in the same run, since only the ratio means
+something on another machine. Every program takes under a minute and cleans up after itself.
+
+`figures` is what is printed; `server` a real `parlor serve`; `crowd` thousands of connections in
+a process of their own; `process` what the kernel knows of a process; `c_program` compiles the
+baselines that are in C.
+"""

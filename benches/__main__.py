@@ -1,0 +1,28 @@
+"""Every bench, one after the other. A bench that fails is named, and the others still run."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+
+from benches import boot, durable_send, fanout, idle, web
+from benches.figures import Figure, run
+
+BENCHES = (boot, fanout, idle, durable_send, web)
+_failed: list[str] = []
+
+
+def measure() -> Iterator[Figure]:
+    for bench in BENCHES:
+        try:
+            yield from bench.measure()
+        except Exception:
+            traceback.print_exc()
+            _failed.append(bench.__name__)
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)
+    if _failed:
+        sys.exit(f"failed: {', '.join(_failed)}")

@@ -1,0 +1,131 @@
+"""A real `parlor serve` for one bench: own port, own folder, ended by its own process id."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+READY_LIMIT_S = 20.0
+PROGRAM = str(Path(sys.executable).with_name("parlor"))
+
+
+class Server:
+    """`ready_s` is the time from the start of the process to its `ready` line."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int, ready_s: float) -> None:
+        self.process = process
+        self.port = port
+        self.ready_s = ready_s
+        self.door_ports: dict[str, int] = {}
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def ask(self, method: str, path: str, body: object = None, token: str = "") -> Any:
+        """One REST request; the decoded answer. Raises RuntimeError for a refusal."""
+        web = Web(self.port, token)
+        try:
+            return web.ask(method, path, body)
+        finally:
+            web.close()
+
+    def sign_up(self, name: str) -> tuple[str, str]:
+        """(user id, token)"""
+        made = self.ask(
+            "POST", "/api/v1/accounts", {"name": name, "password": f"long enough for {name}"}
+        )
+        return made["user"]["id"], made["token"]
+
+    def metrics(self) -> str:
+        with_http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with_http.request("GET", "/metrics")
+        text = with_http.getresponse().read().decode()
+        with_http.close()
+        return text
+
+
+class Web:
+    """One kept-alive HTTP connection."""
+
+    def __init__(self, port: int, token: str = "") -> None:
+        self._link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body else None
+        headers = dict(self._headers)
+        if raw is not None and not isinstance(body, bytes):
+            headers["Content-Type"] = "application/json"
+        self._link.request(method, path, raw, headers)
+        answer = self._link.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text[:200]!r}")
+        return json.loads(text) if text else None
+
+    def close(self) -> None:
+        self._link.close()
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="parlor-bench-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def serving(data: Path, *flags: str, settings: Sequence[str] = ()) -> Iterator[Server]:
+    """Start, wait for `ready`, and end it. Raises RuntimeError with its log when it does not
+    come up."""
+    command = [PROGRAM, "serve", "--port", "0", "--data", str(data), *flags]
+    for setting in settings:
+        command += ["--set", setting]
+    log_path = data.with_suffix(".log")
+    with log_path.open("w") as log:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        ready_s = time.perf_counter() - began
+        if not line.startswith("ready "):
+            raise RuntimeError(f"{' '.join(command)} did not start:\n{log_path.read_text()}")
+        server = Server(process, urlsplit(line.split()[1]).port or 80, ready_s)
+        for _ in range(3 if "--door" in flags else 0):
+            _, name, address = process.stdout.readline().split()
+            server.door_ports[name] = int(address.rpartition(":")[2])
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def add_push_key(data: Path) -> str:
+    """An API key that may push. The data folder is made when it is not there."""
+    made = subprocess.run(
+        [PROGRAM, "key", "add", "bench", "--scope", "push", "--data", str(data)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return next(word for word in made.stdout.split() if word.startswith("plk_"))
