@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from parlor.drivers.sql.database import CannotOpen
-from parlor.drivers.sql.migrations.upgrade import alembic_config
+from parlor.drivers.sql.migrations.upgrade import alembic_config, upgrade
 from parlor.drivers.sql.revision import HEAD, bring_up_to_date, stored_revision
 from parlor.drivers.sql.tables import metadata
 from parlor.drivers.sqlite.engine import Use, make_engine
@@ -27,8 +27,8 @@ def engine(tmp_path):
 def schema(path):
     with sqlite3.connect(path) as link:
         found = link.execute(
-            "SELECT type, name, tbl_name FROM sqlite_master WHERE name != 'alembic_version'"
-            " AND tbl_name != 'alembic_version' ORDER BY 1, 2"
+            "SELECT type, name, tbl_name FROM sqlite_master"
+            " WHERE tbl_name != 'alembic_version' ORDER BY 1, 2"
         ).fetchall()
         columns = {
             name: link.execute(f"PRAGMA table_info({name})").fetchall()
@@ -51,14 +51,18 @@ def test_the_head_is_the_newest_revision_and_revisions_are_numbered():
     assert all(len(name) == 4 and name.isdigit() for name in names)
 
 
-def test_the_revisions_make_exactly_the_tables(engine, tmp_path):
+def test_a_new_database_is_exactly_what_all_revisions_make(engine, tmp_path):
     assert bring_up_to_date(engine)
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    direct = create_engine(f"sqlite:///{tmp_path / 'direct.db'}")
-    metadata.create_all(direct)
-    direct.dispose()
-    assert schema(tmp_path / "m.db") == schema(tmp_path / "direct.db")
+    migrated = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with migrated.begin() as connection:
+        upgrade(connection, HEAD)
+    for made in (engine, migrated):
+        with made.connect() as connection:
+            context = MigrationContext.configure(connection)
+            assert context.get_current_revision() == HEAD
+            assert compare_metadata(context, metadata) == []
+    migrated.dispose()
+    assert schema(tmp_path / "m.db") == schema(tmp_path / "migrated.db")
 
 
 def test_a_current_database_is_left_alone(engine):
