@@ -1,0 +1,17 @@
+/** What the server will refuse anyway, told while the person is still at the field. Keys of the catalogue. */
+
+const NAME = /^[a-z0-9][a-z0-9_.-]{2,31}$/;
+const SHORTEST_PASSWORD = 8;
+
+export function nameProblem(name: string, making: boolean): string {
+  const folded = name.normalize("NFC").trim().toLowerCase();
+  if (folded === "") return "auth.nameMissing";
+  return making && !NAME.test(folded) ? "auth.nameWrong" : "";
+}
+
+export function passwordProblem(password: string, name: string, making: boolean): string {
+  if (password === "") return "auth.passwordMissing";
+  if (!making) return "";
+  if ([...password].length < SHORTEST_PASSWORD) return "auth.passwordShort";
+  return password.toLowerCase() === name.trim().toLowerCase() ? "auth.passwordIsName" : "";
+}

@@ -1,0 +1,97 @@
+/** What a conversation, a person and an event are called on screen. */
+import type { ConversationView, Event, User } from "@parlor/sdk";
+
+import { i18n } from "@/i18n";
+
+import { span } from "./when";
+
+type Lookup = (id: string) => User | undefined;
+
+const t = i18n.global.t;
+
+export function personName(user: User | undefined): string {
+  return user === undefined ? t("chat.unknown") : user.display_name || user.name;
+}
+
+export function conversationName(conversation: ConversationView, lookup: Lookup): string {
+  if (conversation.kind === "group") return conversation.title;
+  return conversation.peer === null ? "" : personName(lookup(conversation.peer));
+}
+
+/** One line about the newest event, for the list. */
+export function preview(conversation: ConversationView, me: string, lookup: Lookup): string {
+  const event = conversation.last_event;
+  if (event === null) return "";
+  const own = event.sender === me;
+  switch (event.kind) {
+    case "message": {
+      const text = (event.text ?? "").replace(/\s+/g, " ");
+      if (own) return t("list.said", { name: t("list.you"), text });
+      return conversation.kind === "group" ? t("list.said", { name: personName(lookup(event.sender)), text }) : text;
+    }
+    case "call":
+      return callText(event, me);
+    case "created":
+      return conversation.kind === "group" ? t("list.groupCreated") : "";
+    case "joined":
+      return t("list.personJoined", { name: names(event, lookup) });
+    case "left":
+      return t("list.personLeft", { name: names(event, lookup) });
+    case "title":
+      return t("list.titleChanged", { title: event.title ?? "" });
+  }
+}
+
+/** A line in the thread about something that is not a message. Empty when there is nothing to say. */
+export function happening(event: Event, group: boolean, me: string, lookup: Lookup): string {
+  const own = event.sender === me;
+  const name = personName(lookup(event.sender));
+  const title = event.title ?? "";
+  switch (event.kind) {
+    case "created":
+      if (!group) return "";
+      return own ? t("chat.youCreated", { title }) : t("chat.created", { name, title });
+    case "joined":
+      return t("chat.joined", { names: names(event, lookup) });
+    case "left":
+      return t("chat.left", { names: names(event, lookup) });
+    case "title":
+      return own ? t("chat.youTitled", { title }) : t("chat.titled", { name, title });
+    case "call":
+      return callText(event, me);
+    case "message":
+      return event.text ?? "";
+  }
+}
+
+export function callText(event: Event, me: string): string {
+  const call = event.call;
+  if (!call) return "";
+  const video = call.media === "video";
+  const kind = t(video ? "call.record.video" : "call.record.audio");
+  const lower = t(video ? "call.record.videoLower" : "call.record.audioLower");
+  const mine = call.caller === me;
+  switch (call.outcome) {
+    case "answered":
+      return t("call.record.answered", { kind, time: span(call.duration_s) });
+    case "missed":
+      return mine ? t("call.record.missedOwn", { kind }) : t("call.record.missed", { kind: lower });
+    case "rejected":
+      return mine ? t("call.record.rejectedOwn", { kind }) : t("call.record.rejected", { kind: lower });
+    case "cancelled":
+      return mine ? t("call.record.cancelledOwn", { kind }) : t("call.record.cancelled", { kind: lower });
+    case "busy":
+      return mine ? t("call.record.busyOwn", { kind }) : t("call.record.busy", { kind: lower });
+    case "failed":
+      return t("call.record.failed", { kind });
+  }
+}
+
+/** True for a call that somebody else made and nobody took: shown in the colour of a warning. */
+export function isMissedCall(event: Event, me: string): boolean {
+  return event.kind === "call" && event.call?.caller !== me && event.call?.outcome !== "answered" && event.call?.outcome !== "rejected";
+}
+
+function names(event: Event, lookup: Lookup): string {
+  return (event.members ?? []).map((id) => personName(lookup(id))).join(", ");
+}

@@ -1,0 +1,80 @@
+/** Addresses of the app. Whoever is not signed in comes back to the asked-for one afterwards. */
+import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
+
+import { parlor } from "./sdk";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Needs nobody to be signed in. */
+    open?: boolean;
+    /** Which pane a phone shows. */
+    pane?: "list" | "stage";
+    /** The bottom bar stays on a phone although the stage is shown. */
+    bar?: boolean;
+  }
+}
+
+const ConversationList = () => import("./list/ConversationList.vue");
+const EmptyStage = () => import("./shell/EmptyStage.vue");
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/sign-in", name: "sign-in", component: () => import("./auth/SignIn.vue"), meta: { open: true } },
+    { path: "/setup/:token", name: "set-up", component: () => import("./auth/SetUp.vue"), meta: { open: true } },
+    {
+      path: "/",
+      component: () => import("./shell/Shell.vue"),
+      children: [
+        { path: "", name: "chats", components: { list: ConversationList, default: EmptyStage }, meta: { pane: "list" } },
+        {
+          path: "c/:conversation",
+          name: "conversation",
+          components: { list: ConversationList, default: () => import("./chat/Chat.vue") },
+          meta: { pane: "stage" },
+        },
+        {
+          path: "contacts",
+          name: "contacts",
+          components: { list: () => import("./people/Contacts.vue"), default: EmptyStage },
+          meta: { pane: "list" },
+        },
+        {
+          path: "settings",
+          name: "settings",
+          components: { list: ConversationList, default: () => import("./settings/Settings.vue") },
+          meta: { pane: "stage", bar: true },
+        },
+        {
+          path: "call/:call",
+          name: "call",
+          components: { list: ConversationList, default: () => import("./call/CallLink.vue") },
+          meta: { pane: "stage" },
+        },
+        {
+          path: ":missing(.*)*",
+          name: "missing",
+          components: { list: ConversationList, default: () => import("./shell/Missing.vue") },
+          meta: { pane: "stage", bar: true },
+        },
+      ],
+    },
+  ],
+});
+
+router.beforeEach((to) => {
+  const status = parlor.session.get().status;
+  if (status !== "signed_in" && !to.meta.open) return { name: "sign-in", query: askedFor(to) };
+  if (status === "signed_in" && to.name === "sign-in") return afterSignIn(to);
+  return true;
+});
+
+function askedFor(to: RouteLocationNormalized): Record<string, string> {
+  return to.fullPath === "/" ? {} : { next: to.fullPath };
+}
+
+/** Where to go once somebody is signed in: only ever an address of this app. */
+export function afterSignIn(from: RouteLocationNormalized): string {
+  const next = from.query["next"];
+  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : "/";
+}

@@ -1,0 +1,36 @@
+/** The one SDK client of this page, and how a component watches what the SDK keeps. */
+import { Parlor, type Readable, type User } from "@parlor/sdk";
+import { onScopeDispose, shallowRef, watch, type ShallowRef } from "vue";
+
+export const parlor = new Parlor();
+
+/** `readable` as a ref for as long as the component or scope lives. */
+export function useReadable<T>(readable: Readable<T>): Readonly<ShallowRef<T>> {
+  const value = shallowRef(readable.get());
+  onScopeDispose(readable.subscribe((next) => (value.value = next)));
+  // Not readonly(value): that hands out proxies on which the SDK's objects cannot change themselves.
+  return value;
+}
+
+/** Like `useReadable` for one that changes with what `pick` reads. `nothing` while it picks none. */
+export function usePicked<T, N>(pick: () => Readable<T> | null, nothing: N): Readonly<ShallowRef<T | N>> {
+  const value = shallowRef<T | N>(nothing);
+  let stop: (() => void) | null = null;
+  watch(
+    pick,
+    (readable) => {
+      stop?.();
+      stop = readable?.subscribe((next) => (value.value = next)) ?? null;
+      value.value = readable === null ? nothing : readable.get();
+    },
+    { immediate: true, flush: "sync" },
+  );
+  onScopeDispose(() => stop?.());
+  return value;
+}
+
+/** People by id while rendering: unknown ones are fetched, and the view is drawn again when they came. */
+export function useLookup(): (id: string) => User | undefined {
+  const users = useReadable(parlor.store.users);
+  return (id) => users.value.get(id) ?? parlor.store.user(id);
+}

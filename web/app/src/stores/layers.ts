@@ -1,0 +1,37 @@
+/** What lies over the screen: dialogs, the details drawer, the call's size, short notes. */
+import { defineStore } from "pinia";
+import { ref } from "vue";
+
+export type Dialog = "new_group" | "find_people" | "jump" | "sign_out";
+
+export interface Note {
+  id: number;
+  text: string;
+  kind: "plain" | "problem";
+  action?: { label: string; run: () => void };
+}
+
+const NOTE_MS = 5_000;
+
+export const useLayers = defineStore("layers", () => {
+  const dialog = ref<Dialog | null>(null);
+  const details = ref(false);
+  const callMinimised = ref(false);
+  const notes = ref<Note[]>([]);
+  let lastNote = 0;
+
+  function dropNote(id: number): void {
+    notes.value = notes.value.filter((note) => note.id !== id);
+  }
+
+  /** Say something short at the edge of the screen. One with an action stays until it is answered. */
+  function say(text: string, kind: Note["kind"] = "plain", action?: Note["action"]): void {
+    const id = ++lastNote;
+    const note: Note = { id, text, kind };
+    if (action !== undefined) note.action = action;
+    notes.value = [...notes.value.filter((other) => other.text !== text), note];
+    if (action === undefined) setTimeout(() => dropNote(id), NOTE_MS);
+  }
+
+  return { dialog, details, callMinimised, notes, say, dropNote };
+});
