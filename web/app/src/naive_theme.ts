@@ -60,7 +60,14 @@ export function naiveTheme(dark: boolean): { theme: GlobalTheme; overrides: Glob
       fontWeight: "500",
       rippleDuration: "0s",
     },
-    Input: { color: colour("field"), colorFocus: colour("field"), borderHover: `1px solid ${colour("text-3")}` },
+    Input: {
+      color: colour("field"),
+      colorFocus: colour("field"),
+      border: `1px solid ${colour("line-strong")}`,
+      borderHover: `1px solid ${colour("text-3")}`,
+      borderFocus: `1px solid ${colour("accent")}`,
+      boxShadowFocus: `0 0 0 3px ${colour("accent-ring")}`,
+    },
     Switch: { railColorActive: colour("accent") },
   };
   probe.remove();

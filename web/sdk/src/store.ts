@@ -4,6 +4,7 @@
  */
 import type { Ask } from "./ask";
 import { ConversationList, type ConversationsView } from "./conversation_list";
+import { randomId } from "./environment";
 import { Happening, Value, type Readable, type Stop } from "./observable";
 import type { OutgoingMessage } from "./outbox";
 import type { ConversationCreate, ConversationView, Event, HelloResult, Member, ReadPush, User } from "./protocol";

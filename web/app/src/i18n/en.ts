@@ -343,6 +343,7 @@ const en = {
     draining: "The server is restarting. Try again in a moment.",
     storage_failed: "The server could not store it. Try again.",
     deadline_exceeded: "It took too long. Try again.",
+    body_timed_out: "The connection is too slow. Try again.",
     no_such_call: "This call is over.",
     call_over: "This call is over.",
     call_taken: "The call was answered on another device.",

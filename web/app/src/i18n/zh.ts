@@ -345,6 +345,7 @@ const zh: Catalogue = {
     draining: "服务器正在重启，请稍后再试。",
     storage_failed: "服务器未能保存，请重试。",
     deadline_exceeded: "耗时过长，请重试。",
+    body_timed_out: "网络太慢，请重试。",
     no_such_call: "此通话已结束。",
     call_over: "此通话已结束。",
     call_taken: "通话已在其他设备接听。",

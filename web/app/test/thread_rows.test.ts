@@ -1,0 +1,84 @@
+import type { Event, OutgoingMessage } from "@parlor/sdk";
+import { describe, expect, test } from "vitest";
+
+import { GROUP_MS, threadRows, type Reader, type Row } from "@/logic/thread_rows";
+
+const NOON = new Date(2026, 10, 20, 12).getTime();
+const reader: Reader = {
+  me: "me",
+  lineAfter: null,
+  keyOf: (message) => ("seq" in message ? message.client_id || message.id : message.client_id),
+};
+
+function said(seq: number, sender: string, at: number, text = `text ${seq}`): Event {
+  return { conversation_id: "c", seq, id: `e${seq}`, kind: "message", sender, sent_at: at, client_id: `m${seq}`, text };
+}
+
+function waiting(id: string, at: number): OutgoingMessage {
+  return { client_id: id, conversation_id: "c", sender: "me", text: id, reply_to: 0, mentions: [], created_at: at, state: "sending", error: null };
+}
+
+const kinds = (rows: readonly Row[]): string[] => rows.map((row) => (row.kind === "message" ? (row.first ? "first" : "more") : row.kind));
+
+describe("rows of a thread", () => {
+  test("messages of one sender within five minutes are one group", () => {
+    const events = [said(1, "ada", NOON), said(2, "ada", NOON + GROUP_MS - 1), said(3, "ada", NOON + GROUP_MS), said(4, "lin", NOON + GROUP_MS)];
+    expect(kinds(threadRows(events, [], reader).rows)).toEqual(["day", "first", "more", "first", "first"]);
+  });
+
+  test("a group ends five minutes after it began, however quickly one goes on", () => {
+    const events = [0, 2, 4, 6].map((minutes, index) => said(index + 1, "ada", NOON + minutes * 60_000));
+    expect(kinds(threadRows(events, [], reader).rows)).toEqual(["day", "first", "more", "more", "first"]);
+  });
+
+  test("each day has its separator, and a new day begins a group", () => {
+    const night = new Date(2026, 10, 20, 23, 59).getTime();
+    const rows = threadRows([said(1, "ada", night), said(2, "ada", night + 60_000)], [], reader).rows;
+    expect(kinds(rows)).toEqual(["day", "first", "day", "first"]);
+  });
+
+  test("the new-messages line stands before the first unread message of somebody else", () => {
+    const events = [said(1, "ada", NOON), said(2, "ada", NOON), said(3, "ada", NOON)];
+    expect(kinds(threadRows(events, [], { ...reader, lineAfter: 1 }).rows)).toEqual(["day", "first", "new", "first", "more"]);
+    const own = [said(1, "ada", NOON), said(2, "me", NOON)];
+    expect(kinds(threadRows(own, [], { ...reader, lineAfter: 1 }).rows)).not.toContain("new");
+  });
+
+  test("what is not sent yet follows the events and joins the group of its sender", () => {
+    const rows = threadRows([said(1, "me", NOON)], [waiting("x", NOON + 1_000)], reader).rows;
+    expect(kinds(rows)).toEqual(["day", "first", "more"]);
+  });
+
+  test("a message keeps its key from sending to stored", () => {
+    const before = threadRows([], [waiting("m1", NOON)], reader).rows.at(-1);
+    const after = threadRows([said(1, "me", NOON)], [], reader).rows.at(-1);
+    expect(after?.key).toBe(before?.key);
+  });
+
+  test("appending gives the same rows as building anew, and reuses those already made", () => {
+    const events = Array.from({ length: 50 }, (_, index) => said(index + 1, index % 7 < 4 ? "ada" : "me", NOON + index * 70_000));
+    let grown = threadRows(events.slice(0, 10), [waiting("x", NOON)], reader);
+    const early = grown.rows[1];
+    for (let count = 11; count <= events.length; count += 3) grown = threadRows(events.slice(0, count), [], reader, grown);
+    grown = threadRows(events, [], reader, grown);
+    expect(grown.rows).toEqual(threadRows(events, [], reader).rows);
+    expect(grown.rows[1]).toBe(early);
+  });
+
+  test("older messages before the known ones are all there", () => {
+    const events = [said(3, "ada", NOON), said(4, "ada", NOON)];
+    const before = threadRows(events, [], reader);
+    const rows = threadRows([said(1, "lin", NOON), said(2, "ada", NOON), ...events], [], reader, before).rows;
+    expect(kinds(rows)).toEqual(["day", "first", "first", "more", "more"]);
+  });
+
+  test("100,000 messages are rows in well under a second, and one more costs next to nothing", () => {
+    const events = Array.from({ length: 100_000 }, (_, index) => said(index + 1, index % 3 ? "ada" : "me", NOON + index * 1_000));
+    const started = performance.now();
+    const all = threadRows(events.slice(0, -1), [], reader);
+    const built = performance.now();
+    threadRows(events, [], reader, all);
+    expect(built - started).toBeLessThan(2_000);
+    expect(performance.now() - built).toBeLessThan(100);
+  });
+});
