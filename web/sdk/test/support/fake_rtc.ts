@@ -86,6 +86,8 @@ export class FakeConnection {
   private senders: { kind: string; sender: FakeSender }[] = [];
   private receiveOnly = new Set<string>();
   private described = new Set<string>();
+  /** Those of `wanted` that the present local description speaks for; `described` once agreed. */
+  private spokenFor: string[] = [];
   private received = new Set<string>();
   private ice = 1;
   private iceWanted = false;
@@ -139,7 +141,7 @@ export class FakeConnection {
     if (this.signalingState === "have-remote-offer") {
       const offer = parse(this.remoteDescription);
       this.localDescription = this.describe("answer", offer.kinds, offer.negotiation);
-      this.settle(offer.kinds, offer.negotiation);
+      this.settle(offer.negotiation);
     } else {
       if (this.iceWanted) this.ice += 1;
       this.iceWanted = false;
@@ -165,7 +167,7 @@ export class FakeConnection {
       this.ontrack?.({ track: new FakeTrack(kind as "audio" | "video", `remote-${kind}`) });
     }
     if (description.type === "offer") this.signalingState = "have-remote-offer";
-    else this.settle(parse(this.localDescription).kinds, remote.negotiation);
+    else this.settle(remote.negotiation);
   }
 
   async addIceCandidate(candidate: RTCIceCandidateInit): Promise<void> {
@@ -189,6 +191,7 @@ export class FakeConnection {
 
   private describe(type: string, kinds: string[], negotiation: string): { type: string; sdp: string } {
     const sends = this.sending.filter((kind) => kinds.includes(kind));
+    this.spokenFor = this.wanted().filter((kind) => kinds.includes(kind));
     const description: Description = { from: this.id, kinds, sends, ice: this.ice, gathered: false, negotiation };
     return { type, sdp: JSON.stringify(description) };
   }
@@ -205,10 +208,10 @@ export class FakeConnection {
     return [...this.senders.map(({ kind }) => kind), ...this.receiveOnly];
   }
 
-  private settle(kinds: string[], negotiation: string): void {
+  private settle(negotiation: string): void {
     this.agreed = negotiation;
     this.currentLocalDescription = this.localDescription;
-    for (const kind of kinds) if (this.wanted().includes(kind)) this.described.add(kind);
+    for (const kind of this.spokenFor) this.described.add(kind);
     this.signalingState = "stable";
     this.tryToConnect();
     this.checkNeeded();
