@@ -3,8 +3,8 @@ import { fileURLToPath, URL } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
-import { compress } from "./build/compress";
-import { serviceWorker } from "./build/service_worker";
+import { compress } from "./build/compress.ts";
+import { serviceWorker } from "./build/service_worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env["PARLOR_SERVER"] ?? "http://127.0.0.1:8080";

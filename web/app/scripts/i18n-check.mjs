@@ -55,7 +55,7 @@ for (const [key, text] of en) {
 const keys = used(en);
 const seen = new Set();
 for (const [key, file] of keys) {
-  const pattern = new RegExp(`^${key.split(/\$\{[^}]*\}/).map((part) => part.replace(/[.\\+*?^$()[\]{}|]/g, "\\$&")).join("[\\w]+")}$`);
+  const pattern = new RegExp(`^${key.split(/\$\{[^}]*\}/).map((part) => part.replace(/[.\\+*?^$()[\]{}|]/g, "\\$&")).join("\\w+")}$`);
   const matched = [...en.keys()].filter((known) => pattern.test(known));
   if (matched.length === 0 && file !== undefined) problems.push(`${file} uses ${key}, which does not exist`);
   for (const one of matched) seen.add(one);
