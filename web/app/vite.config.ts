@@ -4,6 +4,7 @@ import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
 import { compress } from "./build/compress.ts";
+import { licenses } from "./build/licenses.ts";
 import { serviceWorker } from "./build/service_worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -11,6 +12,7 @@ const server = process.env["PARLOR_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   root: here("."),
+  logLevel: "warn",
   resolve: { alias: { "@": here("./src") } },
   define: {
     __VUE_OPTIONS_API__: "false",
@@ -21,7 +23,7 @@ export default defineConfig({
     __INTLIFY_PROD_DEVTOOLS__: "false",
     __INTLIFY_DROP_MESSAGE_COMPILER__: "false",
   },
-  plugins: [vue(), serviceWorker(), compress()],
+  plugins: [vue(), licenses(), serviceWorker(), compress()],
   build: {
     target: "es2022",
     // Knows light-dark() itself: rewritten for older ones, a part of the page could not be dark alone.
