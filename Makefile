@@ -12,7 +12,7 @@ WEBAPP := src/parlor/api/webapp/index.html
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help serve test check bench web screenshots fuzz lock clean system quick
+.PHONY: help serve test check bench web screenshots lock clean system
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

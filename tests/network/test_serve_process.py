@@ -226,3 +226,23 @@ async def test_no_log_line_has_a_token_a_password_or_a_text(tmp_path):
             assert secret not in log
         await ann.rest.aclose()
         await bob.rest.aclose()
+
+
+async def test_sighup_reloads_the_settings_with_clients_connected(tmp_path):
+    file = tmp_path / "parlor.toml"
+    file.write_text('[log]\nlevel = "warning"\n')
+    async with running_parlor(tmp_path, ["--config", str(file)]) as server:
+        ann = await sign_up(server.url, "ann")
+        async with connect(ann.websocket_url, ann.token) as connection:
+            file.write_text('[log]\nlevel = "info"\n')
+            os.kill(server.pid, signal.SIGHUP)
+            async with asyncio.timeout(10):
+                while "settings_reloaded" not in server.log():
+                    await asyncio.sleep(0.02)
+            file.write_text("[log]\nlevle = 1\n")
+            os.kill(server.pid, signal.SIGHUP)
+            async with asyncio.timeout(10):
+                while "did you mean level?" not in server.log():
+                    await asyncio.sleep(0.02)
+            await connection.request(CallIce(), CallIceResult)
+        await ann.rest.aclose()

@@ -109,7 +109,7 @@ def _serve(flags: argparse.Namespace) -> None:
     config = _config(flags)
     from parlor.boot.processes import serve
 
-    serve(config)
+    serve(config, lambda: _config(flags))
 
 
 def _config_print(flags: argparse.Namespace) -> None:

@@ -33,6 +33,7 @@ from parlor.boot.assemble import (
 from parlor.boot.config import Config, ConfigError
 from parlor.boot.failures import CannotListen
 from parlor.boot.folder import open_folder, owning
+from parlor.boot.reload import Load, reload
 from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings, set_up_logs
 from parlor.gateway.drain import drain
@@ -47,8 +48,11 @@ KEEP_ALIVE_S = 75
 DOORS = frozenset({"goim"})
 
 
-def serve(config: Config) -> None:
-    """Run until told to stop. Raises what `failures.EXPECTED` lists, and ConfigError."""
+def serve(config: Config, load: Load) -> None:
+    """Run until told to stop; SIGHUP takes the settings from `load` anew.
+
+    Raises what `failures.EXPECTED` lists, and ConfigError.
+    """
     settings = config.section("server", ServerSettings)
     for door in settings.doors:
         if door not in DOORS:
@@ -57,14 +61,15 @@ def serve(config: Config) -> None:
     _raise_file_limit()
     try:
         with owning(open_folder(Path(settings.data))):
-            uvloop.run(_serve(config))
+            uvloop.run(_serve(config, load))
     except BaseExceptionGroup as group:
         # One thing went wrong in one task; the others were cancelled because of it.
         raise group.exceptions[0] from None
 
 
-async def _serve(config: Config) -> None:
+async def _serve(config: Config, load: Load) -> None:
     stop = _stop_signal()
+    _reload_on_signal(config, load)
     http = config.section("http", HttpSettings)
     async with AsyncExitStack() as stack:
         base = await open_services(config, stack)
@@ -215,6 +220,16 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal, number)
     return stop
+
+
+def _reload_on_signal(config: Config, load: Load) -> None:
+    in_force = config
+
+    def on_hang_up() -> None:
+        nonlocal in_force
+        in_force = reload(in_force, load)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hang_up)
 
 
 def _raise_file_limit() -> None:

@@ -5,16 +5,9 @@ import pytest
 import structlog
 
 from parlor.boot.telemetry import Level, LogSettings, set_up_logs
+from tests.support.logs import kept_logs
 
-
-@pytest.fixture(autouse=True)
-def as_before():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+kept = pytest.fixture(autouse=True)(kept_logs)
 
 
 def test_a_traceback_in_the_log_has_no_values_of_variables(capsys):
