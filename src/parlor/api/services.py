@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from parlor.accounts.services import People
 from parlor.api.readiness import Readiness
+from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, Scope, Tokens, User
 from parlor.model.call import IceServer
-from parlor.model.conversation import ConversationKind, ConversationView, Member
-from parlor.model.event import Event
-from parlor.model.ids import ConversationId, DeviceId, RoomId, UserId
+from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.ports.presence import Presence
@@ -43,13 +43,6 @@ class Signing(Protocol):
     async def authenticate(self, token: str) -> Identity: ...
 
 
-class People(Protocol):
-    async def user(self, id: UserId) -> User: ...
-    async def users(self, ids: Sequence[UserId]) -> Sequence[User]: ...
-    async def find(self, query: str, cursor: str, limit: int) -> tuple[Sequence[User], str]: ...
-    async def rename(self, user: UserId, display_name: str) -> User: ...
-
-
 class Keys(Protocol):
     async def check(self, key: str, scope: Scope) -> KeyGrant: ...
 
@@ -66,55 +59,6 @@ class Links(Protocol):
         device: str,
         address: str,
     ) -> SignedIn: ...
-
-
-class Threads(Protocol):
-    async def create(
-        self,
-        user: UserId,
-        kind: ConversationKind,
-        members: Sequence[UserId],
-        title: str,
-        *,
-        client_id: str = "",
-    ) -> tuple[ConversationView, bool]: ...
-    async def get(self, user: UserId, id: ConversationId) -> ConversationView: ...
-    async def page(
-        self, user: UserId, cursor: str, limit: int
-    ) -> tuple[Sequence[ConversationView], str]: ...
-    async def members(
-        self, user: UserId, id: ConversationId, cursor: str, limit: int
-    ) -> tuple[Sequence[Member], str]: ...
-
-
-class Send(Protocol):
-    async def text(
-        self,
-        sender: UserId,
-        conversation_id: ConversationId,
-        client_id: str,
-        text: str,
-        *,
-        reply_to: int = 0,
-        mentions: Sequence[UserId] = (),
-    ) -> tuple[Event, bool]: ...
-
-
-class Sync(Protocol):
-    async def events(
-        self,
-        user: UserId,
-        conversation_id: ConversationId,
-        after: int | None,
-        before: int | None,
-        limit: int,
-    ) -> tuple[Sequence[Event], int, bool]: ...
-
-
-class Reading(Protocol):
-    async def set(
-        self, user: UserId, conversation_id: ConversationId, seq: int
-    ) -> tuple[int, int]: ...
 
 
 class Pushes(Protocol):

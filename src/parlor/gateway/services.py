@@ -6,14 +6,14 @@ errors these raise are part of their contracts and reach the client as replies.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from parlor.model.account import Identity, User
+from parlor.accounts.services import People
+from parlor.im.services import Reading, Send, Sync, Threads
+from parlor.model.account import Identity
 from parlor.model.call import CallView, IceServer, Media
-from parlor.model.conversation import ConversationKind, ConversationView, Member
-from parlor.model.event import Event
 from parlor.model.ids import CallId, ConversationId, UserId
 from parlor.ports.presence import Presence
 
@@ -26,71 +26,6 @@ class Signing(Protocol):
 
     def on_session_end(self, ended: Callable[[Identity], None], /) -> None:
         """Call `ended` whenever a sign-in ends, whoever ended it."""
-
-
-class People(Protocol):
-    async def user(self, id: UserId, /) -> User: ...
-
-    async def users(self, ids: Sequence[UserId], /) -> Sequence[User]: ...
-
-    async def find(self, query: str, cursor: str, limit: int, /) -> tuple[Sequence[User], str]: ...
-
-    async def rename(self, user: UserId, display_name: str, /) -> User: ...
-
-
-class Send(Protocol):
-    async def text(
-        self,
-        sender: UserId,
-        conversation_id: ConversationId,
-        client_id: str,
-        text: str,
-        /,
-        *,
-        reply_to: int = 0,
-        mentions: Sequence[UserId] = (),
-    ) -> tuple[Event, bool]: ...
-
-
-class Threads(Protocol):
-    async def create(
-        self,
-        user: UserId,
-        kind: ConversationKind,
-        members: Sequence[UserId],
-        title: str,
-        /,
-        *,
-        client_id: str = "",
-    ) -> tuple[ConversationView, bool]: ...
-
-    async def get(self, user: UserId, id: ConversationId, /) -> ConversationView: ...
-
-    async def page(
-        self, user: UserId, cursor: str, limit: int, /
-    ) -> tuple[Sequence[ConversationView], str]: ...
-
-    async def members(
-        self, user: UserId, id: ConversationId, cursor: str, limit: int, /
-    ) -> tuple[Sequence[Member], str]: ...
-
-
-class Sync(Protocol):
-    async def events(
-        self,
-        user: UserId,
-        conversation_id: ConversationId,
-        after: int | None,
-        before: int | None,
-        limit: int,
-        /,
-    ) -> tuple[Sequence[Event], int, bool]: ...
-
-
-class Reading(Protocol):
-    async def set(
-        self, user: UserId, conversation_id: ConversationId, seq: int, /
-    ) -> tuple[int, int]: ...
 
 
 class Calls(Protocol):
