@@ -26,7 +26,7 @@ async def test_signing_out_and_in_again_finds_everything(
     await ada.open_conversation(ming.name)
     await ada.sees("remember this")
 
-    await ada.page.reload()
+    await ada.reload()
     await ada.sees("remember this")
 
 
@@ -56,7 +56,7 @@ async def test_language_and_theme_change_without_a_reload_and_are_remembered(
     background = "getComputedStyle(document.body).backgroundColor"
     assert await page.evaluate("window.notReloaded") is True
 
-    await page.reload()
+    await ada.reload()
     await expect(page.get_by_role("heading", name="设置", exact=True)).to_be_visible()
     await expect(page.get_by_role("radio", name="深色")).to_be_checked()
     dark = await page.evaluate(background)
@@ -89,7 +89,7 @@ async def test_the_app_opens_without_a_server_and_fills_when_it_is_back(
     down = ada.watcher.server_down(reloading=ada.page.url)
     with down, ming.watcher.server_down():
         await server.kill()
-        await ada.page.reload()
+        await ada.reload()
         await ada.is_in()
         await expect(ada.page.get_by_text("Reconnecting…")).to_be_visible()
         await server.start()

@@ -55,11 +55,12 @@ async def test_a_call_goes_through_coturn_with_the_credentials_parlor_made(
             "--set", f"calls.turn_secret={SECRET}",
         ]  # fmt: skip
         async with running_parlor(tmp_path, flags) as server:
-            ada = await Person.arrive(red_browser, server.url, "ada", "Ada", size=DESKTOP)
-            bob = await Person.arrive(blue_browser, server.url, "bob", "Bob", size=DESKTOP)
-            for person in (ada, bob):
-                await person.page.context.add_init_script(_RELAY_ONLY)
-                await person.page.reload()
+            ada = await Person.arrive(
+                red_browser, server.url, "ada", "Ada", size=DESKTOP, script=_RELAY_ONLY
+            )
+            bob = await Person.arrive(
+                blue_browser, server.url, "bob", "Bob", size=DESKTOP, script=_RELAY_ONLY
+            )
             await _call(ada, bob)
             assert await remote_colour(ada.page) == "blue"
             assert await remote_colour(bob.page) == "red"

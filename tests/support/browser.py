@@ -98,6 +98,7 @@ class Watcher:
     _server_is_down: bool = False
     _reloading: str = ""
     _expected: tuple[int, str] | None = None
+    _leaving: bool = False
 
     def watch(self, context: BrowserContext) -> None:
         context.on("console", self._on_console)
@@ -127,6 +128,15 @@ class Watcher:
         finally:
             self._expected = None
 
+    @contextlib.contextmanager
+    def leaving(self) -> Iterator[None]:
+        """While a page is left or loaded again, what it was still asking for is given up."""
+        self._leaving = True
+        try:
+            yield
+        finally:
+            self._leaving = False
+
     def check(self) -> None:
         assert not self.problems, "\n".join(self.problems)
 
@@ -143,6 +153,8 @@ class Watcher:
         self.problems.append(f"console {message.type}: {message.text} ({message.location})")
 
     def _on_failed(self, request: Request) -> None:
+        if self._leaving and request.failure == "net::ERR_ABORTED":
+            return
         refused = request.failure == "net::ERR_CONNECTION_REFUSED"
         if refused and self._reloading and request.url == self._reloading:
             return
@@ -159,9 +171,12 @@ class Watcher:
 
 
 async def open_page(
-    browser: Browser, url: str, *, size: dict[str, int], locale: str = "en-US"
+    browser: Browser, url: str, *, size: dict[str, int], locale: str = "en-US", script: str = ""
 ) -> tuple[Page, Watcher]:
-    """A page in a context of its own (nothing shared but the browser process), being watched."""
+    """A page in a context of its own (nothing shared but the browser process), being watched.
+
+    `script` runs before those of any page in it.
+    """
     context = await browser.new_context(
         base_url=url,
         viewport={"width": size["width"], "height": size["height"]},
@@ -172,5 +187,5 @@ async def open_page(
     context.set_default_timeout(15_000)
     watcher = Watcher()
     watcher.watch(context)
-    await context.add_init_script(_KEEP_PEERS)
+    await context.add_init_script(_KEEP_PEERS + script)
     return await context.new_page(), watcher

@@ -38,10 +38,17 @@ class Person:
 
     @classmethod
     async def arrive(
-        cls, browser: Browser, url: str, account: str, name: str, *, size: dict[str, int]
+        cls,
+        browser: Browser,
+        url: str,
+        account: str,
+        name: str,
+        *,
+        size: dict[str, int],
+        script: str = "",
     ) -> Person:
-        """Open the app in a new context; nobody is signed in."""
-        page, watcher = await open_page(browser, url, size=size)
+        """Open the app in a new context; nobody is signed in. `script` runs before the app's."""
+        page, watcher = await open_page(browser, url, size=size, script=script)
         await page.goto("/")
         return cls(account, name, page, watcher)
 
@@ -55,6 +62,10 @@ class Person:
     @property
     def messages(self) -> Locator:
         return self.page.get_by_role("log", name="Messages")
+
+    async def reload(self) -> None:
+        with self.watcher.leaving():
+            await self.page.reload()
 
     # Account
 
