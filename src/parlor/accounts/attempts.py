@@ -7,11 +7,11 @@ many at once would otherwise all pass before the first has failed.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from parlor.accounts.settings import AccountsSettings
+from parlor.model.address import is_loopback, network_of
 
 
 @dataclass(slots=True)
@@ -124,15 +124,6 @@ class Attempts:
         self._addresses.take_back(self._place(address), everything=False)
 
     def _place(self, address: str) -> str:
-        """What is counted: an IPv4 address, or the /64 that an IPv6 host chooses from."""
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return address
-        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-            parsed = parsed.ipv4_mapped
-        if parsed.is_loopback and not self._limit_loopback:
-            return ""
-        if isinstance(parsed, ipaddress.IPv6Address):
-            return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
-        return str(parsed)
+        """Who is counted; empty for nobody."""
+        exempt = is_loopback(address) and not self._limit_loopback
+        return "" if exempt else network_of(address)

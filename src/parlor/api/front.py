@@ -12,9 +12,10 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from parlor.api.errors import error_headers, error_reply
 from parlor.api.headers import SECURITY_HEADERS, Pages, RawHeaders, header
-from parlor.api.limits import Paces, is_loopback, network_of
+from parlor.api.limits import Paces
 from parlor.api.settings import HttpSettings
 from parlor.api.webapp import WebApp
+from parlor.model.address import is_loopback, network_of
 from parlor.model.errors import (
     Forbidden,
     MethodNotAllowed,

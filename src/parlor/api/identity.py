@@ -13,9 +13,10 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 
-from parlor.api.limits import Paces, is_loopback
+from parlor.api.limits import Paces
 from parlor.api.services import Services
 from parlor.model.account import Scope
+from parlor.model.address import is_loopback
 from parlor.model.errors import RateLimited, Unauthenticated
 
 Connection = ASGIConnection[BaseRouteHandler, object, object, State]

@@ -6,9 +6,6 @@ Called by `front` for addresses and by `identity` for users.
 
 from __future__ import annotations
 
-import ipaddress
-from functools import lru_cache
-
 from parlor.push.pace import Pace
 
 _MAX_REMEMBERED = 50_000
@@ -38,27 +35,3 @@ class Paces:
 
     def __len__(self) -> int:
         return len(self._by_name)
-
-
-@lru_cache(maxsize=4_096)
-def network_of(address: str) -> str:
-    """Who shares a pace: an IPv4 address, an IPv6 /64 (one household), or `address` itself."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)
-
-
-@lru_cache(maxsize=4_096)
-def is_loopback(address: str) -> bool:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return (mapped or ip).is_loopback

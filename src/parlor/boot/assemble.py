@@ -199,19 +199,12 @@ def build_server(config: Config, base: AccountServices) -> Server:
             max_group_members=im.max_group_members,
         ),
     )
-    doors = tuple(
-        GoimDoor(
-            config.section("doors.goim", GoimSettings),
-            gateway,
-            route,
-            presence,
-            base.signing,
-            base.keys,
-        )
-        for _ in config.section("server", ServerSettings).doors
-    )
+    doors: list[GoimDoor] = []
+    if "goim" in config.section("server", ServerSettings).doors:
+        goim = config.section("doors.goim", GoimSettings)
+        doors.append(GoimDoor(goim, gateway, route, presence, base.signing, base.keys))
     _watch(meter, gateway, base.database)
-    return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, doors)
+    return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors))
 
 
 def public_url(http: HttpSettings, port: int) -> str:

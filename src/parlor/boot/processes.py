@@ -30,7 +30,7 @@ from parlor.boot.assemble import (
     public_url,
     set_up_url,
 )
-from parlor.boot.config import Config, ConfigError
+from parlor.boot.config import Config
 from parlor.boot.failures import CannotListen
 from parlor.boot.folder import open_folder, owning
 from parlor.boot.reload import Load, reload
@@ -45,18 +45,14 @@ log = structlog.get_logger()
 BACKLOG = 4096
 CALLS_TICK_S = 0.25
 KEEP_ALIVE_S = 75
-DOORS = frozenset({"goim"})
 
 
 def serve(config: Config, load: Load) -> None:
     """Run until told to stop; SIGHUP takes the settings from `load` anew.
 
-    Raises what `failures.EXPECTED` lists, and ConfigError.
+    Raises what `failures.EXPECTED` lists.
     """
     settings = config.section("server", ServerSettings)
-    for door in settings.doors:
-        if door not in DOORS:
-            raise ConfigError(f"--door {door}: there is {', '.join(sorted(DOORS))}")
     set_up_logs(config.section("log", LogSettings))
     _raise_file_limit()
     try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+DOORS = frozenset({"goim"})
+
 
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`data` is the data folder. `doors` are front doors by name (`--door`).
@@ -14,6 +16,11 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str = "./parlor-data"
     doors: tuple[str, ...] = ()
     drain_limit_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        for door in self.doors:
+            if door not in DOORS:
+                raise ValueError(f"there is no door {door!r}; there is {', '.join(sorted(DOORS))}")
 
 
 class LimitsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,12 +9,11 @@ import re
 
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.requests import Caller
-from parlor.gateway.rooms import check_room
 from parlor.gateway.services import Services
 from parlor.model.account import Identity
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import BadRequest, Forbidden, Unauthenticated
-from parlor.model.text import MAX_TEXT_CHARS
+from parlor.model.text import MAX_TEXT_CHARS, check_room
 from parlor.wire.native.methods import Hello, HelloResult, Limits
 
 _INSTANCE = re.compile(r"[A-Za-z0-9_.-]{0,32}\Z")

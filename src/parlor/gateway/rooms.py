@@ -5,20 +5,9 @@ from __future__ import annotations
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.requests import Caller
 from parlor.model.errors import BadRequest
-from parlor.model.ids import RoomId
+from parlor.model.text import check_room
 from parlor.ports.presence import Presence
 from parlor.wire.native.methods import RoomJoin, RoomLeave, RoomResult
-
-
-def check_room(name: str, max_bytes: int) -> RoomId:
-    """Raises BadRequest for an empty or over-long name (UTF-8 bytes) or one that is not text."""
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError as lone_surrogate:
-        raise BadRequest("A room's name is Unicode text.") from lone_surrogate
-    if not 1 <= size <= max_bytes:
-        raise BadRequest(f"A room's name has 1 to {max_bytes} bytes.")
-    return RoomId(name)
 
 
 class Rooms:

@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from parlor.model.errors import BadDisplayName, BadName, BadText, EmptyText, TextTooLong
+from parlor.model.errors import (
+    BadDisplayName,
+    BadName,
+    BadRequest,
+    BadText,
+    EmptyText,
+    TextTooLong,
+)
+from parlor.model.ids import RoomId
 
 MAX_TEXT_CHARS = 4096
 MAX_TITLE_CHARS = 64
@@ -63,3 +71,14 @@ def check_text(raw: str) -> str:
     if all(c.isspace() or c in _HIDDEN for c in text):
         raise EmptyText
     return text
+
+
+def check_room(name: str, max_bytes: int) -> RoomId:
+    """Raises BadRequest for an empty or over-long name (UTF-8 bytes) or one that is not text."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError as lone_surrogate:
+        raise BadRequest("A room's name is Unicode text.") from lone_surrogate
+    if not 1 <= size <= max_bytes:
+        raise BadRequest(f"A room's name has 1 to {max_bytes} bytes.")
+    return RoomId(name)

@@ -23,6 +23,7 @@ from parlor.model.push import (
     ToRoom,
     ToUsers,
 )
+from parlor.model.text import check_room
 from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 from parlor.ports.meter import Meter
@@ -101,7 +102,7 @@ class Pushes:
     async def to_room(self, room: RoomId, body: bytes, wish: Wish = PLAIN) -> Pushed:
         """The first message to a quiet room leaves at once; more than the room's rate is
         refused with RoomTooBusy and the time to wait."""
-        self._check_room(room)
+        check_room(room, self._settings.max_room_bytes)
         return await self._push(ToRoom(room), self._presence.in_room(room), body, wish)
 
     async def to_all(self, body: bytes, wish: Wish = PLAIN, *, rate: int = 0) -> Pushed:
@@ -140,11 +141,3 @@ class Pushes:
     def _check_targets(self, targets: Sequence[str]) -> None:
         if not 1 <= len(targets) <= self._settings.max_targets:
             raise BadRequest(f"A push names 1 to {self._settings.max_targets} targets.")
-
-    def _check_room(self, room: RoomId) -> None:
-        try:
-            size = len(room.encode())
-        except UnicodeEncodeError as lone_surrogate:
-            raise BadRequest("A room's name is Unicode text.") from lone_surrogate
-        if not 1 <= size <= self._settings.max_room_bytes:
-            raise BadRequest(f"A room's name has 1 to {self._settings.max_room_bytes} bytes.")

@@ -1,8 +1,7 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlor.api.limits import Paces, is_loopback, network_of
+from parlor.api.limits import Paces
 
 
 def test_each_name_has_its_own_pace():
@@ -27,33 +26,3 @@ def test_memory_is_bounded_whoever_asks(names):
     for name in names:
         paces.take_nowait(name, 0.0)
     assert len(paces) <= 10
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("203.0.113.9", "203.0.113.9"),
-        ("::ffff:203.0.113.9", "203.0.113.9"),
-        ("2001:db8::1", "2001:db8::/64"),
-        ("2001:db8::ffff:2", "2001:db8::/64"),
-        ("/run/parlor.sock", "/run/parlor.sock"),
-    ],
-)
-def test_one_household_shares_a_pace(address, network):
-    assert network_of(address) == network
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("127.0.0.1", True),
-        ("127.8.9.10", True),
-        ("::1", True),
-        ("::ffff:127.0.0.1", True),
-        ("203.0.113.9", False),
-        ("::ffff:203.0.113.9", False),
-        ("", False),
-    ],
-)
-def test_loopback_is_known_in_all_its_forms(address, expected):
-    assert is_loopback(address) is expected

@@ -30,7 +30,7 @@ def test_a_traceback_in_the_log_has_no_values_of_variables(capsys):
 def test_off_a_terminal_every_line_is_one_json_object_whoever_logs(capsys):
     set_up_logs(LogSettings())
     structlog.get_logger().info("one", connections=3)
-    logging.getLogger("some.library").warning("two %s", 2)
+    logging.getLogger("another.package").warning("two %s", 2)
     one, two = (json.loads(line) for line in capsys.readouterr().err.splitlines())
     assert (one["event"], one["connections"], one["level"]) == ("one", 3, "info")
     assert (two["event"], two["level"]) == ("two 2", "warning")

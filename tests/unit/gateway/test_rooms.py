@@ -1,21 +1,6 @@
-import pytest
-
-from parlor.gateway.rooms import check_room
 from parlor.gateway.settings import GatewaySettings
-from parlor.model.errors import BadRequest
 from parlor.model.ids import RoomId
 from tests.support.native_connection import NativeHouse
-
-
-@pytest.mark.parametrize("name", ["r", "live://1000", "房" * 42, "x" * 128])
-def test_names_up_to_the_limit_are_rooms(name):
-    assert check_room(name, 128) == name
-
-
-@pytest.mark.parametrize("name", ["", "x" * 129, "房" * 43, "\ud800"])
-def test_empty_long_and_broken_names_are_refused(name):
-    with pytest.raises(BadRequest):
-        check_room(name, 128)
 
 
 async def test_joining_twice_counts_once_and_leaving_gives_the_place_back():

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlor.model.errors import BadDisplayName, BadName, BadText, EmptyText, TextTooLong
-from parlor.model.text import MAX_TEXT_CHARS, check_display_name, check_name, check_text
+from parlor.model.errors import BadDisplayName, BadName, BadRequest, BadText, EmptyText, TextTooLong
+from parlor.model.text import MAX_TEXT_CHARS, check_display_name, check_name, check_room, check_text
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,14 @@ def test_the_longest_text_is_counted_in_composed_characters():
 def test_half_a_character_is_no_text():
     with pytest.raises(BadText):
         check_text("a\ud83d")
+
+
+@pytest.mark.parametrize("name", ["r", "live://1000", "房" * 42, "x" * 128])
+def test_names_up_to_the_limit_are_rooms(name):
+    assert check_room(name, 128) == name
+
+
+@pytest.mark.parametrize("name", ["", "x" * 129, "房" * 43, "\ud800"])
+def test_empty_long_and_broken_names_are_refused(name):
+    with pytest.raises(BadRequest):
+        check_room(name, 128)

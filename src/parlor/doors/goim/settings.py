@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from parlor.gateway.state.limits import is_loopback
+from parlor.model.address import is_loopback
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]

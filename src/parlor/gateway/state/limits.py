@@ -1,4 +1,4 @@
-"""How many connections may be open: in all, and from one address.
+"""How many connections may be open: in all, and from one address (IPv6: one /64).
 
 Counts sockets from accept to close, greeted or not. Connections per user are counted by the hub
 and checked at hello. Called by the shells.
@@ -6,10 +6,9 @@ and checked at hello. Called by the shells.
 
 from __future__ import annotations
 
-import ipaddress
-
 import msgspec
 
+from parlor.model.address import is_loopback, network_of
 from parlor.model.close import Close, CloseCode
 
 COME_BACK_S = 5.0
@@ -38,31 +37,23 @@ class Admission:
 
         Refused connections are told to come back, since others leave.
         """
-        there = self._open.get(address, 0)
+        party = network_of(address)
+        there = self._open.get(party, 0)
         if self.total >= self._limits.total:
             return Close(CloseCode.OVERLOADED, COME_BACK_S)
         if there >= self._limits.per_address and (
             self._limits.limit_loopback or not is_loopback(address)
         ):
             return Close(CloseCode.OVERLOADED, COME_BACK_S)
-        self._open[address] = there + 1
+        self._open[party] = there + 1
         self.total += 1
         return None
 
     def release(self, address: str) -> None:
-        left = self._open[address] - 1
+        party = network_of(address)
+        left = self._open[party] - 1
         if left:
-            self._open[address] = left
+            self._open[party] = left
         else:
-            del self._open[address]
+            del self._open[party]
         self.total -= 1
-
-
-def is_loopback(address: str) -> bool:
-    """False for what is no IP address, such as the peer of a Unix socket."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return parsed.is_loopback or (mapped is not None and mapped.is_loopback)
