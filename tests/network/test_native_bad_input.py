@@ -28,6 +28,7 @@ QUICK = GatewaySettings(
     heartbeat_s=0.6,
     hello_timeout_s=0.5,
     first_byte_timeout_s=0.5,
+    http_head_bytes=4_096,
     http_head_timeout_s=0.5,
     http_body_stall_s=0.5,
     close_timeout_s=0.5,
@@ -90,6 +91,13 @@ async def test_half_a_websocket_handshake_is_cut_off(quick_server):
 async def test_endless_headers_are_refused(server):
     reader, writer = await server.stream()
     writer.write(b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 20_000)
+    assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+    writer.close()
+
+
+async def test_the_limit_on_headers_is_a_setting(quick_server):
+    reader, writer = await quick_server.stream()
+    writer.write(b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 1_000)
     assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
     writer.close()
 

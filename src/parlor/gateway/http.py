@@ -21,7 +21,6 @@ from parlor.model.origins import Origins
 from parlor.wire.websocket import ReaderLimits, Refusal, check_upgrade, choose_subprotocol
 
 WEBSOCKET_PATH = b"/ws"
-MAX_HEAD_BYTES = 65_536
 
 
 class _Part(Enum):
@@ -42,6 +41,7 @@ class HttpConnection(HttpToolsProtocol):
         self._origins = origins
         self._reader_limits = limits
         self._wheel = native.gateway.wheel
+        self._max_head_bytes = native.gateway.settings.http_head_bytes
         self._head_timeout_s = native.gateway.settings.http_head_timeout_s
         self._body_stall_s = native.gateway.settings.http_body_stall_s
         self._owed = _Part.HEAD
@@ -73,7 +73,7 @@ class HttpConnection(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(HTTPStatus.BAD_REQUEST, "This is not HTTP/1.1.")
         else:
-            if self._owed is _Part.HEAD and self._head_bytes > MAX_HEAD_BYTES:
+            if self._owed is _Part.HEAD and self._head_bytes > self._max_head_bytes:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers.")
         return None
 

@@ -14,8 +14,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     A connection from which nothing was heard for two `heartbeat_s` is closed.
     `first_byte_timeout_s` runs until a protocol is recognised, `hello_timeout_s` until the hello,
-    `http_head_timeout_s` until an HTTP request's headers are there; `http_body_stall_s` is the
-    longest silence inside a request's body;
+    `http_head_timeout_s` until an HTTP request's headers are there, which have at most
+    `http_head_bytes`; `http_body_stall_s` is the longest silence inside a request's body;
     `stall_timeout_s` is how long written bytes may stay unread. A client that is refused more than
     `max_refusals` requests in ten seconds is closed. `outbox_*` bound what waits for one reader;
     its memory is at most about twice `outbox_bytes`. `max_connections` 18,000 leaves descriptors
@@ -26,6 +26,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat_s: float = 25.0
     first_byte_timeout_s: float = 10.0
     hello_timeout_s: float = 5.0
+    http_head_bytes: int = 65_536
     http_head_timeout_s: float = 10.0
     http_body_stall_s: float = 30.0
     close_timeout_s: float = 5.0
