@@ -292,6 +292,7 @@ async def test_draining_finishes_what_was_accepted_and_then_closes():
         client = await door.websocket(mid=1, room_id="live://1")
         await door.push("room", "operation=1000&type=live&room=1", b"the last one")
         await door.door.drain()
+        await door.door.close()
         assert await client.read_pushes(1) == [Packet(1000, b"the last one", 1, 0)]
         assert await client.read_to_end() == b""
         await client.close()

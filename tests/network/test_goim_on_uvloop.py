@@ -69,5 +69,6 @@ async def test_draining_sends_the_last_pushes_before_it_closes():
         client = await door.tcp(mid=1, room_id="live://1")
         await door.push("room", "operation=1000&type=live&room=1")
         await door.door.drain()
+        await door.door.close()
         assert split(await client.read_to_end()) == [Packet(1000, b"hi", 1, 0)]
         await client.close()

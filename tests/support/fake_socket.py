@@ -106,6 +106,8 @@ class FakeSocket(asyncio.Transport):
 class PlainCodec:
     """Pushes as their bodies, and `<missed N>`."""
 
+    tells_when: bool = True
+
     def pushes(self, envelope: Envelope) -> Frame | None:
         bodies = b"".join(push.body for push in envelope.pushes)
         return Frame(bodies, envelope.pushes[0].delivery, len(envelope.pushes))

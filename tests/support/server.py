@@ -80,6 +80,18 @@ class ParlorServer:
         status = await self._process.wait()
         raise AssertionError(f"the server ended with status {status}:\n{self.log()}")
 
+    async def take_over(self) -> int:
+        """Start another one that takes this one's place; the exit status of the first."""
+        first, flags = self._process, self._flags
+        assert first is not None
+        self._flags = (*flags, "--take-over")
+        try:
+            await self.start()
+        finally:
+            self._flags = flags
+        async with asyncio.timeout(STOP_LIMIT_S):
+            return await first.wait()
+
     async def kill(self) -> None:
         """SIGKILL: nothing is flushed, nobody is told."""
         await self._end(signal.SIGKILL)

@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(metavar="COMMAND", required=True)
 
     serve = commands.add_parser("serve", parents=[settings, listening], help="run the server")
+    serve.add_argument(
+        "--take-over",
+        action="store_true",
+        help="take the place of the server that runs in the data folder, without closing a port",
+    )
     serve.set_defaults(run=_serve)
 
     config = commands.add_parser("config", help="show or check the settings")
@@ -109,7 +114,7 @@ def _serve(flags: argparse.Namespace) -> None:
     config = _config(flags)
     from parlor.boot.processes import serve
 
-    serve(config, lambda: _config(flags))
+    serve(config, lambda: _config(flags), take_over=flags.take_over)
 
 
 def _config_print(flags: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parlor.boot.folder import FolderError
+from parlor.boot.handover import HandoverFailed
 from parlor.drivers.sql.database import CannotOpen
 from parlor.model.errors import ParlorError
 
@@ -11,4 +12,10 @@ class CannotListen(Exception):
     """A port is taken or an address is not ours."""
 
 
-EXPECTED: tuple[type[Exception], ...] = (FolderError, CannotOpen, CannotListen, ParlorError)
+EXPECTED: tuple[type[Exception], ...] = (
+    FolderError,
+    HandoverFailed,
+    CannotOpen,
+    CannotListen,
+    ParlorError,
+)

@@ -25,24 +25,29 @@ def open_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def owning(folder: Path) -> Iterator[None]:
+def owning(folder: Path, inherited: int | None = None) -> Iterator[int]:
     """Hold the folder for this server process; the kernel lets go when the process dies.
 
-    Raises FolderError when another server holds it. `parlor user` and `parlor key` do not
-    take it: they may run beside a server.
+    Yields the descriptor of the lock. A successor that was given it (`inherited`) shares the
+    lock until its predecessor ends, so nobody else comes in between. Raises FolderError when
+    another server holds the folder. `parlor user` and `parlor key` do not take it: they may run
+    beside a server.
     """
     file = folder / "server.lock"
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = inherited
+    if descriptor is None:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
             raise FolderError(
-                f"data folder {folder}: in use by another parlor server (process {holder})"
+                f"data folder {folder}: in use by another parlor server (process {holder}); "
+                "with --take-over this one would take its place"
             ) from taken
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

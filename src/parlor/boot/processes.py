@@ -1,7 +1,8 @@
-"""The serving process: listen, say ready, wait for a signal, drain, end.
+"""The serving process: listen, say ready, wait for a signal or a successor, drain, end.
 
 SIGTERM and SIGINT begin an orderly stop of at most `server.drain_limit_s`; a second one ends the
-process at once. Exit status 0 after an orderly stop.
+process at once. A successor that is ready (`boot.handover`) begins it too. Exit status 0 after an
+orderly stop.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ from parlor.boot.assemble import (
 from parlor.boot.config import Config
 from parlor.boot.failures import CannotListen
 from parlor.boot.folder import open_folder, owning
+from parlor.boot.handover import Handover, Listeners, Predecessor, listener_name
 from parlor.boot.reload import Load, reload
 from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings, set_up_logs
-from parlor.gateway.drain import drain
+from parlor.gateway.drain import RESTART_S, drain
 from parlor.gateway.mux import build_mux
 from parlor.model.origins import Origins
 
@@ -47,30 +49,42 @@ CALLS_TICK_S = 0.25
 KEEP_ALIVE_S = 75
 
 
-def serve(config: Config, load: Load) -> None:
+def serve(config: Config, load: Load, *, take_over: bool = False) -> None:
     """Run until told to stop; SIGHUP takes the settings from `load` anew.
 
-    Raises what `failures.EXPECTED` lists.
+    `take_over`: take the place of the server that runs in the data folder, if one does. Raises
+    what `failures.EXPECTED` lists.
     """
     settings = config.section("server", ServerSettings)
     set_up_logs(config.section("log", LogSettings))
     _raise_file_limit()
+    folder = open_folder(Path(settings.data))
+    predecessor = Predecessor.reach(folder) if take_over else None
     try:
-        with owning(open_folder(Path(settings.data))):
-            uvloop.run(_serve(config, load))
+        with owning(folder, predecessor.lock if predecessor else None) as lock:
+            uvloop.run(_serve(config, load, lock, predecessor))
     except BaseExceptionGroup as group:
         # One thing went wrong in one task; the others were cancelled because of it.
         raise group.exceptions[0] from None
 
 
-async def _serve(config: Config, load: Load) -> None:
+async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor | None) -> None:
     stop = _stop_signal()
     _reload_on_signal(config, load)
     http = config.section("http", HttpSettings)
+    settings = config.section("server", ServerSettings)
+    inherited = predecessor.listeners if predecessor else Listeners()
+    handover = Handover(Path(settings.data), lock, stop.set)
     async with AsyncExitStack() as stack:
         base = await open_services(config, stack)
         server = build_server(config, base)
-        listener = stack.enter_context(_listening(http.host, http.port))
+        listener = inherited.take("http", http.host, http.port)
+        if listener is None:
+            listener = _listen(http.host, http.port)
+        stack.enter_context(listener)
+        if predecessor is not None:
+            # From here on the other one accepts no more, and nothing may fail that can be helped.
+            await predecessor.replace(settings.drain_limit_s)
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(server.gateway.keep_time()),
@@ -81,7 +95,8 @@ async def _serve(config: Config, load: Load) -> None:
             await server.deliver.subscribed.wait()
             web = _Uvicorn(_web_config(config, server))
             serving = tasks.create_task(web.serve(sockets=[listener]))
-            await _open_doors(server, stack)
+            await _open_doors(server, stack, inherited)
+            inherited.close()
             while not web.started:
                 if serving.done():
                     raise CannotListen("the HTTP server did not start; the log says why")
@@ -91,8 +106,10 @@ async def _serve(config: Config, load: Load) -> None:
             gc.freeze()
             gc.enable()
             await _say_ready(config, base, server, listener.getsockname()[1])
+            sockets = _sockets(http, listener, server)
+            running.append(tasks.create_task(handover.run(sockets)))
             await stop.wait()
-            await _stop(server, web, config.section("server", ServerSettings).drain_limit_s)
+            await _stop(server, web, handover, settings.drain_limit_s)
             await serving
             for task in running:
                 task.cancel()
@@ -132,10 +149,10 @@ def _web_config(config: Config, server: Server) -> uvicorn.Config:
     )
 
 
-async def _open_doors(server: Server, stack: AsyncExitStack) -> None:
+async def _open_doors(server: Server, stack: AsyncExitStack, inherited: Listeners) -> None:
     for door in server.doors:
         try:
-            await door.open()
+            await door.open(inherited.take)
         except OSError as taken:
             raise CannotListen(str(taken.strerror or taken)) from taken
         stack.push_async_callback(door.close)
@@ -153,16 +170,31 @@ async def _say_ready(config: Config, base: AccountServices, server: Server, port
         _say(f"  {set_up_url(config, link, port)}")
 
 
+def _sockets(
+    http: HttpSettings, listener: socket.socket, server: Server
+) -> dict[str, socket.socket]:
+    """Every listening socket, as a successor asks for it."""
+    sockets = {listener_name("http", http.host, http.port): listener}
+    for door in server.doors:
+        sockets |= {listener_name(*bound): each for bound, each in door.sockets.items()}
+    return sockets
+
+
 def _say(line: str) -> None:
     """To whoever started the process, if somebody still reads its output."""
     with contextlib.suppress(BrokenPipeError):
         print(line, flush=True)
 
 
-async def _stop(server: Server, web: _Uvicorn, limit_s: float) -> None:
+async def _stop(server: Server, web: _Uvicorn, handover: Handover, limit_s: float) -> None:
     """Accept nothing new, tell clients when to come back, finish what was accepted."""
-    log.info("stopping", limit_s=limit_s)
+    log.info("stopping", limit_s=limit_s, successor=handover.has_successor)
     server.api.readiness.on_draining()
+    away_s = 0.0 if handover.has_successor else RESTART_S
+
+    async def hand_over() -> None:
+        await handover.give(b"")
+
     try:
         async with asyncio.timeout(limit_s - 2 if limit_s > 4 else limit_s / 2):
             for listener in web.servers:
@@ -170,7 +202,7 @@ async def _stop(server: Server, web: _Uvicorn, limit_s: float) -> None:
             await server.calls.stop()
             for door in server.doors:
                 await door.drain()
-            await drain(server.native, limit_s / 2)
+            await drain(server.native, limit_s / 2, away_s=away_s, hand_over=hand_over)
     except TimeoutError:
         log.warning("drain_limit_reached")
     web.should_exit = True
@@ -182,8 +214,7 @@ async def _keep_calls(server: Server) -> None:
         await server.calls.on_time()
 
 
-@contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -191,17 +222,17 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.socket(family, kind, protocol)
     except OSError as wrong:
         raise CannotListen(f"http.host {host}: {wrong.strerror}") from wrong
-    with listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(address)
-            listener.listen(BACKLOG)
-        except OSError as wrong:
-            raise CannotListen(
-                f"http.port {port}: cannot listen on {host}:{port}: {wrong.strerror}"
-            ) from wrong
-        listener.setblocking(False)
-        yield listener
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as wrong:
+        listener.close()
+        raise CannotListen(
+            f"http.port {port}: cannot listen on {host}:{port}: {wrong.strerror}"
+        ) from wrong
+    listener.setblocking(False)
+    return listener
 
 
 def _stop_signal() -> asyncio.Event:

@@ -20,6 +20,8 @@ from parlor.wire.websocket import Opcode, build_frame
 class NativeFrames:
     """A `LinkCodec`: `codec` makes messages, `wrap` puts what the transport needs around each."""
 
+    tells_when: bool = True
+
     def __init__(self, codec: Codec, wrap: Callable[[bytes], bytes]) -> None:
         self.codec = codec
         self.wrap = wrap

@@ -17,10 +17,14 @@ from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 from parlor.ports.meter import Meter
 
+MIN_SPREAD_S = 1.0
+SHORTEST_AFTER_S = 0.01
+"""0 would say nothing about when to come back (`model.close`)."""
+
 
 class Gateway:
-    """Must be made inside the loop that will serve it. Once `draining` is set, new connections
-    are told to come back later instead of being welcomed."""
+    """Must be made inside the loop that will serve it. After `begin_drain` new
+    connections are told to come back later instead of being welcomed."""
 
     def __init__(
         self,
@@ -42,6 +46,7 @@ class Gateway:
         self.outbox_limits = settings.outbox()
         self.session_limits = settings.session()
         self.draining = False
+        self._away_s = self._spread_s = 1.0
         self.deserted = asyncio.Event()
         """Set while no connection is open."""
         self.deserted.set()
@@ -61,11 +66,20 @@ class Gateway:
         if not self.admission.total:
             self.deserted.set()
 
+    def begin_drain(self, *, away_s: float) -> None:
+        """From now on everybody is sent away. `away_s` is how long nobody will listen here; 0
+        when a successor does already."""
+        self.draining = True
+        self._away_s = away_s
+        returning = self.hub.connections() / self.settings.drain_returns_per_second
+        self._spread_s = max(MIN_SPREAD_S, returning)
+
     def come_back(self) -> Close:
-        """DRAINING with a time of its own for each client, so that they do not all come at once:
-        a second, which a restart takes, and up to `drain_spread_s` more."""
+        """DRAINING with a time of its own for each client, so that they do not all come at once
+        (`GatewaySettings.drain_returns_per_second`)."""
         part = int.from_bytes(self.entropy.token_bytes(2), "big") / 65536
-        return Close(CloseCode.DRAINING, round(1 + part * self.settings.drain_spread_s, 1))
+        after_s = self._away_s + max(SHORTEST_AFTER_S, part * self._spread_s)
+        return Close(CloseCode.DRAINING, round(after_s, 2))
 
     async def keep_time(self) -> None:
         """Advance the wheel until cancelled. One task per process."""

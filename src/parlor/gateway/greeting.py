@@ -14,7 +14,7 @@ from parlor.model.account import Identity
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import BadRequest, Forbidden, Unauthenticated
 from parlor.model.text import MAX_TEXT_CHARS, check_room
-from parlor.wire.native.methods import Hello, HelloResult, Limits
+from parlor.wire.native.methods import BackOff, Hello, HelloResult, Limits
 
 _INSTANCE = re.compile(r"[A-Za-z0-9_.-]{0,32}\Z")
 
@@ -71,6 +71,7 @@ class Greeting:
             ),
             calls=services.calls.of_user(identity.user),
             rooms=tuple(link.rooms),
+            back_off=BackOff(settings.back_off_first_s, settings.back_off_longest_s),
         )
 
     def on_session_end(self, identity: Identity) -> None:

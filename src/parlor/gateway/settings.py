@@ -19,8 +19,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `stall_timeout_s` is how long written bytes may stay unread. A client that is refused more than
     `max_refusals` requests in ten seconds is closed. `outbox_*` bound what waits for one reader;
     its memory is at most about twice `outbox_bytes`. `max_connections` 18,000 leaves descriptors
-    for the rest where a process may have 20,000. `drain_spread_s` is the range over which clients
-    are told to come back.
+    for the rest where a process may have 20,000. Before a restart, clients are told to come back at
+    times of their own, about `drain_returns_per_second` of them a second. A client that lost its
+    connection waits `back_off_first_s` and then twice as long each time, `back_off_longest_s` at
+    most; the hello reply tells it so.
     """
 
     heartbeat_s: float = 25.0
@@ -32,7 +34,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     close_timeout_s: float = 5.0
     stall_timeout_s: float = 30.0
     request_deadline_s: float = 10.0
-    drain_spread_s: float = 10.0
+    drain_returns_per_second: float = 3_000.0
+    back_off_first_s: float = 0.5
+    back_off_longest_s: float = 30.0
     max_connections: int = 18_000
     max_connections_per_address: int = 1_000
     max_connections_per_user: int = 32

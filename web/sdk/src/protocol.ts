@@ -63,6 +63,15 @@ export interface CallView {
 }
 
 /**
+ * How long to wait before connecting again when nobody said: `first_s`, then twice as long
+ * each time, `longest_s` at most; each time a random part of the upper half.
+ */
+export interface BackOff {
+  first_s: number;
+  longest_s: number;
+}
+
+/**
  * `server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
  *
  * `calls` are those ringing or running for this user. `epoch_changed`: drop all cursors.
@@ -81,6 +90,7 @@ export interface HelloResult {
   limits: Limits;
   calls: readonly CallView[];
   rooms: readonly string[];
+  back_off: BackOff;
 }
 
 export type Heartbeat = Record<string, never>;

@@ -15,7 +15,9 @@ from parlor.wire.websocket import Opcode, build_frame
 
 class GoimTcpCodec:
     """goim has no form for what the server itself says (events, calls) nor for a count of what
-    was missed: both are left out."""
+    was missed: both are left out. Its clients come back when they like."""
+
+    tells_when: bool = False
 
     def pushes(self, envelope: Envelope) -> Frame | None:
         return _framed(envelope, self._wrap(_frames(envelope.pushes)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -27,6 +28,8 @@ from parlor.model.push import Delivery
 from parlor.ports.presence import Presence
 
 LAST_PUSHES_S = 0.1
+Inherited = Callable[[str, str, int], socket.socket | None]
+"""Given a listener's name, host and port as the settings have them: its socket, if there is one."""
 log = structlog.get_logger()
 
 
@@ -80,15 +83,19 @@ class GoimDoor:
         self._servers: list[asyncio.Server] = []
         self.addresses: dict[str, tuple[str, int]] = {}
         """What is really bound, by `tcp`, `ws` and `http`; empty until opened."""
+        self.sockets: dict[tuple[str, str, int], socket.socket] = {}
+        """What listens, by name, host and port as the settings have them."""
 
-    async def open(self) -> None:
+    async def open(self, inherited: Inherited | None = None) -> None:
         """Bind all three ports and accept. Raises OSError that names host, port and setting;
-        nothing stays bound then."""
+        nothing stays bound then. `inherited` knows sockets that listen already."""
         settings = self._settings
         try:
-            await self._bind("tcp", settings.tcp_port, lambda: GoimTcp(self._tcp))
-            await self._bind("ws", settings.ws_port, lambda: GoimWebSocket(self._websocket))
-            await self._bind("http", settings.http_port, self._http.make_protocol)
+            await self._bind("tcp", settings.tcp_port, lambda: GoimTcp(self._tcp), inherited)
+            await self._bind(
+                "ws", settings.ws_port, lambda: GoimWebSocket(self._websocket), inherited
+            )
+            await self._bind("http", settings.http_port, self._http.make_protocol, inherited)
         except OSError:
             await self.close()
             raise
@@ -97,8 +104,10 @@ class GoimDoor:
         log.info("goim_door_open", auth=settings.auth, **_shown(self.addresses))
 
     async def drain(self) -> None:
-        """Accept nothing more, finish HTTP requests, send what waits for others to join it, then
-        close every connection; goim's clients come back by their own back-off."""
+        """Accept nothing more, finish HTTP requests, send what waits for others to join it.
+
+        Whoever said hello is then closed by `gateway.drain`, the others by `close`.
+        """
         for server in self._servers:
             server.close()
         await self._http.drain()
@@ -106,8 +115,6 @@ class GoimDoor:
         # What was just published is on its way over the bus; a close writes what is in the
         # outboxes by then.
         await asyncio.sleep(LAST_PUSHES_S)
-        for connection in self._connections():
-            connection.link.close(Close(CloseCode.DRAINING))
 
     async def close(self) -> None:
         """Let go of everything at once. Harmless twice, and without `drain`."""
@@ -135,17 +142,28 @@ class GoimDoor:
         )
         return Listener(self._settings, self._gateway, codec, self._logins, dialogue, self._relay)
 
-    async def _bind(self, name: str, port: int, make: Callable[[], asyncio.Protocol]) -> None:
+    async def _bind(
+        self,
+        name: str,
+        port: int,
+        make: Callable[[], asyncio.Protocol],
+        inherited: Inherited | None,
+    ) -> None:
         host = self._settings.host
         loop = asyncio.get_running_loop()
+        listener = inherited(f"goim.{name}", host, port) if inherited else None
         try:
-            server = await loop.create_server(make, host, port, backlog=1024)
+            if listener is not None:
+                server = await loop.create_server(make, sock=listener)
+            else:
+                server = await loop.create_server(make, host, port, backlog=1024)
         except OSError as refused:
             raise OSError(
                 refused.errno,
                 f"doors.goim.{name}_port: {host}:{port}: {refused.strerror or refused}",
             ) from refused
         self._servers.append(server)
+        self.sockets[f"goim.{name}", host, port] = server.sockets[0]
         bound = server.sockets[0].getsockname()
         self.addresses[name] = (bound[0], bound[1])
 

@@ -20,6 +20,9 @@ class LinkCodec(Protocol):
     """How one kind of connection writes what is pushed to it. One object serves all links of
     its kind: the deliverer encodes once per codec object and shares the frame."""
 
+    tells_when: bool
+    """Whether the last word of this kind says when to come back (`Close.after_s`)."""
+
     def pushes(self, envelope: Envelope) -> Frame | None:
         """All pushes of the envelope, in order, as one frame; None when this kind has no form
         for them."""

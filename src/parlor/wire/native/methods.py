@@ -42,6 +42,14 @@ class Limits(msgspec.Struct, frozen=True):
     request_burst: int
 
 
+class BackOff(msgspec.Struct, frozen=True):
+    """How long to wait before connecting again when nobody said: `first_s`, then twice as long
+    each time, `longest_s` at most; each time a random part of the upper half."""
+
+    first_s: float
+    longest_s: float
+
+
 class HelloResult(Result, frozen=True):
     """`server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
 
@@ -61,6 +69,7 @@ class HelloResult(Result, frozen=True):
     limits: Limits
     calls: tuple[CallView, ...]
     rooms: tuple[str, ...]
+    back_off: BackOff = BackOff(0.5, 30.0)
 
 
 class Heartbeat(Params, frozen=True):

@@ -1,0 +1,148 @@
+"""One server takes the place of another: no port closes, nothing acknowledged is lost."""
+
+import asyncio
+import os
+import socket
+import struct
+from contextlib import AsyncExitStack
+
+import httpx
+
+from parlor.boot.handover import SOCKET_NAME, Predecessor
+from parlor.client import connect
+from parlor.model.close import CloseCode
+from tests.support.people import sign_up
+from tests.support.server import free_port, running_parlor
+
+
+async def test_a_successor_serves_on_the_same_port_and_the_first_one_ends(tmp_path):
+    async with running_parlor(tmp_path) as server:
+        first = server.pid
+        alice = await sign_up(server.url, "alice")
+        async with connect(alice.websocket_url, alice.token) as connection:
+            assert await server.take_over() == 0
+            await connection.wait_closed()
+            assert connection.closed is not None
+            assert connection.closed.code == CloseCode.DRAINING
+            assert 0 < connection.closed.after_s <= 1.0
+        assert server.pid != first
+        async with connect(alice.tcp_url, alice.token) as connection:
+            assert connection.closed is None
+        assert await server.stop() == 0
+        await alice.rest.aclose()
+
+
+async def test_nobody_is_refused_while_servers_change_and_every_answered_message_is_there(tmp_path):
+    """Somebody who connects anew for each request, while three servers follow each other."""
+    async with running_parlor(tmp_path) as server:
+        alice, bob = await sign_up(server.url, "alice"), await sign_up(server.url, "bob")
+        conversation = await alice.talk_to(bob)
+        stop, sent, told_to_wait = asyncio.Event(), [], 0
+
+        async def write() -> None:
+            nonlocal told_to_wait
+            headers = {"Authorization": f"Bearer {alice.token}", "Connection": "close"}
+            number = 0
+            while not stop.is_set():
+                body = {"client_id": f"c{number}", "text": f"message {number}"}
+                async with httpx.AsyncClient(base_url=server.url, headers=headers) as rest:
+                    answer = await rest.post(
+                        f"/api/v1/conversations/{conversation}/messages", json=body
+                    )
+                if answer.status_code == 503:
+                    told_to_wait += 1
+                    continue
+                assert answer.status_code in (200, 201), answer.text
+                sent.append(body["text"])
+                number += 1
+
+        writing = asyncio.create_task(write())
+        for _ in range(3):
+            before = len(sent)
+            assert await server.take_over() == 0
+            while len(sent) < before + 5:
+                await asyncio.sleep(0.01)
+                if writing.done():
+                    await writing
+        stop.set()
+        await writing
+        texts, after, more = [], 0, True
+        while more:
+            page = await alice.get(f"/conversations/{conversation}/events?after={after}&limit=200")
+            texts += [event["text"] for event in page["events"] if event["kind"] == "message"]
+            after, more = page["events"][-1]["seq"], page["more"]
+        assert texts == sent
+        for person in (alice, bob):
+            await person.rest.aclose()
+
+
+async def test_the_doors_ports_are_handed_over_too(tmp_path):
+    ports = {name: free_port() for name in ("tcp", "ws", "http")}
+    flags = ["--door", "goim", "--set", "doors.goim.auth=open"]
+    for name, port in ports.items():
+        flags += ["--set", f"doors.goim.{name}_port={port}"]
+    async with running_parlor(tmp_path, flags) as server, AsyncExitStack() as stack:
+
+        async def log_in() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", ports["tcp"])
+            stack.callback(writer.close)
+            body = b'{"mid":7,"room_id":"live://1","platform":"web","accepts":[1000]}'
+            writer.write(struct.pack(">IHHII", 16 + len(body), 16, 1, 7, 1) + body)
+            assert (await reader.readexactly(16))[8:12] == b"\x00\x00\x00\x08"
+            return reader, writer
+
+        reader, _ = await log_in()
+        assert await server.take_over() == 0
+        async with asyncio.timeout(10):
+            await reader.read()
+        reader, _ = await log_in()
+        async with httpx.AsyncClient() as rest:
+            answer = await rest.post(
+                f"http://127.0.0.1:{ports['http']}/goim/push/mids?operation=1000&mids=7",
+                content=b"hello",
+            )
+            assert answer.json()["code"] == 0
+        async with asyncio.timeout(10):
+            assert (await reader.readexactly(16 + 5)).endswith(b"hello")
+
+
+async def test_a_successor_that_dies_before_it_is_ready_changes_nothing(tmp_path):
+    async with running_parlor(tmp_path) as server:
+        alice = await sign_up(server.url, "alice")
+        async with connect(alice.websocket_url, alice.token) as connection:
+            for _ in range(3):
+                predecessor = await asyncio.to_thread(Predecessor.reach, server.data)
+                assert predecessor is not None
+                predecessor.listeners.close()
+                os.close(predecessor.lock)
+                predecessor.close()
+            await alice.get("/me")
+            assert connection.closed is None
+            assert await server.take_over() == 0
+        await alice.rest.aclose()
+
+
+async def test_taking_over_where_nobody_serves_is_an_ordinary_start(tmp_path):
+    async with running_parlor(tmp_path, ["--take-over"]) as server:
+        async with httpx.AsyncClient(base_url=server.url) as rest:
+            assert (await rest.get("/healthz")).status_code == 200
+        await server.kill()
+        assert (server.data / SOCKET_NAME).exists()
+        await server.start()
+
+
+async def test_a_successor_with_another_port_listens_there(tmp_path):
+    async with running_parlor(tmp_path) as server:
+        old, server.port = server.port, free_port()
+        assert await server.take_over() == 0
+        async with httpx.AsyncClient(base_url=server.url) as rest:
+            assert (await rest.get("/healthz")).status_code == 200
+        with socket.socket() as sock:
+            assert sock.connect_ex(("127.0.0.1", old)) != 0
+
+
+async def test_a_long_folder_path_is_no_obstacle(tmp_path):
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    async with running_parlor(folder) as server:
+        assert await server.take_over() == 0
