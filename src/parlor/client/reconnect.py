@@ -12,13 +12,16 @@ from websockets.exceptions import InvalidHandshake
 from parlor.client.connection import Connection, ConnectionClosed
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import ParlorError
+from parlor.wire.native.methods import BackOff
 
-FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 30.0
+BACK_OFF = BackOff(first_s=0.5, longest_s=30.0)
+"""What holds until a server has said otherwise in its hello reply."""
 _CUT = 1006
 
 
-def wait_before(attempt: int, closed: ConnectionClosed | None, spread: float) -> float | None:
+def wait_before(
+    attempt: int, closed: ConnectionClosed | None, spread: float, told: BackOff = BACK_OFF
+) -> float | None:
     """Seconds until attempt number `attempt` (from 0); None: do not come back.
 
     `closed` is how the last connection ended, None when it was never there; `spread` is a random
@@ -33,7 +36,7 @@ def wait_before(attempt: int, closed: ConnectionClosed | None, spread: float) ->
             return None
         if closed.after_s:
             return closed.after_s
-    longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempt, 16))
+    longest = min(told.longest_s, told.first_s * 2.0 ** min(attempt, 16))
     return longest * (0.5 + spread / 2)
 
 
@@ -45,12 +48,14 @@ async def stay_connected(
     The body of the loop uses the connection until ConnectionClosed or leaves the loop. Ends when
     the server says not to come back; raises what `connect` raises when a retry cannot help.
     """
-    attempt = 0
+    attempt, told = 0, BACK_OFF
     while True:
         closed: ConnectionClosed | None = None
         try:
             async with connect() as connection:
                 attempt = 0
+                if connection.welcome is not None:
+                    told = connection.welcome.back_off
                 yield connection
                 await connection.wait_closed()
                 closed = connection.closed
@@ -61,7 +66,7 @@ async def stay_connected(
                 raise
         except (OSError, InvalidHandshake, TimeoutError):
             closed = None
-        wait_s = wait_before(attempt, closed, random.random())
+        wait_s = wait_before(attempt, closed, random.random(), told)
         if wait_s is None:
             return
         attempt += 1

@@ -3,16 +3,17 @@ import contextlib
 import pytest
 
 from parlor.client.connection import Connection, ConnectionClosed
-from parlor.client.reconnect import LONGEST_WAIT_S, stay_connected, wait_before
+from parlor.client.reconnect import BACK_OFF, stay_connected, wait_before
 from parlor.model.close import CloseCode
 from parlor.model.errors import Unauthenticated
+from parlor.wire.native.methods import BackOff
 
 
 def test_waits_grow_and_are_bounded_and_spread():
     waits = [wait_before(attempt, None, 0.999) or 0.0 for attempt in range(12)]
     assert waits == sorted(waits)
     assert waits[0] < 0.6
-    assert waits[-1] <= LONGEST_WAIT_S
+    assert waits[-1] <= BACK_OFF.longest_s
     assert wait_before(3, None, 0.0) != wait_before(3, None, 0.9)
 
 
@@ -44,6 +45,7 @@ def test_the_server_sets_the_pace_when_it_says_so():
 class EndedConnection(Connection):
     def __init__(self, code: int) -> None:
         self.closed = ConnectionClosed(code, "")
+        self.welcome = None
 
     async def wait_closed(self) -> None:
         return
@@ -66,3 +68,9 @@ async def test_a_refusal_that_no_retry_can_help_is_raised():
 
     with pytest.raises(Unauthenticated):
         await anext(stay_connected(connect))
+
+
+def test_the_server_says_how_long_to_back_off():
+    told = BackOff(first_s=2.0, longest_s=5.0)
+    assert wait_before(0, None, 0.0, told) == 1.0
+    assert wait_before(9, None, 0.0, told) == 2.5

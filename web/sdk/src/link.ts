@@ -6,10 +6,10 @@ import type { Environment } from "./environment";
 import type { Kept, Renewal } from "./credentials";
 import { ParlorError, offline } from "./errors";
 import { Happening, Value, type Readable, type Stop } from "./observable";
-import type { HelloResult, Limits, Methods, Pushes } from "./protocol";
+import type { BackOff, HelloResult, Limits, Methods, Pushes } from "./protocol";
 import { JSON_SUBPROTOCOL } from "./protocol";
 import {
-  ABNORMAL, BANNED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
+  ABNORMAL, BACK_OFF, BANNED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
 } from "./reconnect";
 import { Requests, type Heard, type RequestOptions } from "./requests";
 
@@ -270,6 +270,10 @@ export class Link {
     this.requests.failUnanswered();
   }
 
+  private get backOff(): BackOff {
+    return this.greeting.get()?.back_off ?? BACK_OFF;
+  }
+
   private lost(closeCode: number, closeReason: string): void {
     const wasOnline = this.online;
     // A close that never came as a frame (1005, ABNORMAL) may have been announced by a bye.
@@ -282,7 +286,7 @@ export class Link {
     // Before drop(), so that whoever asks again at once is not taken for online.
     this.current.set({ status: "connecting", since: this.since, attempt: this.attempt });
     this.drop();
-    const next = afterClose(code, reason, this.attempt, this.environment.random());
+    const next = afterClose(code, reason, this.attempt, this.environment.random(), this.backOff);
     const name = parseReason(reason).name || `close ${code}`;
     if (next.do === "stop") return this.halt(code, name);
     if (next.do === "renew") return void this.renew();
@@ -305,7 +309,7 @@ export class Link {
     if (this.current.get().status !== "connecting" || this.socket !== null) return; // stopped meanwhile
     if (renewal === "refused") return this.end("expired");
     if (renewal === "unreachable") {
-      return this.again(backOffMs(this.attempt, this.environment.random()), "unreachable");
+      return this.again(backOffMs(this.attempt, this.environment.random(), this.backOff), "unreachable");
     }
     this.renewedFor = this.tokens.kept()?.token ?? "";
     this.connect();

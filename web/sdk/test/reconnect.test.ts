@@ -57,3 +57,10 @@ test("a reason is a name and maybe a time", () => {
   expect(parseReason("draining after_s=soon")).toEqual({ name: "draining", afterS: 0 });
   expect(parseReason("")).toEqual({ name: "", afterS: 0 });
 });
+
+test("the server says how long to back off", () => {
+  const told = { first_s: 2, longest_s: 5 };
+  expect(backOffMs(0, 0, told)).toBe(1000);
+  expect(backOffMs(9, 0, told)).toBe(2500);
+  expect(afterClose(1006, "", 9, 0, told)).toEqual({ do: "again", afterMs: 2500 });
+});

@@ -79,6 +79,7 @@ export function helloResult(hello: Partial<HelloResult> = {}): HelloResult {
     endpoint: "laptop/tab",
     server_time: Date.now(),
     heartbeat_s: 25,
+    back_off: { first_s: 0.5, longest_s: 30 },
     epoch: "e1",
     epoch_changed: false,
     limits: {
