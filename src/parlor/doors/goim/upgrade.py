@@ -30,8 +30,8 @@ def take_head(buffer: bytearray) -> bytes | None:
     return head
 
 
-def answer_upgrade(head: bytes) -> bytes:
-    """The 101 response to `head`. Raises WireError when goim would just close."""
+def answer_upgrade(head: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """The 101 response to `head`, and its headers. Raises WireError when goim would just close."""
     request, *lines = head.split(b"\r\n")
     method, _, rest = request.decode("latin-1").partition(" ")
     path, _, version = rest.partition(" HTTP/")
@@ -46,4 +46,4 @@ def answer_upgrade(head: bytes) -> bytes:
     upgrade = check_upgrade(method, version, headers)
     if isinstance(upgrade, Refusal):
         raise WireError("This is no WebSocket request.", close=CloseCode.PROTOCOL_ERROR)
-    return upgrade.response()
+    return upgrade.response(), headers

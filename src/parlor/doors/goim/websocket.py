@@ -34,8 +34,8 @@ class GoimWebSocket(GoimConnection):
 
     __slots__ = ("_fault", "_head", "_messages", "_reader")
 
-    def __init__(self, listener: Listener) -> None:
-        super().__init__(listener)
+    def __init__(self, listener: Listener, address: str = "") -> None:
+        super().__init__(listener, address)
         self._head: bytearray | None = bytearray()
         self._reader = FrameReader(_LIMITS)
         self._messages: deque[bytes] | None = None
@@ -82,6 +82,8 @@ class GoimWebSocket(GoimConnection):
         head = take_head(collected)
         if head is None:
             return b""
-        self.link.put(Bytes(answer_upgrade(head), Delivery.MUST_ARRIVE))
+        response, headers = answer_upgrade(head)
+        self.come_from(self.gateway.trusted.sender(self.link.address, headers).address)
+        self.link.put(Bytes(response, Delivery.MUST_ARRIVE))
         self._head = None
         return bytes(collected)
