@@ -1,5 +1,6 @@
-"""uvicorn's HTTP connection as every port of ours has it: counted among all connections, and
-telling the application the client's own address where a trusted proxy says it.
+"""uvicorn's HTTP connection as every port of ours has it: counted among all connections, cut off
+when its answers are not read, and telling the application the client's own address where a
+trusted proxy says it.
 
 Called by `http` for the web port and by the front doors for theirs.
 """
@@ -15,6 +16,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.state.wheel import NOT_SCHEDULED
 from parlor.model.address import plain_address
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import AddressFull, Overloaded, ParlorError, WireError
@@ -34,6 +36,7 @@ class CountedHttp(HttpToolsProtocol):
         self.address = self.sender = address
         self.fault = ""
         self._is_admitted = False
+        self._unread = Unread(self)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -44,6 +47,7 @@ class CountedHttp(HttpToolsProtocol):
         self._is_admitted = refused is None
         if refused is not None:
             self._send_away(refused)
+        self.gateway.wheel.schedule(self._unread, self.gateway.wheel.now)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.release()
@@ -55,7 +59,8 @@ class CountedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def release(self) -> None:
-        """No longer counted. Harmless twice."""
+        """No longer counted, nor watched. Harmless twice."""
+        self.gateway.wheel.cancel(self._unread)
         if self._is_admitted:
             self._is_admitted = False
             self.gateway.admission.release(self.address)
@@ -80,7 +85,7 @@ class CountedHttp(HttpToolsProtocol):
             raise
         self.sender = sender.address
         self.scope["client"] = (sender.address, self.client[1] if self.client else 0)
-        if sender.scheme == "http" or sender.scheme == "https":
+        if sender.scheme:
             self.scope["scheme"] = sender.scheme
         self.headers[:] = [each for each in self.headers if each[0] not in FORWARDING_FIELDS]
 
@@ -93,6 +98,33 @@ class CountedHttp(HttpToolsProtocol):
         self.connections.discard(self)
         self.transport.write(head + body)
         self.transport.close()
+
+
+class Unread:
+    """An entry of the wheel that ends a connection whose bytes stay unread for too long.
+
+    uvicorn waits for ever for such a client, while it answers and when it closes.
+    """
+
+    __slots__ = ("_bytes", "_http", "_since", "timer_tick")
+
+    def __init__(self, http: CountedHttp) -> None:
+        self.timer_tick = NOT_SCHEDULED
+        self._http = http
+        self._bytes = 0
+        self._since = 0.0
+
+    def on_time(self, now: float) -> float | None:
+        waiting = self._http.transport.get_write_buffer_size()
+        limit_s = self._http.gateway.settings.stall_timeout_s
+        # Somebody who reads makes the number change; uvicorn writes no more while it is high.
+        if not waiting or waiting != self._bytes:
+            self._bytes, self._since = waiting, now
+        elif now - self._since >= limit_s:
+            self._http.gateway.meter.count("http_connections_stalled_total")
+            self._http.transport.abort()
+            return None
+        return now + limit_s / 2
 
 
 def build_head(status: HTTPStatus, kind: str, length: int, more: str = "") -> bytes:

@@ -95,11 +95,14 @@ class HttpConnection(CountedHttp):
         """Cut off a request that does not come to its end; leave the answering to uvicorn."""
         if self.transport.is_closing():
             return None
-        if self._owed is _Part.NOTHING:
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        if is_answering and self._owed is not _Part.BODY:
+            # Meanwhile nothing more may be read, so nobody is late with the rest of a head.
+            self._began_at = now
+            return now + self._head_timeout_s
+        if self._owed is _Part.NOTHING and self.timeout_keep_alive_task is not None:
             # Between requests uvicorn's keep-alive timer runs, unless stray bytes stopped it.
-            is_answering = self.cycle is not None and not self.cycle.response_complete
-            if is_answering or self.timeout_keep_alive_task is not None:
-                return now + self._head_timeout_s if is_answering else None
+            return None
         if self._owed is _Part.BODY:
             if now < self._heard_at + self._body_stall_s:
                 return self._heard_at + self._body_stall_s
