@@ -16,13 +16,13 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `first_byte_timeout_s` runs until a protocol is recognised, `hello_timeout_s` until the hello,
     `http_head_timeout_s` until an HTTP request's headers are there, which have at most
     `http_head_bytes`; `http_body_stall_s` is the longest silence inside a request's body;
-    `stall_timeout_s` is how long written bytes may stay unread, HTTP's too. A client that is
-    refused more than `max_refusals` requests in ten seconds is closed. `outbox_*` bound what
-    waits for one reader; its memory is at most about twice `outbox_bytes`. `max_connections`
-    18,000 leaves descriptors for the rest where a process may have 20,000. Before a restart,
-    clients are told to come back at times of their own, about `drain_returns_per_second` of
-    them a second. A client that lost its connection waits `back_off_first_s` and then twice as
-    long each time, `back_off_longest_s` at most; the hello reply tells it so.
+    `stall_timeout_s` is how long written bytes may stay unread. A client that is refused more than
+    `max_refusals` requests in ten seconds is closed. `outbox_*` bound what waits for one reader;
+    its memory is at most about twice `outbox_bytes`. `max_connections` 18,000 leaves descriptors
+    for the rest where a process may have 20,000. Before a restart, clients are told to come back at
+    times of their own, about `drain_returns_per_second` of them a second. A client that lost its
+    connection waits `back_off_first_s` and then twice as long each time, `back_off_longest_s` at
+    most; the hello reply tells it so.
     """
 
     heartbeat_s: float = 25.0

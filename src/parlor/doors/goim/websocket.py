@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from parlor.doors.goim.connection import GoimConnection, Listener
-from parlor.doors.goim.upgrade import answer_upgrade, take_head
+from parlor.doors.goim.upgrade import answer_upgrade, headers_of, take_head
 from parlor.gateway.state.outbox import Frame as Bytes
 from parlor.model.close import CloseCode
 from parlor.model.errors import WireError
@@ -82,8 +82,10 @@ class GoimWebSocket(GoimConnection):
         head = take_head(collected)
         if head is None:
             return b""
-        response, headers = answer_upgrade(head)
-        self.come_from(self.gateway.trusted.sender(self.link.address, headers).address)
+        response = answer_upgrade(head)
+        trusted = self.gateway.trusted
+        if trusted.trusts(self.link.address):
+            self.come_from(trusted.sender(self.link.address, headers_of(head)).address)
         self.link.put(Bytes(response, Delivery.MUST_ARRIVE))
         self._head = None
         return bytes(collected)

@@ -20,7 +20,7 @@ def _head(request: bytes = REQUEST) -> bytes:
 
 
 def test_the_sample_key_of_the_rfc_gets_its_answer_and_no_extension():
-    answer, _ = answer_upgrade(_head())
+    answer = answer_upgrade(_head())
     assert answer.startswith(b"HTTP/1.1 101 ")
     assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer
     assert b"extensions" not in answer.lower()
