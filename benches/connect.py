@@ -7,6 +7,7 @@ and the hello, write two answers (`benches.bare`). All connections are of one us
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,14 @@ from pathlib import Path
 from benches.bare import bare_server
 from benches.crowd import Crowd
 from benches.figures import Figure, run
+from benches.greetings import GREETINGS, ticket_in
 from benches.process import cpu_s
 from benches.server import folder, serving
 
 CONNECTIONS = 6_000
 FIRST = 1_000
 """Not measured: until then code is cold and tables grow."""
+KINDS = ("native_websocket", "native_tcp")
 AIM = "at most 250 us, 4,000/s a core"
 
 
@@ -41,6 +44,8 @@ def bare_us() -> float:
 def connect_by(kind: str, where: Path, bare: float) -> Figure:
     with serving(where / kind, settings=["gateway.max_connections_per_user=20000"]) as server:
         _, token = server.sign_up("comer")
+        if kind == "resumed_websocket":
+            token = ticket_for(server.port, token)
         used_us, per_s = entered(kind, server.pid, server.port, token)
         return Figure.beside(
             f"connect.{kind.removeprefix('native_')}",
@@ -53,11 +58,24 @@ def connect_by(kind: str, where: Path, bare: float) -> Figure:
         )
 
 
+def ticket_for(port: int, token: str) -> str:
+    """Say hello once. Raises RuntimeError when the server gives no ticket."""
+    greeting = GREETINGS["native_websocket"](token, "")
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        sock.sendall(greeting.first)
+        while not greeting.is_in(received):
+            received += sock.recv(65_536)
+    if ticket := ticket_in(received):
+        return ticket
+    raise RuntimeError("the server gives no resume tickets")
+
+
 def measure() -> Iterator[Figure]:
     bare = bare_us()
     with folder() as where:
-        yield connect_by("native_websocket", where, bare)
-        yield connect_by("native_tcp", where, bare)
+        for kind in KINDS:
+            yield connect_by(kind, where, bare)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,15 @@ from parlor.gateway.gateway import Gateway
 from parlor.gateway.state.wheel import NOT_SCHEDULED
 from parlor.gateway.stream import peer_address
 
+REFUSED_WAIT_S = 1.0
+
 
 class Waiting(asyncio.Protocol):
-    """`address` is the client's own, "" until known: then the socket's peer. It may be one too
-    many for the gateway; whoever takes it over asks again and can say so in words."""
+    """`address` is the client's own, "" until known: then the socket's peer.
+
+    It may be one too many for the gateway. Then it is kept for a moment, uncounted: whoever takes
+    it over asks again, and can say so in the words of its protocol.
+    """
 
     __slots__ = ("_is_admitted", "address", "gateway", "timer_tick", "transport")
 
@@ -35,7 +40,10 @@ class Waiting(asyncio.Protocol):
         gateway = self.gateway
         self.address = self.address or peer_address(transport)
         self._is_admitted = gateway.admission.admit(self.address) is None
-        gateway.wheel.schedule(self, gateway.wheel.now + gateway.settings.first_byte_timeout_s)
+        wait_s = gateway.settings.first_byte_timeout_s
+        if not self._is_admitted:
+            wait_s = min(wait_s, REFUSED_WAIT_S)
+        gateway.wheel.schedule(self, gateway.wheel.now + wait_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.let_go()

@@ -123,6 +123,14 @@ async def test_one_handshake_too_many_is_answered_and_then_closed_with_the_reaso
     assert b"overloaded after_s=" in socket.received
 
 
+async def test_a_silent_connection_too_many_is_kept_for_a_moment_only():
+    house = NativeHouse(GatewaySettings(max_connections=1))
+    _, first = _accepted(house)
+    _, second = _accepted(house)
+    await house.pass_time(2.0)
+    assert (first.closed, second.closed) == (False, True)
+
+
 async def test_the_address_is_what_a_trusted_proxy_says_and_nobody_elses_word():
     forwarded = upgrade_request(extra=["X-Forwarded-For: 203.0.113.9"])
     for trusted, address in (([], "198.51.100.7"), (["198.51.100.7"], "203.0.113.9")):
