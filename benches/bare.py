@@ -1,7 +1,7 @@
 """The least that a Python server costs: `asyncio.Protocol` on uvloop that keeps connections.
 
 `python -m benches.bare` prints its port and holds whatever connects until standard input ends.
-The baseline of `idle`.
+The baseline of `idle` and `connect`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import cast
 
 import uvloop
+
+from benches.greetings import BARE_ANSWER
 
 
 @contextlib.contextmanager
@@ -39,11 +42,20 @@ def bare_server() -> Iterator[tuple[int, int]]:
 class _Kept(asyncio.Protocol):
     __slots__ = ("transport",)
 
+    transport: asyncio.WriteTransport
+
     def __init__(self, kept: set[_Kept]) -> None:
         kept.add(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        # uvloop's transports are like asyncio's, but no subclasses of them.
+        self.transport = cast("asyncio.WriteTransport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """The baseline of `connect`: two answers to whatever it is told first."""
+        if data.startswith(b"GET "):
+            for _ in range(2):
+                self.transport.write(BARE_ANSWER)
 
 
 async def _serve() -> None:

@@ -23,6 +23,7 @@ from parlor.wire.websocket import (
 NONCE = bytes(16)
 KEY = bytes(4)
 HEARTBEAT_ID = 2
+BARE_ANSWER = b"a" * 200
 _FROM_SERVER = ReaderLimits(from_client=False)
 
 
@@ -38,17 +39,23 @@ class Greeting:
 def native_websocket(token: str, room: str) -> Greeting:
     """The hello goes out with the upgrade request, in one segment."""
 
-    def is_in(received: bytes) -> bool:
-        agreed = parse_answer(received, NONCE, [JSON_SUBPROTOCOL])
-        if agreed is None:
-            return False
-        reader = FrameReader(_FROM_SERVER)
-        return any(_is_hello(JSON, m) for m in reader.feed(agreed.rest) if isinstance(m, str))
+    return _over_websocket(JSON.build_request(1, "hello", _hello(token, room)))
 
-    offer = build_offer("localhost", "/ws", NONCE, subprotocols=[JSON_SUBPROTOCOL])
-    hello = build_masked(Opcode.TEXT, JSON.build_request(1, "hello", _hello(token, room)), KEY)
-    heartbeat = JSON.build_request(HEARTBEAT_ID, "heartbeat", Heartbeat())
-    return Greeting(offer + hello, is_in, build_masked(Opcode.TEXT, heartbeat, KEY))
+
+def resumed_websocket(ticket: str, room: str) -> Greeting:
+    """With the ticket of an earlier hello (`ticket_in`) instead of a token."""
+    params = {"token": "", "resume": ticket, "client": "bench", "rooms": [room] if room else []}
+    hello = {"id": 1, "method": "hello", "params": params}
+    return _over_websocket(json.dumps(hello).encode())
+
+
+def ticket_in(received: bytes) -> str:
+    """The resume ticket in what a `native_websocket` was told; empty when there is none."""
+    for message in _messages(received):
+        if message.startswith('{"id":1,'):
+            ticket: str = json.loads(message)["result"].get("resume", "")
+            return ticket
+    return ""
 
 
 def native_tcp(token: str, room: str) -> Greeting:
@@ -71,16 +78,42 @@ def goim_tcp(token: str, room: str) -> Greeting:
     )
 
 
+def _over_websocket(hello: bytes) -> Greeting:
+    offer = build_offer("localhost", "/ws", NONCE, subprotocols=[JSON_SUBPROTOCOL])
+    heartbeat = JSON.build_request(HEARTBEAT_ID, "heartbeat", Heartbeat())
+    return Greeting(
+        offer + build_masked(Opcode.TEXT, hello, KEY),
+        lambda received: any(_is_hello(JSON, message) for message in _messages(received)),
+        build_masked(Opcode.TEXT, heartbeat, KEY),
+    )
+
+
+def _messages(received: bytes) -> list[str]:
+    agreed = parse_answer(received, NONCE, [JSON_SUBPROTOCOL])
+    if agreed is None:
+        return []
+    return [m for m in FrameReader(_FROM_SERVER).feed(agreed.rest) if isinstance(m, str)]
+
+
 def silent(token: str, room: str) -> Greeting:
     """For baselines, which say nothing and ask nothing."""
     return Greeting(b"", lambda _: True, b"h" * 16)
 
 
+def answered(token: str, room: str) -> Greeting:
+    """For the baseline that says `BARE_ANSWER` to a handshake and as much to the hello."""
+    greeting = native_websocket(token, room)
+    whole = 2 * len(BARE_ANSWER)
+    return Greeting(greeting.first, lambda received: len(received) >= whole, b"h" * 16)
+
+
 GREETINGS: dict[str, Callable[[str, str], Greeting]] = {
     "native_websocket": native_websocket,
+    "resumed_websocket": resumed_websocket,
     "native_tcp": native_tcp,
     "goim_tcp": goim_tcp,
     "silent": silent,
+    "answered": answered,
 }
 
 

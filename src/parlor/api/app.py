@@ -58,8 +58,9 @@ def build_app(
 ) -> ASGIApp:
     """REST, its description, health, metrics and the web app as one ASGI application.
 
-    `limit_loopback`: loopback addresses are paced like others. The address of the link is
-    believed, no header is: uvicorn must run with `proxy_headers=False`.
+    `limit_loopback`: loopback addresses are paced like others. The address in the scope is
+    believed, no header is: the gateway knows which proxies to trust, so uvicorn must run with
+    `proxy_headers=False`.
     """
     handlers: list[HTTPRouteHandler] = [handler for kind in _REST for handler in kind.HANDLERS]
     rest = _Rest(

@@ -19,6 +19,7 @@ from parlor.model.account import Scope
 from parlor.model.address import is_loopback
 from parlor.model.errors import RateLimited, Unauthenticated
 
+_FORWARDING = ("x-forwarded-for", "forwarded", "x-real-ip")
 Connection = ASGIConnection[BaseRouteHandler, object, object, State]
 
 
@@ -62,9 +63,11 @@ class UserOrKeyWith:
 async def local_or_admin_key(connection: Connection, handler: BaseRouteHandler) -> None:
     """This machine itself, or a program with scope admin.
 
-    A request that a proxy on this machine passed on is not from this machine.
+    A request that a proxy on this machine passed on is not from this machine: the address is the
+    client's when the proxy is a trusted one, and fields that name a client are still there when
+    it is not.
     """
-    passed_on = "x-forwarded-for" in connection.headers or "forwarded" in connection.headers
+    passed_on = any(field in connection.headers for field in _FORWARDING)
     address = connection.client.host if connection.client else ""
     if passed_on or not is_loopback(address):
         await KeyWith(Scope.ADMIN)(connection, handler)

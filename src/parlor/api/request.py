@@ -50,7 +50,7 @@ class ApiRequest(Request[Identity, KeyGrant, State]):
 
     @property
     def address(self) -> str:
-        """Where the link comes from; a proxy's own address behind a proxy."""
+        """Who asks, as the connection or a trusted proxy says (`gateway.counted_http`)."""
         return self.client.host if self.client else ""
 
     async def body(self) -> bytes:

@@ -48,6 +48,7 @@ from parlor.drivers.sqlite.database import SqliteDatabase, open_database
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.listening import ListenSettings
 from parlor.gateway.native import Native
 from parlor.gateway.services import Services as GatewayServices
 from parlor.gateway.settings import GatewaySettings
@@ -132,6 +133,7 @@ def build_server(config: Config, base: AccountServices) -> Server:
     """Wire the rest, in the running loop. Opens nothing: `processes` does."""
     clock, entropy, meter = base.clock, base.entropy, base.meter
     limit_loopback = config.section("limits", LimitsSettings).loopback
+    listen = config.section("listen", ListenSettings)
     im = config.section("im", ImSettings)
     gateway = Gateway(
         config.section("gateway", GatewaySettings),
@@ -139,6 +141,7 @@ def build_server(config: Config, base: AccountServices) -> Server:
         entropy,
         meter,
         limit_loopback=limit_loopback,
+        trusted=listen.trusted(),
     )
     bus = MemoryBus(on_dropped=lambda subject: meter.count("bus_dropped_total", subject=subject))
     presence = MemoryPresence(gateway.hub)
@@ -202,7 +205,7 @@ def build_server(config: Config, base: AccountServices) -> Server:
     doors: list[GoimDoor] = []
     if "goim" in config.section("server", ServerSettings).doors:
         goim = config.section("doors.goim", GoimSettings)
-        doors.append(GoimDoor(goim, gateway, route, presence, base.signing, base.keys))
+        doors.append(GoimDoor(goim, gateway, route, presence, base.signing, base.keys, listen))
     _watch(meter, gateway, base.database)
     return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors))
 
@@ -228,7 +231,9 @@ def _with_turn_secret(settings: CallsSettings, secrets: Secrets) -> CallsSetting
 
 def _watch(meter: PrometheusMeter, gateway: Gateway, database: SqliteDatabase) -> None:
     hub, admission, stats = gateway.hub, gateway.admission, database.stats
-    meter.gauge("connections", lambda: admission.total, "Open connections, greeted or not.")
+    meter.gauge(
+        "connections", lambda: admission.total, "Open connections, greeted or not, HTTP too."
+    )
     meter.gauge("connections_greeted", hub.connections, "Connections that have said hello.")
     meter.gauge(
         "connections_limit", lambda: gateway.settings.max_connections, "Connections allowed."

@@ -39,12 +39,13 @@ from parlor.boot.reload import Load, reload
 from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings, set_up_logs
 from parlor.gateway.drain import RESTART_S, drain
+from parlor.gateway.listening import ListenSettings, open_listener, tune
 from parlor.gateway.mux import build_mux
+from parlor.gateway.proxied import proxied
 from parlor.model.origins import Origins
 
 log = structlog.get_logger()
 
-BACKLOG = 4096
 CALLS_TICK_S = 0.25
 KEEP_ALIVE_S = 75
 
@@ -79,8 +80,11 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
         base = await open_services(config, stack)
         server = build_server(config, base)
         listener = inherited.take("http", http.host, http.port)
+        listen = config.section("listen", ListenSettings)
         if listener is None:
-            listener = _listen(http.host, http.port)
+            listener = _listen(http.host, http.port, listen)
+        else:
+            tune(listener, listen)
         stack.enter_context(listener)
         if predecessor is not None:
             # From here on the other one accepts no more, and nothing may fail that can be helped.
@@ -132,10 +136,12 @@ def _web_config(config: Config, server: Server) -> uvicorn.Config:
         limit_loopback=config.section("limits", LimitsSettings).loopback,
     )
     origins = Origins([*http.allowed_origins, http.public_url])
+    listen = config.section("listen", ListenSettings)
+    accept = proxied(build_mux(server.native, origins), server.gateway, listen.proxy_protocol)
     return uvicorn.Config(
         app,
         # A factory serves where uvicorn asks for a class.
-        http=build_mux(server.native, origins),  # type: ignore[arg-type]
+        http=accept,  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         loop="none",
@@ -143,6 +149,7 @@ def _web_config(config: Config, server: Server) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        backlog=listen.backlog,
         timeout_keep_alive=KEEP_ALIVE_S,
         # Whoever still reads an answer when the drain is over is cut off.
         timeout_graceful_shutdown=1,
@@ -214,25 +221,15 @@ async def _keep_calls(server: Server) -> None:
         await server.calls.on_time()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, settings: ListenSettings) -> socket.socket:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as wrong:
+        return open_listener(host, port, settings)
+    except socket.gaierror as wrong:
         raise CannotListen(f"http.host {host}: {wrong.strerror}") from wrong
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-        listener.listen(BACKLOG)
     except OSError as wrong:
-        listener.close()
         raise CannotListen(
             f"http.port {port}: cannot listen on {host}:{port}: {wrong.strerror}"
         ) from wrong
-    listener.setblocking(False)
-    return listener
 
 
 def _stop_signal() -> asyncio.Event:

@@ -16,6 +16,7 @@ from parlor.model.close import Close, CloseCode
 from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 from parlor.ports.meter import Meter
+from parlor.wire.proxy import TrustedProxies
 
 MIN_SPREAD_S = 1.0
 SHORTEST_AFTER_S = 0.01
@@ -34,6 +35,7 @@ class Gateway:
         meter: Meter,
         *,
         limit_loopback: bool = False,
+        trusted: TrustedProxies | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -42,13 +44,16 @@ class Gateway:
         self.hub = Hub()
         self.wheel = TimerWheel(clock.now())
         self.turn = Turn(asyncio.get_running_loop())
-        self.admission = Admission(settings.connections(limit_loopback=limit_loopback))
+        self.trusted = trusted or TrustedProxies()
+        limits = settings.connections(limit_loopback=limit_loopback)
+        self.admission = Admission(limits, self.trusted.trusts)
         self.outbox_limits = settings.outbox()
         self.session_limits = settings.session()
         self.draining = False
         self._away_s = self._spread_s = 1.0
+        self._streams = 0
         self.deserted = asyncio.Event()
-        """Set while no connection is open."""
+        """Set while no connection is open that has to be told why it ends: idle HTTP has not."""
         self.deserted.set()
 
     def admit(self, address: str) -> Close | None:
@@ -57,13 +62,15 @@ class Gateway:
             return self.come_back()
         refused = self.admission.admit(address)
         if refused is None:
+            self._streams += 1
             self.deserted.clear()
         return refused
 
     def release(self, address: str) -> None:
         """An admitted connection has closed."""
         self.admission.release(address)
-        if not self.admission.total:
+        self._streams -= 1
+        if not self._streams:
             self.deserted.set()
 
     def begin_drain(self, *, away_s: float) -> None:

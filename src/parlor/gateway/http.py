@@ -1,5 +1,5 @@
-"""uvicorn's HTTP connection, with three things of our own: WebSocket upgrades stay in this
-process's gateway, slow or endless requests are cut off, and no byte after an upgrade is lost.
+"""HTTP on the web port: WebSocket upgrades stay in this process's gateway, slow or endless
+requests are cut off, and no byte after an upgrade is lost.
 
 Everything else, the ASGI application included, is uvicorn's business.
 """
@@ -11,16 +11,12 @@ from http import HTTPStatus
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from parlor.gateway.frames import WEBSOCKET_FRAMES
+from parlor.gateway.counted_http import CountedHttp, build_head
 from parlor.gateway.native import Native
 from parlor.gateway.state.wheel import NOT_SCHEDULED
-from parlor.gateway.websocket import WebSocketConnection
-from parlor.model.origins import Origins
-from parlor.wire.websocket import ReaderLimits, Refusal, check_upgrade, choose_subprotocol
-
-WEBSOCKET_PATH = b"/ws"
+from parlor.gateway.upgrades import WEBSOCKET_PATH, Upgrades
+from parlor.wire.websocket import Refusal, check_upgrade
 
 
 class _Part(Enum):
@@ -31,15 +27,13 @@ class _Part(Enum):
     NOTHING = "nothing"
 
 
-class HttpConnection(HttpToolsProtocol):
+class HttpConnection(CountedHttp):
     """`http` is what uvicorn gives its protocol class."""
 
-    def __init__(self, native: Native, origins: Origins, limits: ReaderLimits, **http: Any) -> None:
-        super().__init__(**http)
+    def __init__(self, native: Native, upgrades: Upgrades, address: str, **http: Any) -> None:
+        super().__init__(native.gateway, address, **http)
         self.timer_tick = NOT_SCHEDULED
-        self._native = native
-        self._origins = origins
-        self._reader_limits = limits
+        self._upgrades = upgrades
         self._wheel = native.gateway.wheel
         self._max_head_bytes = native.gateway.settings.http_head_bytes
         self._head_timeout_s = native.gateway.settings.http_head_timeout_s
@@ -49,6 +43,8 @@ class HttpConnection(HttpToolsProtocol):
         self._began_at = self._heard_at = self._wheel.now
 
     def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
         self._heard_at = self._wheel.now
         self._unset_keepalive_if_required()
         if self.timer_tick == NOT_SCHEDULED:
@@ -71,7 +67,7 @@ class HttpConnection(HttpToolsProtocol):
                 return rest
             self._open_websocket(rest)
         except httptools.HttpParserError:
-            self._refuse(HTTPStatus.BAD_REQUEST, "This is not HTTP/1.1.")
+            self._refuse(HTTPStatus.BAD_REQUEST, self.fault or "This is not HTTP/1.1.")
         else:
             if self._owed is _Part.HEAD and self._head_bytes > self._max_head_bytes:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers.")
@@ -99,11 +95,14 @@ class HttpConnection(HttpToolsProtocol):
         """Cut off a request that does not come to its end; leave the answering to uvicorn."""
         if self.transport.is_closing():
             return None
-        if self._owed is _Part.NOTHING:
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        if is_answering and self._owed is not _Part.BODY:
+            # Meanwhile nothing more may be read, so nobody is late with the rest of a head.
+            self._began_at = now
+            return now + self._head_timeout_s
+        if self._owed is _Part.NOTHING and self.timeout_keep_alive_task is not None:
             # Between requests uvicorn's keep-alive timer runs, unless stray bytes stopped it.
-            is_answering = self.cycle is not None and not self.cycle.response_complete
-            if is_answering or self.timeout_keep_alive_task is not None:
-                return now + self._head_timeout_s if is_answering else None
+            return None
         if self._owed is _Part.BODY:
             if now < self._heard_at + self._body_stall_s:
                 return self._heard_at + self._body_stall_s
@@ -119,7 +118,9 @@ class HttpConnection(HttpToolsProtocol):
         super().shutdown()
 
     def _should_upgrade(self) -> bool:
-        return self._get_upgrade() == b"websocket"
+        return _names(self.headers, b"upgrade", b"websocket") and _names(
+            self.headers, b"connection", b"upgrade"
+        )
 
     def _open_websocket(self, rest: bytes) -> None:
         """Answer 101 and hand the socket over with what came after the request, or refuse."""
@@ -135,26 +136,18 @@ class HttpConnection(HttpToolsProtocol):
         if isinstance(upgrade, Refusal):
             self._write_and_close(upgrade.response())
             return
-        if not self._origins.is_allowed(upgrade.origin, upgrade.host):
-            self._refuse(HTTPStatus.FORBIDDEN, "This origin may not connect.")
+        refused = self._upgrades.refusal(upgrade)
+        if refused is not None:
+            self._refuse(*refused)
             return
-        subprotocol = choose_subprotocol(upgrade.offered, tuple(WEBSOCKET_FRAMES))
-        if subprotocol is None:
-            known = ", ".join(WEBSOCKET_FRAMES)
-            self._refuse(HTTPStatus.BAD_REQUEST, f"Offer one of the subprotocols {known}.")
-            return
-        frames = WEBSOCKET_FRAMES[subprotocol]
-        connection = WebSocketConnection(self._native, frames, self._reader_limits)
         transport = self.transport
         self._let_go()
-        transport.set_protocol(connection)
-        connection.open(transport, upgrade.response(subprotocol))
-        if rest:
-            connection.data_received(rest)
+        self._upgrades.open(transport, upgrade, self.sender, rest)
 
     def _let_go(self) -> None:
         """Leave no reference behind that would keep this object alive as long as the socket."""
         self._wheel.cancel(self)
+        self.release()
         self.connections.discard(self)
         del self.parser, self.flow, self.scope, self.headers, self.cycle
 
@@ -165,15 +158,15 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
             return
         body = text.encode()
-        head = (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-            "content-type: text/plain; charset=utf-8\r\n"
-            f"content-length: {len(body)}\r\n"
-            "connection: close\r\n\r\n"
-        )
-        self._write_and_close(head.encode() + body)
+        self._write_and_close(build_head(status, "text/plain; charset=utf-8", len(body)) + body)
 
     def _write_and_close(self, response: bytes) -> None:
         self.connections.discard(self)
         self.transport.write(response)
         self.transport.close()
+
+
+def _names(headers: list[tuple[bytes, bytes]], name: bytes, token: bytes) -> bool:
+    """Whether a header that is a list, in one line or several, has `token` in it."""
+    lines = (value for key, value in headers if key == name)
+    return any(part.strip().lower() == token for line in lines for part in line.split(b","))

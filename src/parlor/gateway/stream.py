@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import cast
@@ -18,10 +17,12 @@ from typing import cast
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.state.link import Link, LinkCodec
 from parlor.gateway.state.wheel import NOT_SCHEDULED
+from parlor.model.address import plain_address
 from parlor.model.close import Close, CloseCode
 from parlor.model.ids import ConnectionKey, DeviceId, UserId
 
 NO_DESCRIPTOR = -1
+LOCAL_SOCKET = "local"
 
 
 class Stream(asyncio.Protocol):
@@ -82,15 +83,16 @@ class Stream(asyncio.Protocol):
     def open(self, transport: asyncio.Transport, greeting: bytes = b"") -> None:
         """Take the socket over, from a listener or another protocol, and write `greeting`.
 
-        Ends at once, with the reason, when the gateway has no room.
+        The client's address is the link's if that is set, otherwise the socket's peer. Ends at
+        once, with the reason, when the gateway has no room.
         """
         self.transport = transport
-        peer = transport.get_extra_info("peername")
-        self.link.address = str(peer[0]) if isinstance(peer, tuple) and peer else "local"
+        if not self.link.address:
+            self.link.address = peer_address(transport)
         if transport.get_extra_info("sslcontext") is None:
             # With 0 the transport calls pause_writing as soon as it holds a single byte.
             transport.set_write_buffer_limits(high=0)
-            self._descriptor = _tune(transport)
+            self._descriptor = _descriptor_of(transport)
             self._is_blocked = transport.get_write_buffer_size() > 0
         if greeting:
             self.write(greeting)
@@ -103,6 +105,18 @@ class Stream(asyncio.Protocol):
             again = self._ask_again_at(now)
             if again is not None:
                 self.gateway.wheel.schedule(self, again)
+
+    def come_from(self, address: str) -> None:
+        """The client turned out to be behind a proxy. Only before the link is in the hub."""
+        if address == self.link.address:
+            return
+        if self._is_admitted:
+            self.gateway.release(self.link.address)
+        self.link.address = address
+        refused = self.gateway.admit(address)
+        self._is_admitted = refused is None
+        if refused:
+            self.link.close(refused)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are like asyncio's, but no subclasses of them.
@@ -215,13 +229,12 @@ class Stream(asyncio.Protocol):
 _HOPELESS = frozenset({CloseCode.SLOW_READER, CloseCode.STALLED})
 
 
-def _tune(transport: asyncio.Transport) -> int:
-    """Set the socket up for small messages and dead peers; returns its descriptor."""
+def peer_address(transport: asyncio.BaseTransport) -> str:
+    """Who is at the other end of the socket, a proxy perhaps."""
+    peer = transport.get_extra_info("peername")
+    return plain_address(peer[0]) if isinstance(peer, tuple) and peer else LOCAL_SOCKET
+
+
+def _descriptor_of(transport: asyncio.Transport) -> int:
     sock = transport.get_extra_info("socket")
-    if sock is None:
-        return NO_DESCRIPTOR
-    if sock.family in (socket.AF_INET, socket.AF_INET6):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    descriptor: int = sock.fileno()
-    return descriptor
+    return NO_DESCRIPTOR if sock is None else int(sock.fileno())

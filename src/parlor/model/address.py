@@ -22,6 +22,15 @@ def network_of(address: str) -> str:
     return address if ip is None else str(ip)
 
 
+def plain_address(address: str) -> str:
+    """As people write it: the IPv4 address itself where a socket that listens on both families
+    says `::ffff:192.0.2.1`. Anything else is left alone."""
+    if not address.startswith("::ffff:"):
+        return address
+    ip = _parse(address)
+    return str(ip) if isinstance(ip, ipaddress.IPv4Address) else address
+
+
 @lru_cache(maxsize=4_096)
 def is_loopback(address: str) -> bool:
     """False for what is no IP address."""

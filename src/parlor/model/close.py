@@ -27,6 +27,7 @@ class CloseCode(IntEnum):
     DRAINING = 4100
     OVERLOADED = 4101
     RATE_LIMITED = 4102
+    ADDRESS_FULL = 4103
     NO_HELLO = 4200
     UNAUTHENTICATED = 4201
     SIGNED_OUT = 4202
@@ -51,6 +52,7 @@ MEANING: dict[CloseCode, str] = {
     CloseCode.DRAINING: "The server restarts; come back after the given time.",
     CloseCode.OVERLOADED: "The server is full; come back after the given time.",
     CloseCode.RATE_LIMITED: "Far too many requests; come back after the given time.",
+    CloseCode.ADDRESS_FULL: "This address has as many connections as allowed; come back later.",
     CloseCode.NO_HELLO: "No hello came in time.",
     CloseCode.UNAUTHENTICATED: "The token is missing, expired or revoked; sign in again.",
     CloseCode.SIGNED_OUT: "This device was signed out.",

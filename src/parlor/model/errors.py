@@ -131,6 +131,11 @@ class TooManyAttempts(ParlorError):
     meaning = "Too many failed sign-ins; wait before the next."
 
 
+class AddressFull(ParlorError):
+    code, status, retry = "address_full", 429, True
+    meaning = "This address has as many connections as allowed."
+
+
 class RoomTooBusy(ParlorError):
     code, status, retry = "room_too_busy", 429, True
     meaning = "This room takes no more messages right now."

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlor.model.address import is_loopback, network_of
+from parlor.model.address import is_loopback, network_of, plain_address
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,16 @@ def test_loopback_is_known_in_all_its_forms(address, expected):
 def test_any_text_is_somebody(address):
     assert isinstance(network_of(address), str)
     assert is_loopback(address) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("address", "plain"),
+    [
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("::ffff:nonsense", "::ffff:nonsense"),
+    ],
+)
+def test_an_ipv4_peer_is_shown_as_such_on_a_listener_for_both(address, plain):
+    assert plain_address(address) == plain

@@ -487,6 +487,7 @@ export type ServerMessage = ResultMessage | ErrorMessage | PushMessage;
 
 /** Every refusal by its code. `retry`: the same request can succeed later. */
 export const ERRORS = {
+  address_full: { status: 429, retry: true, meaning: "This address has as many connections as allowed." },
   already_greeted: { status: 409, retry: false, meaning: "This connection has said hello already." },
   bad_display_name: { status: 422, retry: false, meaning: "A display name or title has 1 to 64 characters, no control or direction marks." },
   bad_name: { status: 422, retry: false, meaning: "A name has 3 to 32 of a-z 0-9 _ . - and starts with a letter or digit." },
@@ -545,6 +546,7 @@ export const CLOSE_CODES = {
   4100: { name: "draining", reconnect: "later", meaning: "The server restarts; come back after the given time." },
   4101: { name: "overloaded", reconnect: "later", meaning: "The server is full; come back after the given time." },
   4102: { name: "rate_limited", reconnect: "later", meaning: "Far too many requests; come back after the given time." },
+  4103: { name: "address_full", reconnect: "later", meaning: "This address has as many connections as allowed; come back later." },
   4200: { name: "no_hello", reconnect: "never", meaning: "No hello came in time." },
   4201: { name: "unauthenticated", reconnect: "never", meaning: "The token is missing, expired or revoked; sign in again." },
   4202: { name: "signed_out", reconnect: "never", meaning: "This device was signed out." },

@@ -64,8 +64,10 @@ class GoimConnection(Stream):
 
     __slots__ = ("_beat_at", "_is_choked", "_is_held", "_is_logged_in", "_pace", "listener")
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, address: str = "") -> None:
+        """`address` is the client's where a PROXY header said it."""
         super().__init__(listener.gateway, listener.codec)
+        self.link.address = address
         self.listener = listener
         self._beat_at = listener.gateway.wheel.now
         self._is_choked = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
@@ -22,6 +23,8 @@ from parlor.doors.goim.settings import GoimSettings
 from parlor.doors.goim.tcp import GoimTcp
 from parlor.doors.goim.websocket import GoimWebSocket
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.listening import ListenSettings, open_listener, tune
+from parlor.gateway.proxied import MakeProtocol, proxied
 from parlor.gateway.state.link import LinkCodec
 from parlor.model.close import Close, CloseCode
 from parlor.model.push import Delivery
@@ -48,9 +51,11 @@ class GoimDoor:
         presence: Presence,
         tokens: TokenCheck,
         keys: KeyCheck,
+        listen: ListenSettings | None = None,
     ) -> None:
         delivery = Delivery.MUST_ARRIVE if settings.slow_reader == "close" else Delivery.LOSSY
         self._settings = settings
+        self._listen = listen or ListenSettings()
         self._gateway = gateway
         self._nodes = Nodes(settings)
         self._batches = RoomBatches(route, gateway.clock, settings.batch, settings.signal_s)
@@ -78,6 +83,7 @@ class GoimDoor:
                 max_body_bytes=settings.max_push_bytes,
                 body_timeout_s=settings.body_timeout_s,
             ),
+            gateway,
             head_timeout_s=settings.head_timeout_s,
         )
         self._servers: list[asyncio.Server] = []
@@ -91,10 +97,9 @@ class GoimDoor:
         nothing stays bound then. `inherited` knows sockets that listen already."""
         settings = self._settings
         try:
-            await self._bind("tcp", settings.tcp_port, lambda: GoimTcp(self._tcp), inherited)
-            await self._bind(
-                "ws", settings.ws_port, lambda: GoimWebSocket(self._websocket), inherited
-            )
+            tcp, ws = partial(GoimTcp, self._tcp), partial(GoimWebSocket, self._websocket)
+            await self._bind("tcp", settings.tcp_port, tcp, inherited)
+            await self._bind("ws", settings.ws_port, ws, inherited)
             await self._bind("http", settings.http_port, self._http.make_protocol, inherited)
         except OSError:
             await self.close()
@@ -146,17 +151,19 @@ class GoimDoor:
         self,
         name: str,
         port: int,
-        make: Callable[[], asyncio.Protocol],
+        make: MakeProtocol,
         inherited: Inherited | None,
     ) -> None:
         host = self._settings.host
         loop = asyncio.get_running_loop()
         listener = inherited(f"goim.{name}", host, port) if inherited else None
         try:
-            if listener is not None:
-                server = await loop.create_server(make, sock=listener)
+            if listener is None:
+                listener = open_listener(host, port, self._listen)
             else:
-                server = await loop.create_server(make, host, port, backlog=1024)
+                tune(listener, self._listen)
+            accept = proxied(make, self._gateway, self._settings.proxy_protocol)
+            server = await loop.create_server(accept, sock=listener, backlog=self._listen.backlog)
         except OSError as refused:
             raise OSError(
                 refused.errno,

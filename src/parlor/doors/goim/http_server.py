@@ -9,9 +9,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from parlor.gateway.counted_http import CountedHttp
+from parlor.gateway.gateway import Gateway
+from parlor.model.errors import ParlorError
 
 DRAIN_S = 5.0
 MAX_CONNECTIONS = 1000
@@ -20,11 +24,18 @@ MAX_HEAD_BYTES = 1 << 17
 """Request line and headers; `httptools` itself takes no more than 64 KiB of query."""
 
 
-class _Http(HttpToolsProtocol):
+class _Http(CountedHttp):
     """Closes a connection whose request head is too long or takes too long."""
 
-    def __init__(self, config: uvicorn.Config, state: ServerState, head_timeout_s: float) -> None:
-        super().__init__(config, state, {})
+    def __init__(
+        self,
+        gateway: Gateway,
+        address: str,
+        config: uvicorn.Config,
+        state: ServerState,
+        head_timeout_s: float,
+    ) -> None:
+        super().__init__(gateway, address, config=config, server_state=state, app_state={})
         self._head_timeout_s = head_timeout_s
         self._head_timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
@@ -32,13 +43,16 @@ class _Http(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._await_head()
+        if not transport.is_closing():
+            self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_done()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
         if not self._is_in_body:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
@@ -61,6 +75,9 @@ class _Http(HttpToolsProtocol):
         self._head_bytes = 0
         super().on_message_complete()
 
+    def refusal_body(self, error: ParlorError, after_s: float) -> bytes:
+        return msgspec.json.encode({"code": -error.status, "message": str(error)})
+
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(self._head_timeout_s, self.transport.close)
 
@@ -73,7 +90,8 @@ class _Http(HttpToolsProtocol):
 class HttpServer:
     """One ASGI application; the listening socket is the caller's, and so are signals."""
 
-    def __init__(self, app: Any, *, head_timeout_s: float) -> None:
+    def __init__(self, app: Any, gateway: Gateway, *, head_timeout_s: float) -> None:
+        self._gateway = gateway
         self._head_timeout_s = head_timeout_s
         self._config = uvicorn.Config(
             app,
@@ -88,9 +106,10 @@ class HttpServer:
         self._config.load()
         self._state = ServerState()
 
-    def make_protocol(self) -> asyncio.Protocol:
-        """For each accepted connection. Must be called inside the loop."""
-        return _Http(self._config, self._state, self._head_timeout_s)
+    def make_protocol(self, *, address: str = "") -> asyncio.Protocol:
+        """For each accepted connection; `address` as in `CountedHttp`. Must be called inside the
+        loop."""
+        return _Http(self._gateway, address, self._config, self._state, self._head_timeout_s)
 
     async def drain(self) -> None:
         """Close idle connections and wait for the requests that run, DRAIN_S at the most."""

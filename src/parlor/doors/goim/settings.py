@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from parlor.gateway.listening import Mode
 from parlor.model.address import is_loopback
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -20,6 +21,9 @@ class GoimSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tcp_port: _Port = 3101
     ws_port: _Port = 3102
     http_port: _Port = 3111
+    proxy_protocol: Mode = "off"
+    """`optional`, `required`: a PROXY header of one of `listen.trusted_proxies` is read on all
+    three ports."""
     auth: Literal["token", "open"] = "token"
     """`token`: a login proves who it is. `open`: any JSON is a login, HTTP needs no key, and
     `host` must be a loopback address."""

@@ -10,8 +10,8 @@ from parlor.wire.goim.reader import FrameReader
 class GoimTcp(GoimConnection):
     __slots__ = ("_reader",)
 
-    def __init__(self, listener: Listener) -> None:
-        super().__init__(listener)
+    def __init__(self, listener: Listener, address: str = "") -> None:
+        super().__init__(listener, address)
         self._reader = FrameReader(listener.settings.max_body_bytes)
 
     def take_in(self, data: bytes) -> None:

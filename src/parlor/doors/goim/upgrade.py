@@ -37,13 +37,22 @@ def answer_upgrade(head: bytes) -> bytes:
     path, _, version = rest.partition(" HTTP/")
     if path != PATH:
         raise WireError("Only /sub is here.", close=CloseCode.PROTOCOL_ERROR)
+    upgrade = check_upgrade(method, version, _headers(lines))
+    if isinstance(upgrade, Refusal):
+        raise WireError("This is no WebSocket request.", close=CloseCode.PROTOCOL_ERROR)
+    return upgrade.response()
+
+
+def headers_of(head: bytes) -> list[tuple[bytes, bytes]]:
+    """Names are in lower case. Raises WireError."""
+    return _headers(head.split(b"\r\n")[1:])
+
+
+def _headers(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
     headers = []
     for line in lines:
         name, colon, value = line.partition(b":")
         if not colon or not name or name != name.strip():
             raise WireError("A header line is malformed.", close=CloseCode.PROTOCOL_ERROR)
         headers.append((name.lower(), value.strip()))
-    upgrade = check_upgrade(method, version, headers)
-    if isinstance(upgrade, Refusal):
-        raise WireError("This is no WebSocket request.", close=CloseCode.PROTOCOL_ERROR)
-    return upgrade.response()
+    return headers

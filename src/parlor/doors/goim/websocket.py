@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from parlor.doors.goim.connection import GoimConnection, Listener
-from parlor.doors.goim.upgrade import answer_upgrade, take_head
+from parlor.doors.goim.upgrade import answer_upgrade, headers_of, take_head
 from parlor.gateway.state.outbox import Frame as Bytes
 from parlor.model.close import CloseCode
 from parlor.model.errors import WireError
@@ -34,8 +34,8 @@ class GoimWebSocket(GoimConnection):
 
     __slots__ = ("_fault", "_head", "_messages", "_reader")
 
-    def __init__(self, listener: Listener) -> None:
-        super().__init__(listener)
+    def __init__(self, listener: Listener, address: str = "") -> None:
+        super().__init__(listener, address)
         self._head: bytearray | None = bytearray()
         self._reader = FrameReader(_LIMITS)
         self._messages: deque[bytes] | None = None
@@ -82,6 +82,10 @@ class GoimWebSocket(GoimConnection):
         head = take_head(collected)
         if head is None:
             return b""
-        self.link.put(Bytes(answer_upgrade(head), Delivery.MUST_ARRIVE))
+        response = answer_upgrade(head)
+        trusted = self.gateway.trusted
+        if trusted.trusts(self.link.address):
+            self.come_from(trusted.sender(self.link.address, headers_of(head)).address)
+        self.link.put(Bytes(response, Delivery.MUST_ARRIVE))
         self._head = None
         return bytes(collected)

@@ -1,10 +1,12 @@
 """How many connections may be open: in all, and from one address (IPv6: one /64).
 
-Counts sockets from accept to close, greeted or not. Connections per user are counted by the hub
-and checked at hello. Called by the shells.
+Counts sockets from accept to close, greeted or not, HTTP's too. Connections per user are counted
+by the hub and checked at hello. Called by the shells.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import msgspec
 
@@ -23,12 +25,19 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
 
 
 class Admission:
-    """Every admitted connection must be released once, with the same address."""
+    """Every admitted connection must be released once, with the same address.
 
-    __slots__ = ("_limits", "_open", "total")
+    `is_shared` says whose address stands for many clients, a trusted proxy's: there only the
+    total counts.
+    """
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    __slots__ = ("_is_shared", "_limits", "_open", "total")
+
+    def __init__(
+        self, limits: ConnectionLimits, is_shared: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self._limits = limits
+        self._is_shared = is_shared
         self._open: dict[str, int] = {}
         self.total = 0
 
@@ -41,10 +50,8 @@ class Admission:
         there = self._open.get(party, 0)
         if self.total >= self._limits.total:
             return Close(CloseCode.OVERLOADED, COME_BACK_S)
-        if there >= self._limits.per_address and (
-            self._limits.limit_loopback or not is_loopback(address)
-        ):
-            return Close(CloseCode.OVERLOADED, COME_BACK_S)
+        if there >= self._limits.per_address and self._is_limited(address):
+            return Close(CloseCode.ADDRESS_FULL, COME_BACK_S)
         self._open[party] = there + 1
         self.total += 1
         return None
@@ -57,3 +64,8 @@ class Admission:
         else:
             del self._open[party]
         self.total -= 1
+
+    def _is_limited(self, address: str) -> bool:
+        if not self._limits.limit_loopback and is_loopback(address):
+            return False
+        return not self._is_shared(address)

@@ -2,9 +2,9 @@
 
 The flow of a server connection:
 
-1. The HTTP side hands over method, version and headers; `check_upgrade` gives an `Upgrade` or a
-   `Refusal`. Origin and subprotocol are policy: the gateway decides, then writes
-   `upgrade.response(subprotocol)` or `refusal.response()`.
+1. `parse_request`, or an HTTP parser, hands over method, version and headers; `check_upgrade`
+   gives an `Upgrade` or a `Refusal`. Origin and subprotocol are policy: the gateway decides, then
+   writes `upgrade.response(subprotocol)` or `refusal.response()`.
 2. One `FrameReader` a connection: `for event in reader.feed(data)`. A text message is a `str`, a
    binary message is `bytes`; `Ping`, `Pong` and `CloseReceived` are what they are called.
 3. A peer that breaks the protocol raises `WireError` out of that loop, after the events that came
@@ -36,6 +36,7 @@ from parlor.wire.websocket.handshake import (
 )
 from parlor.wire.websocket.offer import Agreement, build_offer, parse_answer
 from parlor.wire.websocket.parser import FrameReader, ReaderLimits
+from parlor.wire.websocket.request import Request, parse_request
 
 __all__ = [
     "NO_CODE",
@@ -48,6 +49,7 @@ __all__ = [
     "Pong",
     "ReaderLimits",
     "Refusal",
+    "Request",
     "Upgrade",
     "accept_key",
     "build_close",
@@ -58,4 +60,5 @@ __all__ = [
     "choose_subprotocol",
     "is_legal_close_code",
     "parse_answer",
+    "parse_request",
 ]

@@ -22,7 +22,10 @@ def test_the_total_is_bounded_and_a_release_makes_room():
 def test_one_address_has_only_its_share():
     admission = Admission(ConnectionLimits(total=10, per_address=1))
     assert admission.admit(FAR) is None
-    assert admission.admit(FAR) is not None
+    refused = admission.admit(FAR)
+    assert refused is not None
+    assert refused.code == CloseCode.ADDRESS_FULL
+    assert refused.after_s > 0
     assert admission.admit("198.51.100.2") is None
 
 
@@ -52,3 +55,8 @@ def test_the_addresses_of_one_ipv6_network_are_counted_together():
     assert admission.admit("2001:db8:0:1::3") is None
     admission.release("2001:db8::2")
     assert admission.admit("2001:db8::3") is None
+
+
+def test_a_proxys_address_stands_for_many_and_only_the_total_counts():
+    admission = Admission(ConnectionLimits(total=3, per_address=1), lambda address: address == FAR)
+    assert [admission.admit(FAR) is None for _ in range(4)] == [True, True, True, False]

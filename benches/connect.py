@@ -1,0 +1,82 @@
+"""What it costs to let somebody in: from accept to the reply to hello.
+
+CPU time of the server process per connection, over connections opened as fast as one generator
+can. The baseline is the least that a server in Python does for one: accept, read the handshake
+and the hello, write two answers (`benches.bare`). All connections are of one user.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benches.bare import bare_server
+from benches.crowd import Crowd
+from benches.figures import Figure, run
+from benches.greetings import GREETINGS, ticket_in
+from benches.process import cpu_s
+from benches.server import folder, serving
+
+CONNECTIONS = 6_000
+FIRST = 1_000
+"""Not measured: until then code is cold and tables grow."""
+KINDS = ("native_websocket", "native_tcp")
+AIM = "at most 250 us, 4,000/s a core"
+
+
+def entered(kind: str, pid: int, port: int, token: str = "") -> tuple[float, float]:
+    """(CPU microseconds of the server for each connection, connections a second)"""
+    with Crowd(kind, port, FIRST, token=token):
+        rest = CONNECTIONS - FIRST
+        began, used_s = time.monotonic(), cpu_s(pid)
+        with Crowd(kind, port, rest, token=token):
+            used_s = cpu_s(pid) - used_s
+            return used_s / rest * 1e6, rest / (time.monotonic() - began)
+
+
+def bare_us() -> float:
+    with bare_server() as (pid, port):
+        return entered("answered", pid, port)[0]
+
+
+def connect_by(kind: str, where: Path, bare: float) -> Figure:
+    with serving(where / kind, settings=["gateway.max_connections_per_user=20000"]) as server:
+        _, token = server.sign_up("comer")
+        if kind == "resumed_websocket":
+            token = ticket_for(server.port, token)
+        used_us, per_s = entered(kind, server.pid, server.port, token)
+        return Figure.beside(
+            f"connect.{kind.removeprefix('native_')}",
+            used_us,
+            "us CPU/connect",
+            "bare accept and two answers",
+            bare,
+            aim=AIM,
+            note=f"{1e6 / used_us:.0f}/s a core; {per_s:.0f}/s here, generator beside it",
+        )
+
+
+def ticket_for(port: int, token: str) -> str:
+    """Say hello once. Raises RuntimeError when the server gives no ticket."""
+    greeting = GREETINGS["native_websocket"](token, "")
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        sock.sendall(greeting.first)
+        while not greeting.is_in(received):
+            received += sock.recv(65_536)
+    if ticket := ticket_in(received):
+        return ticket
+    raise RuntimeError("the server gives no resume tickets")
+
+
+def measure() -> Iterator[Figure]:
+    bare = bare_us()
+    with folder() as where:
+        for kind in KINDS:
+            yield connect_by(kind, where, bare)
+
+
+if __name__ == "__main__":
+    run(measure, __doc__)

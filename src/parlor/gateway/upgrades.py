@@ -1,0 +1,52 @@
+"""Which WebSocket handshakes are welcome at `/ws`, and opening the connection for one.
+
+The policy behind both ways in: `mux` for a request that is whole in its first segment, `http`
+for everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from parlor.gateway.frames import WEBSOCKET_FRAMES
+from parlor.gateway.native import Native
+from parlor.gateway.websocket import WebSocketConnection
+from parlor.model.origins import Origins
+from parlor.wire.websocket import ReaderLimits, Upgrade, choose_subprotocol
+
+WEBSOCKET_PATH = b"/ws"
+_SPOKEN = tuple(WEBSOCKET_FRAMES)
+
+
+class Upgrades:
+    """One for all connections of the web port."""
+
+    def __init__(self, native: Native, origins: Origins) -> None:
+        max_bytes = native.gateway.settings.max_message_bytes
+        self._native = native
+        self._origins = origins
+        self._limits = ReaderLimits(max_frame_bytes=max_bytes, max_message_bytes=max_bytes)
+
+    def refusal(self, upgrade: Upgrade) -> tuple[HTTPStatus, str] | None:
+        """Why this one may not come in; None when it may."""
+        if not self._origins.is_allowed(upgrade.origin, upgrade.host):
+            return HTTPStatus.FORBIDDEN, "This origin may not connect."
+        if choose_subprotocol(upgrade.offered, _SPOKEN) is None:
+            return HTTPStatus.BAD_REQUEST, f"Offer one of the subprotocols {', '.join(_SPOKEN)}."
+        return None
+
+    def open(
+        self, transport: asyncio.Transport, upgrade: Upgrade, address: str, rest: bytes
+    ) -> None:
+        """Answer 101 and hand the socket over with what came after the request.
+
+        Only for an upgrade without a `refusal`; `address` is the client's.
+        """
+        subprotocol = choose_subprotocol(upgrade.offered, _SPOKEN) or _SPOKEN[0]
+        connection = WebSocketConnection(self._native, WEBSOCKET_FRAMES[subprotocol], self._limits)
+        connection.link.address = address
+        transport.set_protocol(connection)
+        connection.open(transport, upgrade.response(subprotocol))
+        if rest:
+            connection.data_received(rest)

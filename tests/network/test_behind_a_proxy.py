@@ -1,0 +1,351 @@
+"""M37: the client's own address, from trusted proxies and from nobody else, in a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import json
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from parlor.model.close import CloseCode
+from parlor.wire.native.codec import MSGPACK
+from parlor.wire.native.framing import build_framed
+from parlor.wire.native.methods import Hello
+from tests.support.goim_client import UPGRADE, packet
+from tests.support.people import PASSWORD, Person, sign_up
+from tests.support.raw_websocket import RawWebSocket, upgrade_request
+from tests.support.server import ParlorServer, free_port, running_parlor
+
+CLIENTS = ("203.0.113.1", "203.0.113.2", "2001:db8::3")
+LOCALHOST_CHAIN = "X-Forwarded-For: 127.0.0.1, {}"
+LOGIN = packet(7, json.dumps({"mid": 1, "room_id": "live://1", "accepts": [1]}).encode())
+
+
+class Proxied:
+    """A server whose clients come from loopback, which it trusts or not; goim's door is open."""
+
+    def __init__(self, server: ParlorServer, ports: dict[str, int]) -> None:
+        self.server = server
+        self.ports = {"web": server.port, **ports}
+
+    async def connect(self, port: str, first: bytes) -> RawWebSocket:
+        client = RawWebSocket(*await asyncio.open_connection("127.0.0.1", self.ports[port]))
+        client.raw(first)
+        return client
+
+    async def counts(self) -> tuple[int, int]:
+        """(connections, different addresses) of all who have said who they are."""
+        async with httpx.AsyncClient() as anybody:
+            url = f"http://127.0.0.1:{self.ports['http']}/goim/online/total"
+            data = (await anybody.get(url)).json()["data"]
+        return data["conn_count"], data["ip_count"]
+
+
+@contextlib.asynccontextmanager
+async def proxied(
+    folder: Path, *settings: str, trusted: Sequence[str] = ("127.0.0.0/8",), mode: str = "optional"
+) -> AsyncIterator[Proxied]:
+    ports = {name: free_port() for name in ("tcp", "ws", "http")}
+    flags = ["--door", "goim"]
+    chosen = [
+        "doors.goim.auth=open",
+        f"doors.goim.proxy_protocol={mode if trusted else 'off'}",
+        f"listen.proxy_protocol={mode if trusted else 'off'}",
+        *([f"listen.trusted_proxies={','.join(trusted)}"] if trusted else ()),
+        *(f"doors.goim.{name}_port={port}" for name, port in ports.items()),
+        *settings,
+    ]
+    for setting in chosen:
+        flags += ["--set", setting]
+    async with running_parlor(folder, flags) as server, asyncio.timeout(60):
+        yield Proxied(server, ports)
+
+
+def v1(address: str) -> bytes:
+    family, here = ("TCP6", "::1") if ":" in address else ("TCP4", "127.0.0.1")
+    return f"PROXY {family} {address} {here} 4711 80\r\n".encode()
+
+
+def v2(address: str) -> bytes:
+    packed = ipaddress.ip_address(address).packed
+    kind = b"\x21" if len(packed) == 16 else b"\x11"
+    payload = packed + bytes(len(packed)) + b"\x12\x34\x00\x50" + b"\x04\x00\x01x"
+    return b"\r\n\r\n\x00\r\nQUIT\n\x21" + kind + len(payload).to_bytes(2) + payload
+
+
+def hello(person: Person) -> str:
+    return json.dumps({"id": 1, "method": "hello", "params": {"token": person.token}})
+
+
+async def greeted(house: Proxied, person: Person, first: bytes) -> RawWebSocket:
+    client = await house.connect("web", first)
+    assert " 101 " in await client.head()
+    client.text(hello(person))
+    assert '"result"' in str(await client.event())
+    return client
+
+
+FIELDS = [
+    LOCALHOST_CHAIN,
+    "X-Real-IP: {}",
+    'Forwarded: for=127.0.0.1, for="{}"',
+]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+async def test_a_websocket_behind_a_trusted_proxy_counts_as_its_client(tmp_path, field):
+    async with proxied(tmp_path) as house:
+        ann = await sign_up(house.server.url, "ann")
+        clients = []
+        for address in CLIENTS:
+            named = f"[{address}]" if ":" in address and "Forwarded: " in field else address
+            extra = [field.format(named)]
+            # The second one is nothing for the quick way in and goes through uvicorn's parser.
+            clients += [
+                await greeted(house, ann, upgrade_request(extra=extra)),
+                await greeted(house, ann, upgrade_request(extra=[*extra, "TE: trailers"])),
+            ]
+        assert await house.counts() == (6, 3)
+        for client in clients:
+            await client.close()
+        await ann.rest.aclose()
+
+
+async def test_nobody_else_can_name_an_address(tmp_path):
+    async with proxied(tmp_path, trusted=[]) as house:
+        ann = await sign_up(house.server.url, "ann")
+        clients = [
+            await greeted(house, ann, upgrade_request(extra=[field.format(address)]))
+            for field, address in zip(FIELDS, CLIENTS, strict=True)
+        ]
+        assert await house.counts() == (3, 1)
+        for header in (v1(CLIENTS[0]), v2(CLIENTS[0])):
+            for port in house.ports:
+                client = await house.connect(port, header + b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+                assert not (await _rest(client)).startswith((b"HTTP/1.1 200", b"HTTP/1.1 101"))
+        for client in clients:
+            await client.close()
+        await ann.rest.aclose()
+
+
+@pytest.mark.parametrize("header", [v1, v2])
+async def test_a_proxy_header_names_the_client_on_every_listener(tmp_path, header):
+    async with proxied(tmp_path, mode="required") as house:
+        # Everything that follows must come with a header, REST included.
+        async with proxied_rest(house, CLIENTS[0]) as rest:
+            made = await rest.post("/api/v1/accounts", {"name": "ann", "password": PASSWORD})
+        token = made["token"]
+        websocket = await house.connect("web", header(CLIENTS[0]) + upgrade_request())
+        assert " 101 " in await websocket.head()
+        websocket.text(json.dumps({"id": 1, "method": "hello", "params": {"token": token}}))
+        assert '"result"' in str(await websocket.event())
+        first = build_framed(MSGPACK.build_request(1, "hello", Hello(token=token)))
+        native = await house.connect("web", header(CLIENTS[1]) + first)
+        await native.reader.readexactly(4)
+        goim = await house.connect("tcp", header(CLIENTS[2]) + LOGIN)
+        assert len(await goim.reader.readexactly(16)) == 16
+        upgrade = UPGRADE.format(path="/sub", more="").encode()
+        goim_websocket = await house.connect("ws", header("203.0.113.4") + upgrade)
+        await goim_websocket.head()
+        goim_websocket.raw(b"\x82" + bytes([0x80 | len(LOGIN)]) + bytes(4) + LOGIN)
+        await goim_websocket.reader.readexactly(18)
+        ask = b"GET /goim/online/total HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        asked = await house.connect("http", header("203.0.113.5") + ask)
+        assert b'"ip_count":4,"conn_count":4' in await _rest(asked)
+        for port in house.ports:
+            silent = await house.connect(port, ask)
+            assert await _rest(silent) == b""
+        for client in (websocket, native, goim, goim_websocket):
+            await client.close()
+
+
+@contextlib.asynccontextmanager
+async def proxied_rest(house: Proxied, address: str):
+    """One kept-alive HTTP connection that begins with a PROXY header."""
+    client = await house.connect("web", v1(address))
+
+    class Rest:
+        async def post(self, path: str, body: object) -> dict[str, str]:
+            raw = json.dumps(body).encode()
+            client.raw(
+                f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                f"content-length: {len(raw)}\r\n\r\n".encode()
+                + raw
+            )
+            head = await client.head()
+            length = int(head.lower().partition("content-length: ")[2].split("\r\n")[0])
+            answer: dict[str, str] = json.loads(await client.reader.readexactly(length))
+            return answer
+
+    yield Rest()
+    await client.close()
+
+
+async def test_goims_websocket_takes_the_fields_of_a_trusted_proxy_too(tmp_path):
+    async with proxied(tmp_path) as house:
+        clients = []
+        for field, address in zip(FIELDS, CLIENTS[:1] * 2 + CLIENTS[1:2], strict=True):
+            upgrade = UPGRADE.format(path="/sub", more=field.format(address) + "\r\n")
+            client = await house.connect("ws", upgrade.encode())
+            await client.head()
+            client.raw(b"\x82" + bytes([0x80 | len(LOGIN)]) + bytes(4) + LOGIN)
+            await client.reader.readexactly(18)
+            clients.append(client)
+        # Three logins of one anonymous key each, from two addresses.
+        assert await house.counts() == (3, 2)
+        for client in clients:
+            await client.close()
+
+
+async def test_each_clients_rest_requests_are_limited_apart(tmp_path):
+    settings = ("http.address_request_burst=3", "http.address_requests_per_second=0.01")
+    async with (
+        proxied(tmp_path, *settings) as house,
+        httpx.AsyncClient(base_url=house.server.url) as proxy,
+    ):
+        statuses = {}
+        for address in CLIENTS[:2]:
+            headers = {"X-Forwarded-For": f"127.0.0.1, {address}"}
+            statuses[address] = [
+                (await proxy.get("/api/v1/server", headers=headers)).status_code for _ in range(5)
+            ]
+        assert statuses == {key: [200, 200, 200, 429, 429] for key in CLIENTS[:2]}
+
+
+async def test_failed_sign_ins_lock_out_the_client_and_not_the_proxy(tmp_path):
+    settings = ("accounts.free_failures_per_address=3", "accounts.first_wait_s=60")
+    async with (
+        proxied(tmp_path, *settings) as house,
+        httpx.AsyncClient(base_url=house.server.url) as proxy,
+    ):
+
+        async def attempt(address: str, name: str) -> int:
+            headers = {"X-Forwarded-For": address}
+            body = {"name": name, "password": "not the right one"}
+            return (await proxy.post("/api/v1/sessions", json=body, headers=headers)).status_code
+
+        tried = [await attempt(CLIENTS[0], f"nobody{number}") for number in range(4)]
+        assert tried == [401, 401, 401, 429]
+        assert await attempt(CLIENTS[1], "nobody9") == 401
+
+
+async def test_metrics_are_for_this_machine_and_a_proxy_on_it_is_somebody_else(tmp_path):
+    async with (
+        proxied(tmp_path) as house,
+        httpx.AsyncClient(base_url=house.server.url) as proxy,
+    ):
+        for field, status in [
+            ({}, 200),
+            ({"X-Forwarded-For": "203.0.113.1"}, 401),
+            ({"X-Forwarded-For": "127.0.0.1, 203.0.113.1"}, 401),
+            ({"X-Real-IP": "203.0.113.1"}, 401),
+            ({"Forwarded": "for=_hidden"}, 401),
+            ({"X-Forwarded-For": "unknown"}, 401),
+            ({"X-Forwarded-For": "127.0.0.1"}, 200),
+        ]:
+            assert (await proxy.get("/metrics", headers=field)).status_code == status, field
+
+
+async def test_fields_of_a_proxy_that_nobody_trusts_take_the_right_of_this_machine_away(tmp_path):
+    async with (
+        proxied(tmp_path, trusted=[]) as house,
+        httpx.AsyncClient(base_url=house.server.url) as proxy,
+    ):
+        for field in ("X-Forwarded-For", "X-Real-IP"):
+            answer = await proxy.get("/metrics", headers={field: "127.0.0.1"})
+            assert answer.status_code == 401
+
+
+async def test_fields_that_contradict_each_other_are_refused(tmp_path):
+    async with (
+        proxied(tmp_path) as house,
+        httpx.AsyncClient(base_url=house.server.url) as proxy,
+    ):
+        forged = {"X-Real-IP": "203.0.113.1", "X-Forwarded-For": "127.0.0.1"}
+        for path in ("/api/v1/server", "/metrics", "/"):
+            answer = await proxy.get(path, headers=forged)
+            assert (answer.status_code, "contradict" in answer.text) == (400, True)
+        extra = [f"{name}: {value}" for name, value in forged.items()]
+        client = await house.connect("web", upgrade_request(extra=extra))
+        assert " 400 " in await client.head()
+        await client.close()
+
+
+async def test_http_connections_count_toward_the_total(tmp_path):
+    async with proxied(tmp_path, "gateway.max_connections=3") as house:
+        ask = b"GET /api/v1/server HTTP/1.1\r\nhost: x\r\n\r\n"
+        kept = [await house.connect("web", ask) for _ in range(3)]
+        for client in kept:
+            assert " 200 " in await client.head()
+        refused = await house.connect("web", ask)
+        head, _, body = (await _rest(refused)).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 5" in head
+        error = msgspec.json.decode(body)["error"]
+        assert (error["code"], error["retry"]) == ("overloaded", True)
+        websocket = await house.connect("web", upgrade_request())
+        assert " 101 " in await websocket.head()
+        assert await websocket.close_code() == CloseCode.OVERLOADED
+        goim = await house.connect("http", ask)
+        assert (await _rest(goim)).startswith(b"HTTP/1.1 503 ")
+        await kept.pop().close()
+        again = await house.connect("web", ask)
+        assert " 200 " in await again.head()
+        for client in (*kept, again):
+            await client.close()
+
+
+async def test_http_connections_count_toward_their_clients_share(tmp_path):
+    async with proxied(tmp_path, "gateway.max_connections_per_address=2") as house:
+        ask = b"GET /api/v1/server HTTP/1.1\r\nhost: x\r\n\r\n"
+        kept = [await house.connect("web", v1(CLIENTS[0]) + ask) for _ in range(2)]
+        for client in kept:
+            assert " 200 " in await client.head()
+        refused = await house.connect("web", v2(CLIENTS[0]) + ask)
+        head, _, body = (await _rest(refused)).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 429 ")
+        assert msgspec.json.decode(body)["error"]["code"] == "address_full"
+        websocket = await house.connect("web", v1(CLIENTS[0]) + upgrade_request())
+        assert " 101 " in await websocket.head()
+        assert await websocket.close_code() == CloseCode.ADDRESS_FULL
+        other = await house.connect("web", v1(CLIENTS[1]) + ask)
+        assert " 200 " in await other.head()
+        for client in (*kept, other):
+            await client.close()
+
+
+async def test_a_proxys_own_connections_are_not_its_clients_share(tmp_path):
+    settings = ("gateway.max_connections_per_address=2", "limits.loopback=true")
+    async with proxied(tmp_path, *settings) as house:
+        ask = "GET /api/v1/server HTTP/1.1\r\nhost: x\r\nx-forwarded-for: {}\r\n\r\n"
+        kept = [await house.connect("web", ask.format(CLIENTS[0]).encode()) for _ in range(4)]
+        for client in kept:
+            assert " 200 " in await client.head()
+        for client in kept:
+            await client.close()
+
+
+async def test_half_a_proxy_header_is_cut_off_in_time(tmp_path):
+    settings = ("gateway.first_byte_timeout_s=0.5",)
+    async with proxied(tmp_path, *settings, mode="required") as house:
+        for port in house.ports:
+            for start in (v1(CLIENTS[0])[:9], v2(CLIENTS[0])[:20], b""):
+                client = await house.connect(port, start)
+                assert await _rest(client) == b""
+
+
+async def _rest(client: RawWebSocket) -> bytes:
+    """Everything until the server closes."""
+    parts = b""
+    with contextlib.suppress(ConnectionResetError):
+        async with asyncio.timeout(10):
+            while part := await client.reader.read(65_536):
+                parts += part
+    client.writer.close()
+    return parts
