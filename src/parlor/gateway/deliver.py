@@ -7,7 +7,7 @@ long walk lets the loop breathe, and each slice is written before the next begin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 import msgspec
@@ -77,14 +77,15 @@ class Deliver:
         """Put the pushes into the outboxes of their audience here; yields every few hundred."""
         links = self._audience(envelope)
         self._count(envelope, len(links))
-        put = self._putter(envelope)
-        done = 0
-        while done < len(links):
-            step = links[done : done + SLICE - self._put_in_turn]
-            for link in step:
-                put(link)
-            done += len(step)
-            await self._breathe(len(step))
+        for party, wanted in _parties(envelope, links):
+            hand_out = _write_alone if len(party) > SLICE else _put
+            frames = _Frames(wanted)
+            done = 0
+            while done < len(party):
+                step = party[done : done + SLICE - self._put_in_turn]
+                hand_out(frames, step)
+                done += len(step)
+                await self._breathe(len(step))
 
     def notify(self, notice: Notice) -> int:
         """Put a push that the server itself makes into the outboxes of its users here.
@@ -116,15 +117,14 @@ class Deliver:
         """`rate` links a second in even steps. Links that come meanwhile are not in the walk."""
         links = self._audience(envelope)
         self._count(envelope, len(links))
-        put = self._putter(envelope)
         clock = self._gateway.clock
         started = clock.now()
         done = 0
         while done < len(links):
             due = 1 + int((clock.now() - started) * rate)
             step = links[done : min(due, done + SLICE)]
-            for link in step:
-                put(link)
+            for party, wanted in _parties(envelope, step):
+                _put(_Frames(wanted), party)
             done += len(step)
             await asyncio.sleep(0 if done < due else max(0.01, 1 / rate))
 
@@ -148,37 +148,54 @@ class Deliver:
                 return [link for link in found if link is not None]
         assert_never(routed.to)
 
-    def _putter(self, envelope: Envelope) -> Callable[[Link], None]:
-        """What to do with each link: the frame of its codec, made when first needed.
-
-        A link that asked for certain operations gets only those, except through a room.
-        """
-        frames: dict[LinkCodec, Frame | None] = {}
-        chosen: dict[tuple[LinkCodec, frozenset[int]], Frame | None] = {}
-        ops = frozenset(push.op for push in envelope.pushes)
-        filters = not isinstance(envelope.to, ToRoom)
-
-        def put(link: Link) -> None:
-            codec = link.codec
-            if filters and link.ops is not None and not ops <= link.ops:
-                wanted = ops & link.ops
-                if not wanted:
-                    return
-                if (codec, wanted) not in chosen:
-                    chosen[codec, wanted] = codec.pushes(_only(envelope, wanted))
-                frame = chosen[codec, wanted]
-            else:
-                try:
-                    frame = frames[codec]
-                except KeyError:
-                    frame = frames[codec] = codec.pushes(envelope)
-            if frame is not None:
-                link.put(frame)
-
-        return put
-
     def _count(self, envelope: Envelope, links: int) -> None:
         self._gateway.meter.count("pushes_delivered_total", links * len(envelope.pushes))
+
+
+class _Frames(dict[LinkCodec, Frame | None]):
+    """One envelope as the links of each codec get it, made when the first of them needs it."""
+
+    def __init__(self, envelope: Envelope) -> None:
+        super().__init__()
+        self._envelope = envelope
+
+    def __missing__(self, codec: LinkCodec) -> Frame | None:
+        frame = self[codec] = codec.pushes(self._envelope)
+        return frame
+
+
+def _put(frames: _Frames, links: Sequence[Link]) -> None:
+    for link in links:
+        frame = frames[link.codec]
+        if frame is not None:
+            link.put(frame)
+
+
+def _write_alone(frames: _Frames, links: Sequence[Link]) -> None:
+    """Each slice of a wide walk has a turn of its own, so nothing could join what is written."""
+    for link in links:
+        frame = frames[link.codec]
+        if frame is not None and not link.shell.send_alone(frame.data):
+            link.put(frame)
+
+
+def _parties(
+    envelope: Envelope, links: Sequence[Link]
+) -> Iterable[tuple[Sequence[Link], Envelope]]:
+    """Who gets which of the pushes. A link that asked for certain operations gets only those,
+    except through a room."""
+    ops = frozenset(push.op for push in envelope.pushes)
+    if isinstance(envelope.to, ToRoom) or all(link.ops is None for link in links):
+        return ((links, envelope),)
+    parties: dict[frozenset[int], list[Link]] = {}
+    for link in links:
+        wanted = ops if link.ops is None else ops & link.ops
+        parties.setdefault(wanted, []).append(link)
+    return [
+        (party, envelope if wanted == ops else _only(envelope, wanted))
+        for wanted, party in parties.items()
+        if wanted
+    ]
 
 
 def _each(groups: Iterable[tuple[Link, ...]]) -> list[Link]:

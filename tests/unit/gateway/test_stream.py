@@ -61,12 +61,15 @@ async def test_bytes_arrive_once_and_in_order_whatever_the_kernel_takes(data):
     gateway, _, stream, socket = await _opened()
     expected = b""
     for number in range(data.draw(st.integers(1, 25))):
-        match data.draw(st.sampled_from(["put", "put", "turn", "write", "drain"])):
+        match data.draw(st.sampled_from(["put", "put", "turn", "write", "alone", "drain"])):
             case "put":
                 expected += b"<%d>" % number
                 stream.link.put(_frame(b"<%d>" % number))
             case "turn":
                 gateway.turn.flush()
+            case "alone":
+                if stream.send_alone(b"(%d)" % number):
+                    expected += b"(%d)" % number
             case "write" if not stream.link.outbox:
                 expected += b"[%d]" % number
                 stream.write(b"[%d]" % number)
@@ -91,6 +94,30 @@ async def test_partial_writes_at_every_byte_keep_the_order():
         socket.drain()
         gateway.turn.flush()
         assert socket.received == message + b"next"
+
+
+async def test_what_goes_out_alone_never_overtakes_what_waits():
+    gateway, _, stream, socket = await _opened(room=5)
+    assert stream.send_alone(b"one")
+    stream.link.put(_frame(b"two"))
+    assert not stream.send_alone(b"three")
+    gateway.turn.flush()
+    assert socket.received == b"onetw"
+    assert not stream.send_alone(b"three")
+    socket.drain()
+    gateway.turn.flush()
+    assert socket.received == b"onetwo"
+    assert stream.send_alone(b"three")
+    assert (socket.received, socket.direct_writes) == (b"onetwothree", 3)
+
+
+async def test_what_goes_out_alone_is_whole_or_not_begun():
+    _, _, stream, socket = await _opened(room=2)
+    assert stream.send_alone(b"word")
+    socket.drain()
+    assert socket.received == b"word"
+    stream.link.close(Close(CloseCode.IDLE))
+    assert not stream.send_alone(b"late")
 
 
 async def test_a_burst_within_one_turn_is_written_and_not_dropped():

@@ -44,6 +44,11 @@ class Shell(Protocol):
     def flush(self) -> None:
         """Take from the link's outbox now, if the reader can have it."""
 
+    def send_alone(self, data: bytes) -> bool:
+        """Write `data` at once if nothing waits before it and the reader can take it.
+
+        False when it has to go through the outbox; then nothing was written."""
+
     def end(self, close: Close) -> None:
         """Write what waits, then say why, then close. Called once."""
 

@@ -59,24 +59,25 @@ class Outbox:
     A single frame that is alone is always taken, however large: the limits bound what piles up.
     """
 
-    __slots__ = ("_bytes", "_waiting", "limits", "missed")
+    __slots__ = ("_bytes", "limits", "missed", "waiting")
 
     def __init__(self, limits: OutboxLimits) -> None:
         self.limits = limits
         self.missed = 0
         """Lossy messages dropped since this was last told to the reader and set to 0."""
-        self._waiting: Frame | list[Frame] | None = None
+        self.waiting: Frame | list[Frame] | None = None
+        """Read it to know whether anything waits (not None): a call would cost more."""
         self._bytes = 0
 
     def put(self, frame: Frame) -> Put:
         """Append `frame`, whatever waits already; the answer says what to do next."""
-        waiting = self._waiting
+        waiting = self.waiting
         if waiting is None:
-            self._waiting = frame
+            self.waiting = frame
             self._bytes = frame.size
             return _WAKE
         if not isinstance(waiting, list):
-            self._waiting = waiting = [waiting]
+            self.waiting = waiting = [waiting]
         waiting.append(frame)
         self._bytes += frame.size
         if len(waiting) > self.limits.max_frames or self._bytes > self.limits.max_bytes:
@@ -85,10 +86,10 @@ class Outbox:
 
     def take(self) -> bytes:
         """Everything that waits, in order, as one piece; b"" when nothing does."""
-        waiting = self._waiting
+        waiting = self.waiting
         if waiting is None:
             return b""
-        self._waiting = None
+        self.waiting = None
         self._bytes = 0
         if isinstance(waiting, list):
             return b"".join([frame.data for frame in waiting])
@@ -100,7 +101,7 @@ class Outbox:
         False when that is not enough: something that must arrive has no place. The newest frame
         is not kept then, and the reader has to be closed.
         """
-        waiting = self._waiting
+        waiting = self.waiting
         if not isinstance(waiting, list):
             return True
         limits = self.limits
@@ -115,7 +116,7 @@ class Outbox:
                 self.missed += frame.messages
             else:
                 kept.append(frame)
-        self._waiting = kept
+        self.waiting = kept
         if len(kept) <= limits.max_frames and self._bytes <= limits.max_bytes:
             return True
         if len(kept) == 1:
@@ -125,12 +126,12 @@ class Outbox:
 
     def clear(self) -> None:
         """Forget what waits and what was missed; the reader is gone."""
-        self._waiting = None
+        self.waiting = None
         self._bytes = 0
         self.missed = 0
 
     def __len__(self) -> int:
-        waiting = self._waiting
+        waiting = self.waiting
         if waiting is None:
             return 0
         return len(waiting) if isinstance(waiting, list) else 1

@@ -19,6 +19,9 @@ class NoSocket:
     def wake(self) -> None:
         pass
 
+    def send_alone(self, data: bytes) -> bool:
+        return not data
+
     def end(self, close: Close) -> None:
         pass
 
