@@ -215,14 +215,14 @@ async def _stop(server: Server, web: _Uvicorn, handover: Handover, limit_s: floa
         async with asyncio.timeout(limit_s - 2 if limit_s > 4 else limit_s / 2):
             for listener in web.servers:
                 listener.close()
-            if server.tls is not None:
-                server.tls.close()
             await server.calls.stop()
             for door in server.doors:
                 await door.drain()
             await drain(server.native, limit_s / 2, away_s=away_s, hand_over=hand_over)
     except TimeoutError:
         log.warning("drain_limit_reached")
+    if server.tls is not None:
+        server.tls.close()
     web.should_exit = True
 
 
