@@ -7,16 +7,19 @@ so every message tells when it was sent. `@` may stand nowhere else in what the 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import resource
 import select
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from benches.figures import percentile
@@ -52,10 +55,20 @@ def split_unfinished(data: bytes) -> tuple[bytes, bytes]:
 
 
 class Crowd:
-    """Opened once, closed once. Every call returns when the process has answered."""
+    """Opened once, closed once. Every call returns when the process has answered.
+
+    With `tls` each connection begins with a handshake of its own, TLS 1.3 and nothing resumed.
+    """
 
     def __init__(
-        self, kind: str, port: int, count: int, *, token: str = "", room: str = ""
+        self,
+        kind: str,
+        port: int,
+        count: int,
+        *,
+        token: str = "",
+        room: str = "",
+        tls: bool = False,
     ) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benches.crowd"],
@@ -64,7 +77,7 @@ class Crowd:
             text=True,
         )
         try:
-            self._ask(kind=kind, port=port, count=count, token=token, room=room)
+            self._ask(kind=kind, port=port, count=count, token=token, room=room, tls=tls)
         except BaseException:
             self.close()
             raise
@@ -119,10 +132,11 @@ class Crowd:
 # From here on: the process itself.
 
 
-def _open(greeting: Greeting, port: int, count: int) -> list[socket.socket]:
+def _open(greeting: Greeting, port: int, count: int, tls: bool) -> list[socket.socket]:
     """All of them, let in. A source address has some 28,000 ports, so they take several."""
     opened: list[socket.socket] = []
     end = time.monotonic() + OPEN_LIMIT_S
+    context = _trusting_anybody() if tls else None
     while len(opened) < count:
         wave: list[socket.socket] = []
         for _ in range(min(AT_ONCE, count - len(opened))):
@@ -131,9 +145,14 @@ def _open(greeting: Greeting, port: int, count: int) -> list[socket.socket]:
             sock.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
             sock.bind((f"127.0.0.{2 + number // PER_ADDRESS}", 0))
             sock.connect(("127.0.0.1", port))
+            wave.append(sock if context is None else _begin_tls(context, sock))
+        # All of a wave together, as they would come: not one waiting for the other's handshake.
+        for sock in wave:
+            if isinstance(sock, ssl.SSLSocket):
+                sock.settimeout(OPEN_LIMIT_S)
+                sock.do_handshake()
             if greeting.first:
                 sock.sendall(greeting.first)
-            wave.append(sock)
         for sock in wave:
             received = b""
             while not greeting.is_in(received):
@@ -145,6 +164,42 @@ def _open(greeting: Greeting, port: int, count: int) -> list[socket.socket]:
             sock.setblocking(False)
         opened += wave
     return opened
+
+
+def _begin_tls(context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:
+    """Send the client's hello, and do not wait for the server's."""
+    secure = context.wrap_socket(sock, do_handshake_on_connect=False)
+    secure.setblocking(False)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        secure.do_handshake()
+    return secure
+
+
+def _trusting_anybody() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _reader_of(sockets: list[socket.socket]) -> Callable[[int, int], bytes]:
+    """`os.read`, or what reads whole records where there is TLS.
+
+    Raises ssl.SSLWantReadError when what came was no data, a session ticket perhaps.
+    """
+    secure = {sock.fileno(): sock for sock in sockets if isinstance(sock, ssl.SSLSocket)}
+    if not secure:
+        return os.read
+
+    def read(fd: int, size: int) -> bytes:
+        sock = secure[fd]
+        data = sock.recv(size)
+        while data and sock.pending():
+            data += sock.recv(size)
+        return data
+
+    return read
 
 
 class _Drain:
@@ -170,7 +225,8 @@ class _Drain:
 
     def run(self) -> None:
         """Until standard input ends."""
-        poll, read, sampled, unfinished = self.epoll.poll, os.read, self.sampled, self.unfinished
+        poll, sampled, unfinished = self.epoll.poll, self.sampled, self.unfinished
+        read = _reader_of(self.sockets)
         while True:
             # Asleep in epoll it would be woken by each single write, at the writer's cost, and
             # only when it happens to be quicker than the writer.
@@ -184,6 +240,8 @@ class _Drain:
                     continue
                 try:
                     data = read(fd, 65536)
+                except ssl.SSLWantReadError:
+                    continue
                 except (BlockingIOError, ConnectionResetError):
                     data = b""
                 if not data:
@@ -235,7 +293,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     wish = json.loads(sys.stdin.readline())
     greeting = GREETINGS[wish["kind"]](wish["token"], wish["room"])
-    sockets = _open(greeting, wish["port"], wish["count"])
+    sockets = _open(greeting, wish["port"], wish["count"], wish["tls"])
     gc.freeze()
     print(json.dumps({"open": len(sockets)}), flush=True)
     _Drain(sockets, greeting.heartbeat).run()

@@ -13,6 +13,7 @@ from parlor.client import connect
 from parlor.model.close import CloseCode
 from tests.support.people import sign_up
 from tests.support.server import free_port, running_parlor
+from tests.support.tls_server import tls_server
 
 
 async def test_a_successor_serves_on_the_same_port_and_the_first_one_ends(tmp_path):
@@ -146,3 +147,18 @@ async def test_a_long_folder_path_is_no_obstacle(tmp_path):
     folder.mkdir()
     async with running_parlor(folder) as server:
         assert await server.take_over() == 0
+
+
+async def test_a_successor_serves_tls_on_the_same_ports(tmp_path):
+    async with tls_server(tmp_path) as server, server.person("ann") as ann:
+        async with connect(ann.websocket_url, ann.token, tls=server.trust) as connection:
+            assert await server.server.take_over() == 0
+            await connection.wait_closed()
+            assert connection.closed is not None
+            assert connection.closed.code == CloseCode.DRAINING
+        for url in (ann.websocket_url, ann.tcp_url):
+            async with connect(url, ann.token, tls=server.trust) as connection:
+                assert connection.closed is None
+        for port in server.ports:
+            _, writer = await server.open(port)
+            writer.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,10 +71,14 @@ _REFUSED_LINK = re.compile(
 
 
 async def launch_chromium(
-    playwright: Playwright, *, camera: Path | None = None, microphone: Path | None = None
+    playwright: Playwright,
+    *,
+    camera: Path | None = None,
+    microphone: Path | None = None,
+    more: Sequence[str] = (),
 ) -> Browser:
     """One browser process; every context in it sees the same camera and microphone."""
-    args = list(FLAGS)
+    args = [*FLAGS, *more]
     if camera is not None:
         args.append(f"--use-file-for-fake-video-capture={camera}")
     if microphone is not None:

@@ -30,8 +30,10 @@ class FakeSocket(asyncio.Transport):
         self.is_direct = False
         self.received = b""
         self.direct_writes = 0
+        self.writes = 0
         self.closed = False
         self.aborted = False
+        self.is_reading_paused = False
         self._held = b""
         self._high = 65_536
         self._is_paused = False
@@ -53,6 +55,7 @@ class FakeSocket(asyncio.Transport):
 
     def write(self, data: Any) -> None:
         assert not self.closed
+        self.writes += 1
         self._held += bytes(data)
         self._held = self._held[self._take(self._held) :]
         if len(self._held) > self._high and not self._is_paused:
@@ -66,6 +69,12 @@ class FakeSocket(asyncio.Transport):
         if not self._held and self._is_paused:
             self._is_paused = False
             self._stream().resume_writing()
+
+    def pause_reading(self) -> None:
+        self.is_reading_paused = True
+
+    def resume_reading(self) -> None:
+        self.is_reading_paused = False
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self._high = 65_536 if high is None else high
@@ -85,6 +94,10 @@ class FakeSocket(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return self.closed
+
+    def deliver(self, data: bytes) -> None:
+        """The peer has written."""
+        self._stream().data_received(data)
 
     def lose(self, error: Exception | None = None) -> None:
         """The connection is over, as the loop tells the protocol."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import httpx
@@ -46,11 +47,13 @@ class Person:
         return conversation
 
 
-async def sign_up(url: str, name: str) -> Person:
-    """Close its `rest` when done."""
-    async with httpx.AsyncClient(base_url=url) as anybody:
+async def sign_up(url: str, name: str, tls: ssl.SSLContext | None = None) -> Person:
+    """Close its `rest` when done. `tls` is what to trust when the server is one of a test."""
+    verify = tls or True
+    async with httpx.AsyncClient(base_url=url, verify=verify) as anybody:
         answer = await anybody.post("/api/v1/accounts", json={"name": name, "password": PASSWORD})
         assert answer.status_code == 201, answer.text
     signed_in = answer.json()
     headers = {"Authorization": f"Bearer {signed_in['token']}"}
-    return Person(url, signed_in, httpx.AsyncClient(base_url=url, headers=headers, timeout=30))
+    rest = httpx.AsyncClient(base_url=url, headers=headers, timeout=30, verify=verify)
+    return Person(url, signed_in, rest)

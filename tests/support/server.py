@@ -40,7 +40,8 @@ class ParlorServer:
     def url(self) -> str:
         # Not 127.0.0.1: a browser's service worker and camera want a secure context, and
         # `localhost` is one by name in every browser (Secure Contexts §3.1).
-        return f"http://localhost:{self.port}"
+        scheme = "https" if self.ready_line.startswith("ready https:") else "http"
+        return f"{scheme}://localhost:{self.port}"
 
     @property
     def pid(self) -> int:

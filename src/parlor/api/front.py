@@ -11,7 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from parlor.api.errors import error_headers, error_reply
-from parlor.api.headers import SECURITY_HEADERS, Pages, RawHeaders, header
+from parlor.api.headers import SECURITY_HEADERS, Pages, RawHeaders, header, strict_transport
 from parlor.api.limits import Paces
 from parlor.api.settings import HttpSettings
 from parlor.api.webapp import WebApp
@@ -49,6 +49,8 @@ class Front:
         self._meter = meter
         self._limit_loopback = limit_loopback
         self._pages = Pages(settings.allowed_origins, settings.public_url)
+        self._headers = SECURITY_HEADERS
+        self._headers_over_tls = [*SECURITY_HEADERS, *strict_transport(settings.hsts_s)]
         self._paces = Paces(settings.address_requests_per_second, settings.address_request_burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +64,7 @@ class Front:
     async def _answer_api(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         began = self._clock.now()
         origin = header(scope["headers"], b"origin")
-        added = [*SECURITY_HEADERS, _NO_STORE, *self._pages.leave(origin)]
+        added = [*self._security(scope), _NO_STORE, *self._pages.leave(origin)]
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -87,10 +89,10 @@ class Front:
         self._meter.observe("http_seconds", self._clock.now() - began)
 
     async def _answer_page(self, scope: HTTPScope, send: Send) -> None:
-        headers = scope["headers"]
+        headers, security = scope["headers"], self._security(scope)
         if scope["method"] not in ("GET", "HEAD"):
             allow = (b"allow", b"GET, HEAD")
-            await _send_error(send, MethodNotAllowed(), [*SECURITY_HEADERS, _NO_STORE, allow])
+            await _send_error(send, MethodNotAllowed(), [*security, _NO_STORE, allow])
             return
         page = self._webapp.answer(
             scope["path"],
@@ -99,12 +101,15 @@ class Front:
             if_none_match=header(headers, b"if-none-match"),
         )
         if page is None:
-            await _send_error(send, NotFound(), [*SECURITY_HEADERS, _NO_STORE])
+            await _send_error(send, NotFound(), [*security, _NO_STORE])
             return
         raw = [(name.encode(), value.encode()) for name, value in page.headers]
         body = b"" if scope["method"] == "HEAD" else page.body
         length = None if page.status == 304 else len(page.body)
-        await _send(send, page.status, [*raw, *SECURITY_HEADERS], body, length=length)
+        await _send(send, page.status, [*raw, *security], body, length=length)
+
+    def _security(self, scope: HTTPScope) -> RawHeaders:
+        return self._headers_over_tls if scope["scheme"] == "https" else self._headers
 
     def _refusal(self, scope: HTTPScope, origin: str, now: float) -> ParlorError | None:
         if not self._pages.allows(scope["method"], origin, header(scope["headers"], b"host")):

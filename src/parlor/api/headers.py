@@ -38,6 +38,12 @@ SECURITY_HEADERS: RawHeaders = [
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
 
+
+def strict_transport(seconds: int) -> RawHeaders:
+    """For replies over TLS alone (RFC 6797 §7.2); nothing for 0 seconds."""
+    return [(b"strict-transport-security", b"max-age=%d" % seconds)] if seconds else []
+
+
 _METHODS = b"GET, POST, PATCH, DELETE"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

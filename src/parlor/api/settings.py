@@ -15,7 +15,9 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A request body over `max_body_bytes` is refused; one that has not ended `body_timeout_s`
     seconds after its handler began to read is given up. Rates count REST requests: of one
     signed-in user, and of one address (IPv6: one /64 network), signed in or not. Bursts are wide:
-    a program that imports a thousand messages is no attack.
+    a program that imports a thousand messages is no attack. With `hsts_s` above 0, replies over TLS
+    forbid browsers to come back without it for so many seconds: only for a certificate that every
+    browser trusts, since nobody gets past a warning then.
     """
 
     host: str = "127.0.0.1"
@@ -28,6 +30,7 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     user_request_burst: int = 2_000
     address_requests_per_second: float = 200.0
     address_request_burst: int = 4_000
+    hsts_s: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
@@ -35,6 +38,8 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name in ("max_body_bytes", "body_timeout_s"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is not above 0")
+        if self.hsts_s < 0:
+            raise ValueError(f"hsts_s is {self.hsts_s}, below 0")
         for name in ("user", "address"):
             rate = getattr(self, f"{name}_requests_per_second")
             if rate <= 0 or getattr(self, f"{name}_request_burst") < 1:

@@ -30,6 +30,7 @@ from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
 from parlor.boot.folder import open_folder
 from parlor.boot.secrets import Secrets, load_secrets
+from parlor.boot.self_signed import ensure_self_signed
 from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.calls.ice import IceServers
 from parlor.calls.ring import Calls
@@ -52,6 +53,9 @@ from parlor.gateway.listening import ListenSettings
 from parlor.gateway.native import Native
 from parlor.gateway.services import Services as GatewayServices
 from parlor.gateway.settings import GatewaySettings
+from parlor.gateway.tls.certificates import Certificates
+from parlor.gateway.tls.listening import Tls
+from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.announce import Announcements
 from parlor.im.conversations import Threads
 from parlor.im.members import Rosters
@@ -97,6 +101,7 @@ class Server:
     calls: Calls
     api: ApiServices
     doors: tuple[GoimDoor, ...]
+    tls: Tls | None
 
 
 async def open_services(config: Config, stack: AsyncExitStack) -> AccountServices:
@@ -202,25 +207,47 @@ def build_server(config: Config, base: AccountServices) -> Server:
             max_group_members=im.max_group_members,
         ),
     )
+    tls = _open_tls(config, gateway, meter)
     doors: list[GoimDoor] = []
     if "goim" in config.section("server", ServerSettings).doors:
         goim = config.section("doors.goim", GoimSettings)
-        doors.append(GoimDoor(goim, gateway, route, presence, base.signing, base.keys, listen))
+        listening = (listen, tls)
+        doors.append(GoimDoor(goim, gateway, route, presence, base.signing, base.keys, *listening))
     _watch(meter, gateway, base.database)
-    return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors))
+    return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors), tls)
 
 
-def public_url(http: HttpSettings, port: int) -> str:
-    """Where people reach this server: as told, otherwise as bound."""
+def public_url(config: Config, port: int | None = None) -> str:
+    """Where people reach this server: as told, otherwise as bound to `port`."""
+    http, tls = config.section("http", HttpSettings), config.section("tls", TlsSettings)
     if http.public_url:
         return http.public_url.rstrip("/")
+    scheme = "https" if tls.is_on and tls.web != "off" else "http"
     host = "localhost" if http.host in _REACHED_AS_LOCALHOST else http.host
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port or http.port}"
 
 
 def set_up_url(config: Config, token: str, port: int | None = None) -> str:
-    http = config.section("http", HttpSettings)
-    return f"{public_url(http, port or http.port)}/setup/{token}"
+    return f"{public_url(config, port)}/setup/{token}"
+
+
+def _open_tls(config: Config, gateway: Gateway, meter: PrometheusMeter) -> Tls | None:
+    """Load the certificates; None without any. Raises CertificateError."""
+    settings = config.section("tls", TlsSettings)
+    if not settings.is_on:
+        return None
+    folder = Path(config.section("server", ServerSettings).data)
+    certificates = Certificates(settings, gateway.clock, lambda: ensure_self_signed(folder))
+    tls = Tls(certificates, settings, gateway)
+    meter.gauge("tls_handshakes", lambda: len(tls.handshakes), "TLS handshakes under way.")
+    meter.gauge("tls_handshakes_limit", lambda: settings.max_handshakes, "TLS handshakes allowed.")
+    meter.gauges(
+        "tls_certificate_expires_seconds",
+        "name",
+        certificates.expiries,
+        "Seconds until the certificate expires; negative afterwards.",
+    )
+    return tls
 
 
 def _with_turn_secret(settings: CallsSettings, secrets: Secrets) -> CallsSettings:

@@ -26,6 +26,7 @@ _FLAG_KEYS = {
     "host": ("http", "host"),
     "port": ("http", "port"),
 }
+_SELF_SIGNED = "self-signed"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -64,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     listening.add_argument(
         "--door", metavar="NAME", action="append", help="front door to open: goim"
     )
+    listening.add_argument(
+        "--tls",
+        choices=[_SELF_SIGNED],
+        help="HTTPS with a certificate of its own, made in the data folder; for any other, set "
+        "tls.certificates=CERTIFICATE.pem:KEY.pem",
+    )
 
     root = argparse.ArgumentParser(
         prog="parlor", description="Chat, calls and push in one self-hosted server."
@@ -101,6 +108,20 @@ def _parser() -> argparse.ArgumentParser:
     user_add.add_argument("--admin", action="store_true", help="make an administrator")
     user_add.set_defaults(run=_user_add)
 
+    certificate = commands.add_parser("certificate", help="certificates for TLS")
+    certificate_commands = certificate.add_subparsers(metavar="COMMAND", required=True)
+    own = certificate_commands.add_parser(
+        _SELF_SIGNED,
+        parents=[settings],
+        help="make one that no authority has signed",
+        description="Makes a key and a certificate in the data folder for this machine's names "
+        "and addresses, and says how to use and to trust it.",
+    )
+    own.add_argument(
+        "--name", action="append", default=[], help="one more host name or address it is for"
+    )
+    own.set_defaults(run=_certificate_self_signed)
+
     key = commands.add_parser("key", help="API keys of programs")
     key_commands = key.add_subparsers(metavar="COMMAND", required=True)
     key_add = key_commands.add_parser("add", parents=[settings], help="make a key, print it once")
@@ -125,7 +146,13 @@ def _config_print(flags: argparse.Namespace) -> None:
 
 
 def _config_check(flags: argparse.Namespace) -> None:
-    _config(flags)
+    config = _config(flags)
+    from parlor.gateway.tls.certificate import load_certificate
+    from parlor.gateway.tls.settings import TlsSettings
+
+    tls = config.section("tls", TlsSettings)
+    for files in tls.pairs():
+        load_certificate(files, tls)
     print("The settings are valid.")
 
 
@@ -164,6 +191,27 @@ def _key_add(flags: argparse.Namespace) -> None:
     _run(add())
 
 
+def _certificate_self_signed(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+    from parlor.boot.folder import open_folder
+    from parlor.boot.self_signed import make_self_signed
+    from parlor.boot.settings import ServerSettings
+
+    data = open_folder(Path(config.section("server", ServerSettings).data).resolve())
+    made = make_self_signed(data, flags.name)
+    print(f"Made {made.files.certificate} and its key, valid until {made.until}, for")
+    print(f"  {', '.join(made.names)}")
+    print("Serve with it, to the whole network:")
+    print(f"  parlor serve --data {data} --host 0.0.0.0 --tls {_SELF_SIGNED}")
+    print("or in the settings, beside others:")
+    print("  [tls]")
+    pair = f'certificate = "{made.files.certificate}", key = "{made.files.key}"'
+    print(f"  certificates = [{{{pair}}}]")
+    print("Browsers warn of it until the device trusts this file as an authority; the key of that")
+    print("authority was not kept, so it can vouch for nothing else:")
+    print(f"  {made.trust}")
+
+
 def _run(work: Coroutine[Any, Any, None]) -> None:
     gc.enable()
     asyncio.run(work)
@@ -177,6 +225,8 @@ def _config(flags: argparse.Namespace) -> Config:
         for flag, (section, key) in _FLAG_KEYS.items()
         if (value := getattr(flags, flag, None)) is not None
     ]
+    if getattr(flags, "tls", None) == _SELF_SIGNED:
+        given.append(Given("tls", "self_signed", True, f"--tls {_SELF_SIGNED}"))
     given += [parse_assignment(each, f"--set {each}") for each in flags.set]
     return load(SECTIONS, file=flags.config, environment=os.environ, flags=given)
 

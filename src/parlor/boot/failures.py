@@ -5,6 +5,7 @@ from __future__ import annotations
 from parlor.boot.folder import FolderError
 from parlor.boot.handover import HandoverFailed
 from parlor.drivers.sql.database import CannotOpen
+from parlor.gateway.tls.certificate import CertificateError
 from parlor.model.errors import ParlorError
 
 
@@ -17,5 +18,6 @@ EXPECTED: tuple[type[Exception], ...] = (
     HandoverFailed,
     CannotOpen,
     CannotListen,
+    CertificateError,
     ParlorError,
 )

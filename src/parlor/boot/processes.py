@@ -13,7 +13,7 @@ import gc
 import resource
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -41,7 +41,9 @@ from parlor.boot.telemetry import LogSettings, set_up_logs
 from parlor.gateway.drain import RESTART_S, drain
 from parlor.gateway.listening import ListenSettings, open_listener, tune
 from parlor.gateway.mux import build_mux
-from parlor.gateway.proxied import proxied
+from parlor.gateway.proxied import MakeProtocol, proxied
+from parlor.gateway.tls.listening import redirect_to_tls
+from parlor.gateway.tls.settings import TlsSettings
 from parlor.model.origins import Origins
 
 log = structlog.get_logger()
@@ -71,7 +73,7 @@ def serve(config: Config, load: Load, *, take_over: bool = False) -> None:
 
 async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor | None) -> None:
     stop = _stop_signal()
-    _reload_on_signal(config, load)
+    reloaded = _reload_on_signal(config, load)
     http = config.section("http", HttpSettings)
     settings = config.section("server", ServerSettings)
     inherited = predecessor.listeners if predecessor else Listeners()
@@ -79,6 +81,9 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
     async with AsyncExitStack() as stack:
         base = await open_services(config, stack)
         server = build_server(config, base)
+        if server.tls is not None:
+            tls = server.tls
+            reloaded.append(lambda new: tls.certificates.reload(new.section("tls", TlsSettings)))
         listener = inherited.take("http", http.host, http.port)
         listen = config.section("listen", ListenSettings)
         if listener is None:
@@ -137,7 +142,12 @@ def _web_config(config: Config, server: Server) -> uvicorn.Config:
     )
     origins = Origins([*http.allowed_origins, http.public_url])
     listen = config.section("listen", ListenSettings)
-    accept = proxied(build_mux(server.native, origins), server.gateway, listen.proxy_protocol)
+    accept: MakeProtocol = build_mux(server.native, origins)
+    if server.tls is not None:
+        mode = config.section("tls", TlsSettings).web
+        accept = server.tls.secured(accept, mode, answer_plain=redirect_to_tls)
+    # A proxy's header comes before the first byte of TLS.
+    accept = proxied(accept, server.gateway, listen.proxy_protocol)
     return uvicorn.Config(
         app,
         # A factory serves where uvicorn asks for a class.
@@ -166,8 +176,7 @@ async def _open_doors(server: Server, stack: AsyncExitStack, inherited: Listener
 
 
 async def _say_ready(config: Config, base: AccountServices, server: Server, port: int) -> None:
-    url = public_url(config.section("http", HttpSettings), port)
-    _say(f"ready {url}")
+    _say(f"ready {public_url(config, port)}")
     for door in server.doors:
         for name, (host, bound) in door.addresses.items():
             _say(f"goim {name} {host}:{bound}")
@@ -212,6 +221,8 @@ async def _stop(server: Server, web: _Uvicorn, handover: Handover, limit_s: floa
             await drain(server.native, limit_s / 2, away_s=away_s, hand_over=hand_over)
     except TimeoutError:
         log.warning("drain_limit_reached")
+    if server.tls is not None:
+        server.tls.close()
     web.should_exit = True
 
 
@@ -246,14 +257,19 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-def _reload_on_signal(config: Config, load: Load) -> None:
+def _reload_on_signal(config: Config, load: Load) -> list[Callable[[Config], None]]:
+    """What is put on the list is called after each reload with the settings in force."""
     in_force = config
+    reloaded: list[Callable[[Config], None]] = []
 
     def on_hang_up() -> None:
         nonlocal in_force
         in_force = reload(in_force, load)
+        for each in reloaded:
+            each(in_force)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hang_up)
+    return reloaded
 
 
 def _raise_file_limit() -> None:

@@ -1,7 +1,7 @@
 """SIGHUP: read the settings again and put into force what can change while serving.
 
-Today that is the log level; everything else that changed is named, so that the operator knows
-what a restart would bring. Settings that are wrong change nothing.
+Today that is the log level and the certificates; everything else that changed is named, so that
+the operator knows what a restart would bring. Settings that are wrong change nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from parlor.boot.telemetry import LogSettings, set_up_logs
 log = structlog.get_logger()
 
 Load = Callable[[], Config]
-_AT_ONCE = frozenset({"log.level"})
+_AT_ONCE = frozenset({"log.level", "tls.certificates"})
 
 
 def changed(old: Config, new: Config) -> tuple[str, ...]:

@@ -13,12 +13,14 @@ from parlor.doors.goim.settings import GoimSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.listening import ListenSettings
 from parlor.gateway.settings import GatewaySettings
+from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.settings import ImSettings
 from parlor.push.settings import PushSettings
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "server": ServerSettings,
     "http": HttpSettings,
+    "tls": TlsSettings,
     "limits": LimitsSettings,
     "log": LogSettings,
     "accounts": AccountsSettings,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from os import PathLike
+from ssl import SSLContext, create_default_context
 
 from parlor.client.connection import Connection
 from parlor.client.transports import TcpTransport, Transport, WebSocketTransport
@@ -24,17 +26,22 @@ async def connect(
     epoch: str = "",
     subprotocol: str = JSON_SUBPROTOCOL,
     on_push: Callable[[PushMessage], None] | None = None,
+    tls: SSLContext | str | PathLike[str] | None = None,
 ) -> AsyncIterator[Connection]:
-    """A greeted connection to `ws://`, `wss://` (path included) or `tcp://host:port`.
+    """A greeted connection to `ws://` or `wss://` (path included), `tcp://` or `tcps://host:port`.
 
-    `token` None says no hello. Raises OSError or what `websockets` raises when there is no
-    connection, and Unauthenticated for a token that is no good.
+    `tls` is for `wss` and `tcps`: a context, or the file of an authority to trust instead of the
+    system's. `token` None says no hello. Raises OSError (ssl.SSLError is one) or what `websockets`
+    raises when there is no connection, and Unauthenticated for a token that is no good.
     """
     transport: Transport
-    if url.startswith("tcp:"):
-        transport = await TcpTransport.open(url, max_bytes=MAX_MESSAGE_BYTES)
+    context = _context(url, tls)
+    if url.startswith(("tcp:", "tcps:")):
+        transport = await TcpTransport.open(url, max_bytes=MAX_MESSAGE_BYTES, context=context)
     else:
-        transport = await WebSocketTransport.open(url, subprotocol, max_bytes=MAX_MESSAGE_BYTES)
+        transport = await WebSocketTransport.open(
+            url, subprotocol, max_bytes=MAX_MESSAGE_BYTES, context=context
+        )
     connection = Connection(transport, on_push)
     running = asyncio.create_task(connection.run())
     try:
@@ -47,3 +54,10 @@ async def connect(
         await connection.close()
         running.cancel()
         await asyncio.wait([running])
+
+
+def _context(url: str, tls: SSLContext | str | PathLike[str] | None) -> SSLContext | None:
+    """None for a URL without TLS."""
+    if not url.startswith(("wss:", "tcps:")):
+        return None
+    return tls if isinstance(tls, SSLContext) else create_default_context(cafile=tls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from ssl import SSLContext
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -55,9 +56,12 @@ class WebSocketTransport:
         self.codec = codec
 
     @classmethod
-    async def open(cls, url: str, subprotocol: str, *, max_bytes: int) -> WebSocketTransport:
+    async def open(
+        cls, url: str, subprotocol: str, *, max_bytes: int, context: SSLContext | None = None
+    ) -> WebSocketTransport:
         socket = await connect_websocket(
             url,
+            ssl=context,
             subprotocols=[Subprotocol(subprotocol)],
             compression=None,
             max_size=max_bytes,
@@ -91,9 +95,14 @@ class TcpTransport:
         self.codec: Codec = MSGPACK
 
     @classmethod
-    async def open(cls, url: str, *, max_bytes: int) -> TcpTransport:
+    async def open(
+        cls, url: str, *, max_bytes: int, context: SSLContext | None = None
+    ) -> TcpTransport:
+        """Over TLS when there is a `context`."""
         parts = urlsplit(url)
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=READ_BYTES)
+        reader, writer = await asyncio.open_connection(
+            parts.hostname, parts.port, limit=READ_BYTES, ssl=context
+        )
         return cls(reader, writer, max_bytes)
 
     async def send(self, message: bytes) -> None:

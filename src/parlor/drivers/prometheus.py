@@ -7,7 +7,7 @@ that); everything Prometheus needs is put together when somebody asks. To be use
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -47,6 +47,7 @@ class PrometheusMeter:
         self._counts: dict[tuple[str, Labels], int] = {}
         self._histograms: dict[tuple[str, Labels], _Histogram] = {}
         self._gauges: dict[str, tuple[Callable[[], float], str]] = {}
+        self._labelled: dict[str, tuple[str, Callable[[], Mapping[str, float]], str]] = {}
         self._registry = CollectorRegistry()
         self._registry.register(_Families(self._families))
         ProcessCollector(registry=self._registry)
@@ -69,6 +70,14 @@ class PrometheusMeter:
         if name in self._gauges:
             raise ValueError(f"there is a gauge {name} already")
         self._gauges[name] = (callback, help)
+
+    def gauges(
+        self, name: str, label: str, callback: Callable[[], Mapping[str, float]], help: str
+    ) -> None:
+        """Like `gauge`, with a value for each value of one label: few, and bounded by settings."""
+        if name in self._labelled:
+            raise ValueError(f"there are gauges {name} already")
+        self._labelled[name] = (label, callback, help)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """Everything measured so far and its content type, in the format that `accept` asks for."""
@@ -96,6 +105,11 @@ class PrometheusMeter:
         yield from histograms.values()
         for name, (callback, meaning) in self._gauges.items():
             yield GaugeMetricFamily(_PREFIX + name, meaning, value=callback())
+        for name, (label, callbacks, meaning) in self._labelled.items():
+            gauges = GaugeMetricFamily(_PREFIX + name, meaning, labels=[label])
+            for of, now in callbacks().items():
+                gauges.add_metric([of], now)
+            yield gauges
 
 
 class _Families:

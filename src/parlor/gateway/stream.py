@@ -89,11 +89,11 @@ class Stream(asyncio.Protocol):
         self.transport = transport
         if not self.link.address:
             self.link.address = peer_address(transport)
+        # With 0 the transport calls pause_writing as soon as it holds a single byte.
+        transport.set_write_buffer_limits(high=0)
+        self._is_blocked = transport.get_write_buffer_size() > 0
         if transport.get_extra_info("sslcontext") is None:
-            # With 0 the transport calls pause_writing as soon as it holds a single byte.
-            transport.set_write_buffer_limits(high=0)
             self._descriptor = _descriptor_of(transport)
-            self._is_blocked = transport.get_write_buffer_size() > 0
         if greeting:
             self.write(greeting)
         refused = self.gateway.admit(self.link.address)

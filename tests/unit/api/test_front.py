@@ -23,6 +23,18 @@ async def test_what_the_api_says_is_kept_by_no_cache(client, path):
     assert (await client.get(path)).headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/", "/api/v1/server", "/nothing.js"])
+async def test_only_replies_over_tls_forbid_to_come_back_without_it(memory: Memory, path: str):
+    for hsts_s, scheme, expected in (
+        (0, "https", None),
+        (3600, "https", "max-age=3600"),
+        (3600, "http", None),
+    ):
+        async with rest_client(memory.services(), HttpSettings(hsts_s=hsts_s)) as client:
+            reply = await client.get(f"{scheme}://parlor.test{path}")
+            assert reply.headers.get("strict-transport-security") == expected
+
+
 async def _statuses(client: httpx.AsyncClient, count: int) -> list[int]:
     return [(await client.get("/api/v1/server")).status_code for _ in range(count)]
 

@@ -55,6 +55,16 @@ def test_a_gauge_is_asked_at_each_scrape():
         meter.gauge("connections", lambda: 0, "Another.")
 
 
+def test_a_gauge_may_have_a_value_for_each_of_a_few_labels():
+    meter, left = PrometheusMeter(), {"one.example": 60.0, "two.example": -1.0}
+    meter.gauges("expires_seconds", "name", lambda: left, "Seconds that are left.")
+    samples = _samples(meter)
+    assert samples["parlor_expires_seconds{name=one.example}"] == 60
+    assert samples["parlor_expires_seconds{name=two.example}"] == -1
+    with pytest.raises(ValueError, match="expires_seconds"):
+        meter.gauges("expires_seconds", "name", dict, "Another.")
+
+
 def test_the_process_itself_is_measured():
     assert _samples(PrometheusMeter())["process_open_fds{}"] > 0
 

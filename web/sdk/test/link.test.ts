@@ -73,6 +73,14 @@ test("hello is the first thing said, with token, instance and the epoch of the l
   expect(network.last.asked("hello").params["epoch"]).toBe("e7");
 });
 
+test("a link to an https address is encrypted, too", () => {
+  const environment = network.environment({ baseUrl: "https://parlor.test:8443" });
+  const secure = new Link(environment, tokens, { instance: "tab", client: "test" });
+  secure.start();
+  expect(network.last.url).toBe("wss://parlor.test:8443/ws");
+  secure.close();
+});
+
 test("pipelined requests get their own answers in whatever order they come", async () => {
   online();
   const one = link.request("users.get", { ids: ["1"] });

@@ -26,6 +26,8 @@ from parlor.gateway.gateway import Gateway
 from parlor.gateway.listening import ListenSettings, open_listener, tune
 from parlor.gateway.proxied import MakeProtocol, proxied
 from parlor.gateway.state.link import LinkCodec
+from parlor.gateway.tls.listening import Tls
+from parlor.gateway.tls.settings import Mode
 from parlor.model.close import Close, CloseCode
 from parlor.model.push import Delivery
 from parlor.ports.presence import Presence
@@ -52,11 +54,13 @@ class GoimDoor:
         tokens: TokenCheck,
         keys: KeyCheck,
         listen: ListenSettings | None = None,
+        tls: Tls | None = None,
     ) -> None:
         delivery = Delivery.MUST_ARRIVE if settings.slow_reader == "close" else Delivery.LOSSY
         self._settings = settings
         self._listen = listen or ListenSettings()
         self._gateway = gateway
+        self._secure = tls
         self._nodes = Nodes(settings)
         self._batches = RoomBatches(route, gateway.clock, settings.batch, settings.signal_s)
         self._relay = (
@@ -88,12 +92,12 @@ class GoimDoor:
         )
         self._servers: list[asyncio.Server] = []
         self.addresses: dict[str, tuple[str, int]] = {}
-        """What is really bound, by `tcp`, `ws` and `http`; empty until opened."""
+        """What is really bound, by `tcp`, `ws`, `wss` and `http`; empty until opened."""
         self.sockets: dict[tuple[str, str, int], socket.socket] = {}
         """What listens, by name, host and port as the settings have them."""
 
     async def open(self, inherited: Inherited | None = None) -> None:
-        """Bind all three ports and accept. Raises OSError that names host, port and setting;
+        """Bind all ports and accept. Raises OSError that names host, port and setting;
         nothing stays bound then. `inherited` knows sockets that listen already."""
         settings = self._settings
         try:
@@ -101,6 +105,8 @@ class GoimDoor:
             await self._bind("tcp", settings.tcp_port, tcp, inherited)
             await self._bind("ws", settings.ws_port, ws, inherited)
             await self._bind("http", settings.http_port, self._http.make_protocol, inherited)
+            if settings.wss_port and self._secure is not None:
+                await self._bind("wss", settings.wss_port, ws, inherited, "on")
         except OSError:
             await self.close()
             raise
@@ -153,8 +159,11 @@ class GoimDoor:
         port: int,
         make: MakeProtocol,
         inherited: Inherited | None,
+        mode: Mode | None = None,
     ) -> None:
         host = self._settings.host
+        if self._secure is not None:
+            make = self._secure.secured(make, mode or self._settings.tls)
         loop = asyncio.get_running_loop()
         listener = inherited(f"goim.{name}", host, port) if inherited else None
         try:

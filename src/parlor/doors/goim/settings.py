@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from parlor.gateway.listening import Mode
+from parlor.gateway.tls.settings import Mode as TlsMode
 from parlor.model.address import is_loopback
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -61,7 +62,10 @@ class GoimSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nodes: tuple[str, ...] = ()
     """Addresses that it tells to the others; empty: `host`."""
     wss_port: _Port = 0
-    """Advertised there for a proxy that adds TLS; this door binds no TLS port."""
+    """A second WebSocket port, TLS only; goim's was 3103, 0 is none. Without certificates it is
+    only advertised, for a proxy that adds TLS."""
+    tls: TlsMode = "both"
+    """Of the three other ports, when there are certificates (section `tls`)."""
 
     def __post_init__(self) -> None:
         # Another name may come to mean another address.
