@@ -125,7 +125,9 @@ def _config_print(flags: argparse.Namespace) -> None:
 
 
 def _config_check(flags: argparse.Namespace) -> None:
-    _config(flags)
+    from parlor.boot.agreement import check_files
+
+    check_files(_config(flags))
     print("The settings are valid.")
 
 
@@ -170,6 +172,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _config(flags: argparse.Namespace) -> Config:
+    from parlor.boot.agreement import check_agreement
     from parlor.boot.sections import SECTIONS
 
     given = [
@@ -178,7 +181,9 @@ def _config(flags: argparse.Namespace) -> Config:
         if (value := getattr(flags, flag, None)) is not None
     ]
     given += [parse_assignment(each, f"--set {each}") for each in flags.set]
-    return load(SECTIONS, file=flags.config, environment=os.environ, flags=given)
+    config = load(SECTIONS, file=flags.config, environment=os.environ, flags=given)
+    check_agreement(config)
+    return config
 
 
 def _fail(status: int, line: str) -> NoReturn:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
+from parlor.accounts.auth_settings import AuthSettings
 from parlor.accounts.settings import AccountsSettings
 from parlor.api.settings import HttpSettings
 from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings
 from parlor.calls.settings import CallsSettings
 from parlor.doors.goim.settings import GoimSettings
+from parlor.drivers.callback.settings import CallbackSettings
+from parlor.drivers.jwt.settings import JwtSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.im.settings import ImSettings
@@ -21,6 +24,9 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "limits": LimitsSettings,
     "log": LogSettings,
     "accounts": AccountsSettings,
+    "auth": AuthSettings,
+    "auth.jwt": JwtSettings,
+    "auth.callback": CallbackSettings,
     "im": ImSettings,
     "push": PushSettings,
     "calls": CallsSettings,
@@ -28,5 +34,5 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "sqlite": SqliteSettings,
     "doors.goim": GoimSettings,
 }
-SECRET = frozenset({("calls", "turn_secret")})
+SECRET = frozenset({("calls", "turn_secret"), ("auth.jwt", "secret"), ("auth.callback", "secret")})
 """Never shown by `parlor config print`."""
