@@ -27,7 +27,7 @@ AUDIENCE = "parlor.test"
 ISSUER = "https://shop.test"
 SECRET = "a secret of the shop, 32 bytes at least"
 ASYMMETRIC = ("RS256", "ES256", "EdDSA")
-_JWK_OF = {
+_JWK_OF: dict[str, Any] = {
     "RS256": jwt.algorithms.RSAAlgorithm,
     "ES256": jwt.algorithms.ECAlgorithm,
     "EdDSA": jwt.algorithms.OKPAlgorithm,

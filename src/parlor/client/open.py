@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from parlor.client.connection import Connection
+from parlor.client.connection import Connection, Resume
 from parlor.client.transports import TcpTransport, Transport, WebSocketTransport
 from parlor.wire.native.codec import JSON_SUBPROTOCOL, PushMessage
 from parlor.wire.native.methods import Hello
@@ -22,12 +22,14 @@ async def connect(
     instance: str = "",
     rooms: Sequence[str] = (),
     epoch: str = "",
+    resume: Resume | None = None,
     subprotocol: str = JSON_SUBPROTOCOL,
     on_push: Callable[[PushMessage], None] | None = None,
 ) -> AsyncIterator[Connection]:
     """A greeted connection to `ws://`, `wss://` (path included) or `tcp://host:port`.
 
-    `token` None says no hello. Raises OSError or what `websockets` raises when there is no
+    `token` None says no hello. `resume` remembers what the server gave to come back with, and is
+    presented the next time: pass the same one to every connection of this user. Raises OSError or what `websockets` raises when there is no
     connection, and Unauthenticated for a token that is no good.
     """
     transport: Transport
@@ -35,12 +37,19 @@ async def connect(
         transport = await TcpTransport.open(url, max_bytes=MAX_MESSAGE_BYTES)
     else:
         transport = await WebSocketTransport.open(url, subprotocol, max_bytes=MAX_MESSAGE_BYTES)
-    connection = Connection(transport, on_push)
+    connection = Connection(transport, on_push, resume)
     running = asyncio.create_task(connection.run())
     try:
         if token is not None:
             await connection.hello(
-                Hello(token, instance=instance, client="python", epoch=epoch, rooms=tuple(rooms))
+                Hello(
+                    token,
+                    instance=instance,
+                    client="python",
+                    epoch=epoch,
+                    rooms=tuple(rooms),
+                    resume=resume.ticket if resume else "",
+                )
             )
         yield connection
     finally:
