@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 AUDIENCE = "parlor.test"
 ISSUER = "https://shop.test"
-SECRET = "a secret of the shop, 32 bytes at least"
+SECRET = "a secret of the shop: 32 bytes at least"
 ASYMMETRIC = ("RS256", "ES256", "EdDSA")
 _JWK_OF: dict[str, Any] = {
     "RS256": jwt.algorithms.RSAAlgorithm,
@@ -83,7 +83,8 @@ def mint(
     **claims: Any,
 ) -> str:
     """A token as the shop makes it; a claim that is None is left out."""
-    issued = time.time() if now is None else now
+    # As fine as the clock of the server, which has milliseconds.
+    issued = time.time_ns() // 1_000_000 / 1000 if now is None else now
     payload = {
         "sub": sub,
         "aud": AUDIENCE,

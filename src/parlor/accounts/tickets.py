@@ -12,21 +12,39 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import msgspec
 
-from parlor.model.account import Identity, User
+from parlor.model.account import Grants, Identity, User
 from parlor.model.errors import Unauthenticated
+from parlor.model.ids import DeviceId, UserId
 
 PREFIX = "prt_"
 MAX_CHARS = 16_384
 _MAC_BYTES = 32
 
 
-class Ticket(msgspec.Struct, frozen=True, array_like=True):
+class Ticket(msgspec.Struct, frozen=True):
     """Times are Unix seconds. `made_at` is when the server looked the user up."""
 
     identity: Identity
     user: User
     made_at: float
     expires_at: float
+
+
+class _Packed(msgspec.Struct, frozen=True, array_like=True):
+    """A ticket as it travels: the fields of identity and user side by side, without names."""
+
+    made_at: float
+    expires_at: float
+    id: UserId
+    name: str
+    display_name: str
+    device: DeviceId
+    session: str
+    admin: bool
+    token_expires_at: float
+    issued_at: float
+    has_account: bool
+    grants: tuple[tuple[str, ...] | None, tuple[str, ...] | None] | None
 
 
 class Tickets:
@@ -36,14 +54,14 @@ class Tickets:
         self._key = hashlib.sha256(b"parlor resume ticket\0" + secret.encode()).digest()
         self._lifetime_s = lifetime_s
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decoder = msgspec.msgpack.Decoder(Ticket)
+        self._decoder = msgspec.msgpack.Decoder(_Packed)
 
     def issue(self, identity: Identity, user: User, now: float) -> str:
         """Empty for an identity that does not expire, and where tickets are switched off."""
         expires_at = min(identity.expires_at, now + self._lifetime_s)
         if expires_at <= now:
             return ""
-        body = self._encode(Ticket(identity, user, now, expires_at))
+        body = self._encode(_pack(identity, user, now, expires_at))
         return PREFIX + _text(self._mac(body) + body)
 
     def check(self, text: str, now: float) -> Ticket:
@@ -59,7 +77,7 @@ class Tickets:
         if not hmac.compare_digest(mac, self._mac(body)) or PREFIX + _text(signed) != text:
             raise Unauthenticated("The resume ticket was not signed by this server.")
         try:
-            ticket = self._decoder.decode(body)
+            ticket = _unpack(self._decoder.decode(body))
         except msgspec.MsgspecError as older:
             # Signed, so by a version with other fields.
             raise Unauthenticated("The resume ticket is of another version.") from older
@@ -69,6 +87,39 @@ class Tickets:
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")
+
+
+def _pack(identity: Identity, user: User, now: float, expires_at: float) -> _Packed:
+    grants = identity.grants
+    return _Packed(
+        made_at=now,
+        expires_at=expires_at,
+        id=user.id,
+        name=user.name,
+        display_name=user.display_name,
+        device=identity.device,
+        session=identity.session,
+        admin=identity.admin,
+        token_expires_at=identity.expires_at,
+        issued_at=identity.issued_at,
+        has_account=identity.has_account,
+        grants=None if grants is None else (grants.rooms, grants.publish),
+    )
+
+
+def _unpack(packed: _Packed) -> Ticket:
+    identity = Identity(
+        user=packed.id,
+        device=packed.device,
+        session=packed.session,
+        admin=packed.admin,
+        expires_at=packed.token_expires_at,
+        issued_at=packed.issued_at,
+        has_account=packed.has_account,
+        grants=None if packed.grants is None else Grants(*packed.grants),
+    )
+    user = User(packed.id, packed.name, packed.display_name)
+    return Ticket(identity, user, packed.made_at, packed.expires_at)
 
 
 def _text(data: bytes) -> str:

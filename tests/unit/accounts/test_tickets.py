@@ -22,7 +22,7 @@ GOOD = TICKETS.issue(WHO, ANN, NOW)
 def test_a_ticket_says_what_the_server_said():
     ticket = TICKETS.check(GOOD, NOW + 599)
     assert (ticket.identity, ticket.user, ticket.made_at) == (WHO, ANN, NOW)
-    assert len(GOOD) < 300
+    assert len(GOOD) < 200
 
 
 def test_a_ticket_ends_with_its_token_or_after_its_own_time():
