@@ -440,3 +440,39 @@ async def test_a_user_has_three_connections_whatever_a_hundred_at_once_ask_for(
             assert [type(one) for one in refusals] == [Forbidden] * 97
         pushed = await shop.post("/push", {"to": {"users": ["1001"]}, "body": "x"})
         assert pushed.json()["to"] == 3
+
+
+@pytest.mark.parametrize("guide", ["push.md", "push.zh.md"])
+async def test_a_token_made_as_the_guide_says_is_taken(
+    tmp_path: Path, guide: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    text = (Path(__file__).parents[2] / "docs" / guide).read_text()
+    (example,) = re.findall(r"```python\n(import os, time, uuid\n.*?)```", text, re.DOTALL)
+    monkeypatch.setenv("PARLOR_JWT_SECRET", SECRET)
+    exec(compile(example, guide, "exec"), {})
+    token = capsys.readouterr().out.strip()
+    async with (
+        running_parlor(
+            tmp_path,
+            [
+                *("--set", f"auth.jwt.secret={SECRET}"),
+                *("--set", "auth.jwt.audience=push.example.org"),
+            ],
+        ) as server,
+        connect(f"ws://127.0.0.1:{server.port}/ws", token, rooms=["shop/1"]) as connection,
+    ):
+        assert connection.welcome is not None
+        assert (connection.welcome.user.id, connection.welcome.device) == ("ann", "phone")
+
+
+async def test_one_address_has_as_many_connections_as_it_may(tmp_path: Path):
+    limit = ("limits.loopback=true", "gateway.max_connections_per_address=3")
+    async with running_shop(tmp_path, *limit) as shop, contextlib.AsyncExitStack() as stack:
+        token = mint("1001")
+        kept = [await stack.enter_async_context(connect(shop.url, token)) for _ in range(3)]
+        async with connect(shop.url, None) as fourth:
+            assert await closed(fourth) == CloseCode.OVERLOADED
+        async with await GoimTcp.connect(shop.goim_tcp) as fifth:
+            assert await fifth.read_to_end() == b""
+        for connection in kept:
+            await connection.request(wire.Heartbeat(), wire.HeartbeatResult)
