@@ -117,10 +117,11 @@ async def test_the_same_key_again_takes_no_further_place_and_is_reached_at_once(
         for client in (clients[0], clients[2]):
             await client.assert_silent()
         await door.push("mids", "operation=1000&mids=1", b"later")
-        for client in (clients[0], again, clients[2]):
-            assert [push.body for push in await client.read_pushes(1)] == [b"later"]
-        for client in (*clients, again):
+        for body in [await one.read_pushes(1) for one in (clients[0], again, clients[2])]:
+            assert [push.body for push in body] == [b"later"]
+        for client in clients:
             await client.close()
+        await again.close()
 
 
 async def test_a_connection_ends_with_its_token():

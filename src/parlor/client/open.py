@@ -29,8 +29,9 @@ async def connect(
     """A greeted connection to `ws://`, `wss://` (path included) or `tcp://host:port`.
 
     `token` None says no hello. `resume` remembers what the server gave to come back with, and is
-    presented the next time: pass the same one to every connection of this user. Raises OSError or what `websockets` raises when there is no
-    connection, and Unauthenticated for a token that is no good.
+    presented the next time: pass the same one to every connection of this user. Raises OSError or
+    what `websockets` raises when there is no connection, and Unauthenticated for a token that is
+    no good.
     """
     transport: Transport
     if url.startswith("tcp:"):

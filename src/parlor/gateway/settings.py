@@ -56,6 +56,12 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outbox_frames: int = 256
     outbox_bytes: int = 1_048_576
 
+    def __post_init__(self) -> None:
+        if self.max_connections_per_user < 1:
+            raise ValueError("max_connections_per_user is below 1")
+        if self.token_grace_s < 0:
+            raise ValueError("token_grace_s is below 0")
+
     def outbox(self) -> OutboxLimits:
         return OutboxLimits(self.outbox_frames, self.outbox_bytes)
 
