@@ -361,6 +361,14 @@ async def test_signing_out_ends_tickets_and_connections_of_an_account(shop: Shop
     await ann.rest.aclose()
 
 
+async def test_a_customers_user_who_signs_out_is_told_so_and_the_token_is_spent(shop: Shop):
+    token = mint("1001", jti="t1")
+    async with connect(shop.url, token) as connection:
+        await connection.request(wire.SessionEnd(), wire.Empty)
+        assert await closed(connection) == CloseCode.SIGNED_OUT
+    await refused(shop, token, Unauthenticated, CloseCode.UNAUTHENTICATED)
+
+
 async def test_a_customers_user_may_listen_and_has_no_conversations(shop: Shop):
     token = mint("1001", rooms=["shop/*"], name="Ann of the shop")
     async with connect(shop.url, token, rooms=["shop/1"]) as connection:

@@ -63,6 +63,7 @@ class Authentication:
         self._settings = settings
         self._clock = clock
         self._meter = meter
+        self._on_session_end: list[Callable[[Identity], None]] = []
         self._on_revoked: list[OnRevoked] = []
         sign_ins.on_end(revoked.on_session_end)
         people.on_renamed(revoked.outdate)
@@ -102,10 +103,12 @@ class Authentication:
 
     async def sign_out(self, identity: Identity) -> None:
         """End this one sign-in. A customer's token is not accepted again."""
-        if identity.session.startswith(session_of("")):
-            await self.revoke(RevocationKind.SESSION, identity.session)
-        else:
+        if not identity.session.startswith(session_of("")):
             await self._sign_ins.end(identity)
+            return
+        await self._revoked.add(RevocationKind.SESSION, identity.session)
+        for callback in self._on_session_end:
+            callback(identity)
 
     async def revoke(self, kind: RevocationKind, value: str) -> Revocation:
         """Refuse what was issued until now for this user, device or sign-in, and close its
@@ -128,8 +131,9 @@ class Authentication:
         return await self.revoke(RevocationKind.SESSION, session_of(token_id))
 
     def on_session_end(self, callback: Callable[[Identity], None]) -> None:
-        """Call `callback` whenever a sign-in of an account ends, whoever ended it."""
+        """Call `callback` whenever a sign-in ends, whoever ended it."""
         self._sign_ins.on_end(callback)
+        self._on_session_end.append(callback)
 
     def on_revoked(self, callback: OnRevoked) -> None:
         """Call `callback` for each revocation: connections of that user, device or sign-in that

@@ -122,7 +122,7 @@ class Greeting:
         return TokenResult(admitted.ticket, _unix_ms(identity.expires_at))
 
     def on_revoked(self, kind: RevocationKind, value: str) -> None:
-        """Close what a revocation names; sign-ins of accounts have been told by then."""
+        """Close what a revocation names, without waiting for what it has asked for."""
         hub = self._gateway.hub
         match kind:
             case RevocationKind.USER:
@@ -134,7 +134,7 @@ class Greeting:
             case RevocationKind.VIEW:
                 return
         for link in links:
-            link.close_soon(Close(CloseCode.UNAUTHENTICATED))
+            link.close(Close(CloseCode.UNAUTHENTICATED))
 
     def on_session_end(self, identity: Identity) -> None:
         """Close the connections of a sign-in that has ended."""

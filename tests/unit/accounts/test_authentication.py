@@ -158,8 +158,11 @@ async def test_revoking_a_user_or_device_ends_the_sign_ins_of_an_account(house):
 
 
 async def test_a_customers_user_who_signs_out_cannot_use_the_token_again(house):
+    ended: list[str] = []
+    house.authentication.on_session_end(lambda identity: ended.append(identity.session))
     admitted = await house.authentication.admit("shop:bob:t1", "", ELSEWHERE)
     await house.authentication.sign_out(admitted.identity)
+    assert ended == ["jti:t1"]
     await refused(house, "shop:bob:t1", admitted.ticket)
 
 

@@ -239,3 +239,17 @@ async def test_the_limit_of_a_user_is_exact_when_a_hundred_come_at_once(policy):
     assert house.gateway.hub.user_online(UserId("1")) == 3
     staying = [number for number, client in enumerate(clients) if client.close_code() is None]
     assert staying == ([0, 1, 2] if policy == "reject" else [97, 98, 99])
+
+
+async def test_a_revocation_does_not_wait_for_what_was_asked_before():
+    house = NativeHouse()
+    house.small.thread.hold = asyncio.Event()
+    client = house.websocket()
+    await client.hello("1:phone")
+    client.ask(2, "message.send", conversation_id="900", client_id="a", text="late")
+    await settle()
+    house.small.authentication.revoke(RevocationKind.USER, "1")
+    assert client.close_code() == CloseCode.UNAUTHENTICATED
+    house.small.thread.hold.set()
+    await settle()
+    assert [event.text for event in house.small.thread.events_stored] == ["late"]
