@@ -6,7 +6,7 @@ import pytest
 
 from parlor.model.account import Identity, User
 from parlor.model.ids import DeviceId, UserId
-from parlor.ports.accounts import Reused, SessionRow
+from parlor.ports.accounts import Holder, Reused, SessionRow
 from tests.support.storage import ANN, BOB, STORES
 
 
@@ -43,7 +43,8 @@ async def rotate(sessions, old, new, now=100.0, expires_at=2_000.0):
 async def test_a_token_names_who_signed_in(sessions):
     assert await sessions.open(row("s")) is None
     found = await sessions.by_token(hashed("t-s"))
-    assert found == Identity(ANN, DeviceId("phone"), "s", admin=True, expires_at=1_000.0)
+    identity = Identity(ANN, DeviceId("phone"), "s", admin=True, expires_at=1_000.0)
+    assert found == Holder(identity, User(ANN, "ann", "Ann"))
     assert await sessions.by_token(hashed("r-s")) is None
 
 
@@ -55,7 +56,7 @@ async def test_signing_in_again_on_a_device_replaces_the_earlier_one(sessions):
     assert replaced.session == "old"
     assert await sessions.by_token(hashed("t-old")) is None
     for name in ("new", "other device", "other person"):
-        assert (await sessions.by_token(hashed(f"t-{name}"))).session == name
+        assert (await sessions.by_token(hashed(f"t-{name}"))).identity.session == name
 
 
 async def test_a_refresh_gives_new_tokens_to_the_same_session(sessions):
@@ -63,7 +64,7 @@ async def test_a_refresh_gives_new_tokens_to_the_same_session(sessions):
     rotated = await rotate(sessions, "s", "two")
     assert rotated == Identity(ANN, DeviceId("phone"), "s", admin=True, expires_at=1_000.0)
     assert await sessions.by_token(hashed("t-s")) is None
-    assert await sessions.by_token(hashed("t-two")) == rotated
+    assert (await sessions.by_token(hashed("t-two"))).identity == rotated
     assert (await rotate(sessions, "two", "three")).session == "s"
 
 

@@ -63,7 +63,7 @@ async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Grou
         check_document(document)
         path, ann, bob = await two_in_a_conversation(client, "bad")
         _, eve = await sign_up(client, "eve")
-        key = bearer(await make_key(server, "bad-input", "push"))
+        key = bearer(await make_key(server, "bad-input", "push,admin"))
         yield Ground(
             server,
             client,

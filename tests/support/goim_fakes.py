@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from parlor.model.account import Identity, KeyGrant, Scope
-from parlor.model.errors import Forbidden, Unauthenticated
+from parlor.model.errors import Forbidden, ParlorError, Unauthenticated
 from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.model.push import Envelope, Push
 
 
 class KnownTokens:
-    """Sign-ins as `accounts.signing` answers for them: token -> user id."""
+    """Tokens as `accounts.authentication` answers for them: token -> user id.
+
+    A token in `other` has that identity; `failure`, once set, is raised for every token.
+    """
 
     def __init__(self, users: Mapping[str, str]) -> None:
         self.users = dict(users)
+        self.other: dict[str, Identity] = {}
+        self.failure: ParlorError | None = None
 
-    async def authenticate(self, token: str) -> Identity:
+    async def authenticate(self, token: str, address: str) -> Identity:
+        if self.failure is not None:
+            raise self.failure
+        if token in self.other:
+            return self.other[token]
         user = self.users.get(token)
         if user is None:
             raise Unauthenticated

@@ -6,27 +6,57 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from parlor.gateway.services import Services
-from parlor.model.account import Identity, User
+from parlor.model.account import Admitted, Identity, User
 from parlor.model.call import CallState, CallView, IceServer, Media
 from parlor.model.conversation import ConversationKind, ConversationView, Member, Role
-from parlor.model.errors import NoSuchCall, NotFound, Unauthenticated
+from parlor.model.errors import Forbidden, NoSuchCall, NotFound, ParlorError, Unauthenticated
 from parlor.model.event import Event, EventKind
 from parlor.model.ids import CallId, ConversationId, DeviceId, UserId, event_id
+from parlor.ports.accounts import RevocationKind
 from parlor.ports.presence import Presence
 
 
-class TokenSigning:
-    """A token `user:device` is good for that user on that device, until signed out."""
+class TokenAuthentication:
+    """A token `user:device` is good for that user on that device, until signed out.
+
+    What a test wants to be different about a token's identity goes into `other`; the ticket of a
+    token is `ticket of TOKEN`. `refuses`, once set, is raised for every token.
+    """
 
     def __init__(self) -> None:
         self.ended: set[str] = set()
+        self.other: dict[str, Identity] = {}
+        self.refuses: ParlorError | None = None
         self._listeners: list[Callable[[Identity], None]] = []
+        self._revoking: list[Callable[[RevocationKind, str], None]] = []
 
-    async def authenticate(self, token: str) -> Identity:
+    async def admit(self, token: str, resume: str, address: str) -> Admitted:
+        if self.refuses is not None:
+            raise self.refuses
+        named = resume.removeprefix("ticket of ")
+        identity = self.identity(named or token)
+        user = User(identity.user, f"name-{identity.user}", f"Name {identity.user}")
+        return Admitted(identity, user, f"ticket of {identity.session}", resumed=bool(named))
+
+    async def renew(self, old: Identity, token: str, address: str) -> Admitted:
+        admitted = await self.admit(token, "", address)
+        if admitted.identity.user != old.user:
+            raise Forbidden
+        return admitted
+
+    def identity(self, token: str) -> Identity:
         user, colon, device = token.partition(":")
         if not colon or token in self.ended:
             raise Unauthenticated
-        return Identity(UserId(user), DeviceId(device), session=token)
+        plain = Identity(UserId(user), DeviceId(device), session=token)
+        return self.other.get(token, plain)
+
+    def revoke(self, kind: RevocationKind, value: str) -> None:
+        for listener in self._revoking:
+            listener(kind, value)
+
+    def on_revoked(self, revoked: Callable[[RevocationKind, str], None]) -> None:
+        self._revoking.append(revoked)
 
     async def sign_out(self, identity: Identity) -> None:
         self.ended.add(identity.session)
@@ -203,12 +233,12 @@ class SmallServices:
     """The parts, so that a test can look at them, and `services`, as the gateway takes them."""
 
     def __init__(self, presence: Presence, epoch: str = "epoch-1") -> None:
-        self.signing = TokenSigning()
+        self.authentication = TokenAuthentication()
         self.people = EverybodyExists()
         self.thread = OneThread()
         self.calls = WatchedCalls()
         self.services = Services(
-            signing=self.signing,
+            authentication=self.authentication,
             people=self.people,
             send=self.thread,
             threads=self.thread,

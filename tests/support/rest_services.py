@@ -29,6 +29,7 @@ from parlor.model.event import Event, EventKind
 from parlor.model.ids import ConversationId, DeviceId, PushId, RoomId, UserId, event_id
 from parlor.model.push import Audience, ToAll, ToDevices, ToRoom, ToUsers
 from parlor.model.text import check_display_name, check_name, check_text
+from parlor.ports.accounts import Revocation, RevocationKind
 from parlor.push.pushes import Pushed, Wish
 
 KEY = "plk_test"
@@ -67,6 +68,7 @@ class Accounts:
         self.refresh_tokens: dict[str, Identity] = {}
         self.links = {LINK}
         self.addresses: list[str] = []
+        self.revoked: list[tuple[RevocationKind, str]] = []
         self._numbers = itertools.count(101)
 
     def _add(self, name: str, password: str, display_name: str) -> User:
@@ -110,10 +112,17 @@ class Accounts:
     async def sign_out(self, identity: Identity) -> None:
         self.tokens = {t: i for t, i in self.tokens.items() if i.session != identity.session}
 
-    async def authenticate(self, token: str) -> Identity:
+    async def authenticate(self, token: str, address: str) -> Identity:
         if token not in self.tokens:
             raise Unauthenticated
         return self.tokens[token]
+
+    async def revoke(self, kind: RevocationKind, value: str) -> Revocation:
+        self.revoked.append((kind, value))
+        return Revocation(kind, value, 1_000.0, 4_600.5)
+
+    async def revoke_token(self, token_id: str) -> Revocation:
+        return await self.revoke(RevocationKind.SESSION, f"jti:{token_id}")
 
     async def user(self, id: UserId) -> User:
         return self.by_id[id]
@@ -351,6 +360,7 @@ class Memory:
     def services(self, **other: object) -> Services:
         services = Services(
             signing=self.accounts,
+            authentication=self.accounts,
             people=self.accounts,
             keys=self.accounts,
             links=self.accounts,

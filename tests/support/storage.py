@@ -14,6 +14,7 @@ from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.revocations import SqlRevocations
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sqlite.database import open_database
 from parlor.drivers.sqlite.settings import SqliteSettings
@@ -21,7 +22,7 @@ from parlor.model.account import User
 from parlor.model.conversation import ConversationKind
 from parlor.model.event import Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId
-from parlor.ports.accounts import Accounts, Keys, Sessions
+from parlor.ports.accounts import Accounts, Keys, Revocations, Sessions
 from parlor.ports.conversations import Conversations
 from parlor.ports.messages import Messages
 from tests.support.steady import CountingMeter
@@ -36,6 +37,7 @@ NOWHERE = ConversationId(str(2**52 + 9_999))
 class Stores:
     accounts: Accounts
     sessions: Sessions
+    revocations: Revocations
     keys: Keys
     messages: Messages
     conversations: Conversations
@@ -79,6 +81,7 @@ def stores_in(database: Database) -> Stores:
     return Stores(
         SqlAccounts(database),
         SqlSessions(database),
+        SqlRevocations(database),
         SqlKeys(database),
         SqlMessages(database),
         SqlConversations(database),

@@ -1,8 +1,9 @@
 """How often one may fail to sign in: slower after a few failures, then locked, then forgotten.
 
 Owns the arithmetic only, per account and per address. The caller brings `now` (monotonic
-seconds). Called by `accounts.signing`. An attempt counts as failed from its beginning, because
-many at once would otherwise all pass before the first has failed.
+seconds). Called by `accounts.signing` for passwords and by `accounts.authentication` for tokens.
+An attempt with a password counts as failed from its beginning, because many at once would
+otherwise all pass before the first has failed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from parlor.accounts.auth_settings import AuthSettings
 from parlor.accounts.settings import AccountsSettings
 from parlor.model.address import is_loopback, network_of
 
@@ -61,6 +63,9 @@ class _Counters:
         self._failures.move_to_end(key)
         if len(self._failures) > self._limit:
             self._failures.popitem(last=False)
+
+    def __len__(self) -> int:
+        return len(self._failures)
 
     def take_back(self, key: str, *, everything: bool) -> None:
         failures = self._failures.get(key)
@@ -125,5 +130,44 @@ class Attempts:
 
     def _place(self, address: str) -> str:
         """Who is counted; empty for nobody."""
+        exempt = is_loopback(address) and not self._limit_loopback
+        return "" if exempt else network_of(address)
+
+
+class BadTokens:
+    """Bad tokens by address: whoever guesses is slowed down, whatever is guessed.
+
+    Counted after the fact, unlike passwords: checking a token is cheap, and a thousand good ones
+    from behind one router at once are no attack.
+    """
+
+    def __init__(self, waits: Waits, *, remembered: int, limit_loopback: bool) -> None:
+        self._counters = _Counters(waits, remembered)
+        self._limit_loopback = limit_loopback
+
+    @classmethod
+    def as_set(cls, settings: AuthSettings, *, limit_loopback: bool) -> BadTokens:
+        waits = Waits(
+            settings.free_bad_tokens,
+            settings.first_wait_s,
+            settings.longest_wait_s,
+            settings.forget_s,
+        )
+        return cls(waits, remembered=settings.remembered_addresses, limit_loopback=limit_loopback)
+
+    def wait_s(self, address: str, now: float) -> float:
+        """How long nothing from there is looked at."""
+        place = self._place(address)
+        return self._counters.wait_s(place, now) if place else 0.0
+
+    def add(self, address: str, now: float) -> None:
+        place = self._place(address)
+        if place:
+            self._counters.add(place, now)
+
+    def __len__(self) -> int:
+        return len(self._counters)
+
+    def _place(self, address: str) -> str:
         exempt = is_loopback(address) and not self._limit_loopback
         return "" if exempt else network_of(address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from parlor.model.account import User
 from parlor.model.errors import BadRequest, NotFound
@@ -17,6 +17,11 @@ MAX_PAGE = 100
 class People:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
+        self._on_renamed: list[Callable[[UserId], Awaitable[None]]] = []
+
+    def on_renamed(self, callback: Callable[[UserId], Awaitable[None]]) -> None:
+        """Await `callback` after somebody's name was changed, before the change is answered."""
+        self._on_renamed.append(callback)
 
     async def user(self, id: UserId) -> User:
         """Raises NotFound."""
@@ -47,7 +52,10 @@ class People:
 
     async def rename(self, user: UserId, display_name: str) -> User:
         """Raises BadDisplayName, NotFound."""
-        return await self._accounts.rename(user, check_display_name(display_name))
+        renamed = await self._accounts.rename(user, check_display_name(display_name))
+        for callback in self._on_renamed:
+            await callback(user)
+        return renamed
 
 
 def _is_unicode(words: str) -> bool:

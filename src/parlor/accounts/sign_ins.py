@@ -17,7 +17,7 @@ from parlor.accounts.tokens import Kind, digest, mint
 from parlor.model.account import Identity, Tokens, User
 from parlor.model.errors import BadRequest, Unauthenticated
 from parlor.model.ids import DeviceId, UserId
-from parlor.ports.accounts import Accounts, Reused, SessionRow, Sessions
+from parlor.ports.accounts import Accounts, Holder, Reused, SessionRow, Sessions
 from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 
@@ -58,7 +58,7 @@ class SignIns:
     def on_end(self, callback: Callable[[Identity], None]) -> None:
         """Call `callback` for each session that ends in this process, after it has ended.
 
-        Not for one that merely runs out: its connections outlive their token.
+        Not for one that merely runs out: the gateway closes its connections by itself.
         """
         self._on_end.append(callback)
 
@@ -107,17 +107,51 @@ class SignIns:
         identity = self._known.get(token_hash, self._clock.now())
         if identity is None:
             version = self._known.version
-            identity = await self._sessions.by_token(token_hash)
-            if identity is None:
-                raise Unauthenticated
+            identity = (await self._holder(token_hash)).identity
             self._known.put(token_hash, identity.session, identity, self._clock.now(), version)
+        return self._unexpired(identity)
+
+    async def holder(self, token: str) -> Holder:
+        """Who holds this access token and what they are called now, by one query.
+
+        Raises Unauthenticated. For hellos, which have to know both; not remembered.
+        """
+        token_hash = digest(Kind.ACCESS, token)
+        if token_hash is None:
+            raise Unauthenticated
+        holder = await self._holder(token_hash)
+        self._unexpired(holder.identity)
+        return holder
+
+    async def _holder(self, token_hash: bytes) -> Holder:
+        holder = await self._sessions.by_token(token_hash)
+        if holder is None:
+            raise Unauthenticated
+        identity = holder.identity
+        issued_at = identity.expires_at - self._settings.token_s
+        return Holder(msgspec.structs.replace(identity, issued_at=issued_at), holder.user)
+
+    def _unexpired(self, identity: Identity) -> Identity:
         if identity.expires_at <= self._now():
-            raise Unauthenticated("The token has expired: renew it with the refresh token.")
+            raise Unauthenticated(
+                "The token has expired: renew it with the refresh token.", was_good=True
+            )
         return identity
 
     async def end(self, identity: Identity) -> None:
         await self._sessions.end(identity.session)
         self._ended(identity)
+
+    async def end_session(self, session: str) -> None:
+        """As `end`, for whoever knows only the name; nothing when there is no such session."""
+        identity = await self._sessions.end(session)
+        if identity is not None:
+            self._ended(identity)
+
+    async def end_device(self, device: DeviceId) -> None:
+        """Sign everybody out who is signed in on a device of this name."""
+        for identity in await self._sessions.end_device(device):
+            self._ended(identity)
 
     async def end_all(self, user: UserId) -> None:
         """Sign `user` out everywhere."""

@@ -19,6 +19,7 @@ from parlor.api.request import ApiRequest
 from parlor.api.routes import (
     accounts,
     calls,
+    connections,
     conversations,
     health,
     messages,
@@ -31,7 +32,7 @@ from parlor.api.services import Services
 from parlor.api.settings import HttpSettings
 from parlor.api.webapp import WebApp
 
-_REST = (accounts, people, conversations, messages, calls, push, online, server)
+_REST = (accounts, people, conversations, messages, calls, push, online, connections, server)
 WEBAPP_FOLDER = Path(__file__).with_name("webapp")
 """Where the build of the web app puts its files; they are part of the wheel."""
 

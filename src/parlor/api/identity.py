@@ -13,27 +13,36 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 
+from parlor.accounts.tokens import Kind
 from parlor.api.limits import Paces
 from parlor.api.services import Services
-from parlor.model.account import Scope
+from parlor.model.account import Identity, Scope
 from parlor.model.address import is_loopback
-from parlor.model.errors import RateLimited, Unauthenticated
+from parlor.model.errors import AccountNeeded, RateLimited, Unauthenticated
 
 _FORWARDING = ("x-forwarded-for", "forwarded", "x-real-ip")
 Connection = ASGIConnection[BaseRouteHandler, object, object, State]
 
 
 async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
-    """Only a signed-in user, within that user's pace. Sets `request.user`.
+    """Only somebody with an account of this server. As `known`, and raises AccountNeeded."""
+    if not (await known(connection)).has_account:
+        raise AccountNeeded
 
-    Raises Unauthenticated, RateLimited.
+
+async def known(connection: Connection) -> Identity:
+    """Whoever has a good token, within that user's pace. Sets `request.user`.
+
+    Raises Unauthenticated, AuthUnavailable, TooManyAttempts, RateLimited.
     """
     services = _services(connection)
-    identity = await services.signing.authenticate(_bearer(connection))
+    address = connection.client.host if connection.client else ""
+    identity = await services.authentication.authenticate(_bearer(connection), address)
     paces = cast("Paces", connection.app.state["user_paces"])
     if wait_s := paces.take_nowait(identity.user, services.clock.now()):
         raise RateLimited(retry_after_s=wait_s)
     connection.scope["user"] = identity
+    return identity
 
 
 @dataclass(frozen=True)
@@ -49,15 +58,15 @@ class KeyWith:
 
 @dataclass(frozen=True)
 class UserOrKeyWith:
-    """A signed-in user, or a program whose API key has `scope`."""
+    """A user with any good token, or a program whose API key has `scope`."""
 
     scope: Scope
 
     async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
-        try:
-            await signed_in(connection, handler)
-        except Unauthenticated:
+        if _bearer(connection).startswith(Kind.KEY):
             await KeyWith(self.scope)(connection, handler)
+        else:
+            await known(connection)
 
 
 async def local_or_admin_key(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -24,6 +24,8 @@ from parlor.api.errors import ErrorReply, Refusal, error_reply
 from parlor.api.identity import KeyWith, UserOrKeyWith, local_or_admin_key, signed_in
 from parlor.model.account import Scope
 from parlor.model.errors import (
+    AccountNeeded,
+    AuthUnavailable,
     BadRequest,
     BodyTimedOut,
     Forbidden,
@@ -33,6 +35,7 @@ from parlor.model.errors import (
     RateLimited,
     StorageFailed,
     TooLarge,
+    TooManyAttempts,
     Unauthenticated,
     registry,
 )
@@ -182,6 +185,10 @@ def _refusals(handler: HTTPRouteHandler, said: Described) -> Sequence[type[Parlo
     guards = handler.guards or ()
     if guards:
         refusals.append(Unauthenticated)
+    if any(guard is signed_in for guard in guards):
+        refusals.append(AccountNeeded)
+    if any(guard is signed_in or isinstance(guard, UserOrKeyWith) for guard in guards):
+        refusals += [AuthUnavailable, TooManyAttempts]
     if any(guard is not signed_in for guard in guards):
         refusals.append(Forbidden)
     if "data" in parameters:

@@ -16,6 +16,7 @@ from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.ids import DeviceId, RoomId, UserId
+from parlor.ports.accounts import Revocation, RevocationKind
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.ports.presence import Presence
@@ -40,7 +41,12 @@ class Signing(Protocol):
     async def sign_in(self, name: str, password: str, *, device: str, address: str) -> SignedIn: ...
     async def refresh(self, refresh_token: str) -> SignedIn: ...
     async def sign_out(self, identity: Identity) -> None: ...
-    async def authenticate(self, token: str) -> Identity: ...
+
+
+class Authentication(Protocol):
+    async def authenticate(self, token: str, address: str) -> Identity: ...
+    async def revoke(self, kind: RevocationKind, value: str) -> Revocation: ...
+    async def revoke_token(self, token_id: str) -> Revocation: ...
 
 
 class Keys(Protocol):
@@ -92,6 +98,7 @@ class About:
 @dataclass(frozen=True, slots=True)
 class Services:
     signing: Signing
+    authentication: Authentication
     people: People
     keys: Keys
     links: Links

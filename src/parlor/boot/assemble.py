@@ -15,6 +15,7 @@ import msgspec
 
 from parlor import __version__
 from parlor.accounts.attempts import Attempts
+from parlor.accounts.authentication import Authentication
 from parlor.accounts.keys import ApiKeys
 from parlor.accounts.links import SetUpLinks
 from parlor.accounts.passwords import Passwords
@@ -80,6 +81,7 @@ class AccountServices:
 
     database: SqliteDatabase
     secrets: Secrets
+    sign_ins: SignIns
     meter: PrometheusMeter
     clock: SystemClock
     entropy: SystemEntropy
@@ -123,6 +125,7 @@ async def open_services(config: Config, stack: AsyncExitStack) -> AccountService
     return AccountServices(
         database=database,
         secrets=secrets,
+        sign_ins=sign_ins,
         meter=meter,
         clock=clock,
         entropy=entropy,
@@ -134,7 +137,7 @@ async def open_services(config: Config, stack: AsyncExitStack) -> AccountService
     )
 
 
-def build_server(config: Config, base: AccountServices) -> Server:
+def build_server(config: Config, base: AccountServices, authentication: Authentication) -> Server:
     """Wire the rest, in the running loop. Opens nothing: `processes` does."""
     clock, entropy, meter = base.clock, base.entropy, base.meter
     limit_loopback = config.section("limits", LimitsSettings).loopback
@@ -169,7 +172,7 @@ def build_server(config: Config, base: AccountServices) -> Server:
     native = Native.over(
         gateway,
         GatewayServices(
-            signing=base.signing,
+            authentication=authentication,
             people=base.people,
             send=send,
             threads=threads,
@@ -184,6 +187,7 @@ def build_server(config: Config, base: AccountServices) -> Server:
     )
     api = ApiServices(
         signing=base.signing,
+        authentication=authentication,
         people=base.people,
         keys=base.keys,
         links=base.links,
@@ -211,8 +215,9 @@ def build_server(config: Config, base: AccountServices) -> Server:
     doors: list[GoimDoor] = []
     if "goim" in config.section("server", ServerSettings).doors:
         goim = config.section("doors.goim", GoimSettings)
-        listening = (listen, tls)
-        doors.append(GoimDoor(goim, gateway, route, presence, base.signing, base.keys, *listening))
+        doors.append(
+            GoimDoor(goim, gateway, route, presence, authentication, base.keys, listen, tls)
+        )
     _watch(meter, gateway, base.database)
     return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors), tls)
 
@@ -266,4 +271,5 @@ def _watch(meter: PrometheusMeter, gateway: Gateway, database: SqliteDatabase) -
         "connections_limit", lambda: gateway.settings.max_connections, "Connections allowed."
     )
     meter.gauge("storage_units", lambda: stats.units, "Write units stored since the start.")
+    meter.gauge("storage_reads", lambda: database.reads, "Queries since the start.")
     meter.gauge("storage_largest_batch", lambda: stats.largest_batch, "Units in one commit.")

@@ -147,9 +147,11 @@ def _config_print(flags: argparse.Namespace) -> None:
 
 def _config_check(flags: argparse.Namespace) -> None:
     config = _config(flags)
+    from parlor.boot.agreement import check_files
     from parlor.gateway.tls.certificate import load_certificate
     from parlor.gateway.tls.settings import TlsSettings
 
+    check_files(config)
     tls = config.section("tls", TlsSettings)
     for files in tls.pairs():
         load_certificate(files, tls)
@@ -218,6 +220,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _config(flags: argparse.Namespace) -> Config:
+    from parlor.boot.agreement import check_agreement
     from parlor.boot.sections import SECTIONS
 
     given = [
@@ -228,7 +231,9 @@ def _config(flags: argparse.Namespace) -> Config:
     if getattr(flags, "tls", None) == _SELF_SIGNED:
         given.append(Given("tls", "self_signed", True, f"--tls {_SELF_SIGNED}"))
     given += [parse_assignment(each, f"--set {each}") for each in flags.set]
-    return load(SECTIONS, file=flags.config, environment=os.environ, flags=given)
+    config = load(SECTIONS, file=flags.config, environment=os.environ, flags=given)
+    check_agreement(config)
+    return config
 
 
 def _fail(status: int, line: str) -> NoReturn:

@@ -31,6 +31,7 @@ from parlor.boot.assemble import (
     public_url,
     set_up_url,
 )
+from parlor.boot.auth import open_authentication
 from parlor.boot.config import Config
 from parlor.boot.failures import CannotListen
 from parlor.boot.folder import open_folder, owning
@@ -80,7 +81,17 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
     handover = Handover(Path(settings.data), lock, stop.set)
     async with AsyncExitStack() as stack:
         base = await open_services(config, stack)
-        server = build_server(config, base)
+        authentication = await open_authentication(
+            config,
+            stack,
+            base.database,
+            base.secrets,
+            base.sign_ins,
+            base.people,
+            base.clock,
+            base.meter,
+        )
+        server = build_server(config, base, authentication)
         if server.tls is not None:
             tls = server.tls
             reloaded.append(lambda new: tls.certificates.reload(new.section("tls", TlsSettings)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets as randomness
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from parlor.boot.folder import FolderError
@@ -15,7 +15,8 @@ FILE_NAME = "secrets.toml"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """`turn_secret` signs TURN credentials unless the settings name the TURN server's own.
+    """`turn_secret` signs TURN credentials unless the settings name the TURN server's own,
+    `resume_secret` the tickets by which clients come back.
 
     `epoch` names the database's history: clients that knew another one forget their cursors.
     Not secret, but it has to be random and to stay with the folder.
@@ -23,6 +24,7 @@ class Secrets:
 
     turn_secret: str
     epoch: str
+    resume_secret: str
 
 
 def load_secrets(folder: Path, *, new_history: bool) -> Secrets:
@@ -34,13 +36,19 @@ def load_secrets(folder: Path, *, new_history: bool) -> Secrets:
     file = folder / FILE_NAME
     if file.exists():
         found = _read(file)
-        if not new_history:
+        if found.resume_secret and not new_history:
             return found
-        secrets = Secrets(found.turn_secret, _new_epoch())
+        epoch = _new_epoch() if new_history else found.epoch
+        # Tickets of an earlier history name people who may be somebody else now.
+        secrets = Secrets(found.turn_secret, epoch, _new_secret())
     else:
-        secrets = Secrets(randomness.token_urlsafe(32), _new_epoch())
-    _write(file, turn_secret=secrets.turn_secret, epoch=secrets.epoch)
+        secrets = Secrets(_new_secret(), _new_epoch(), _new_secret())
+    _write(file, **asdict(secrets))
     return secrets
+
+
+def _new_secret() -> str:
+    return randomness.token_urlsafe(32)
 
 
 def _new_epoch() -> str:
@@ -50,7 +58,9 @@ def _new_epoch() -> str:
 def _read(file: Path) -> Secrets:
     try:
         values = tomllib.loads(file.read_text("utf-8"))
-        return Secrets(str(values["turn_secret"]), str(values["epoch"]))
+        # A folder of the first version has no secret for tickets yet.
+        resume_secret = str(values.get("resume_secret", ""))
+        return Secrets(str(values["turn_secret"]), str(values["epoch"]), resume_secret)
     except (KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise FolderError(f"{file}: not the secrets this program wrote") from wrong
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
+from parlor.accounts.auth_settings import AuthSettings
 from parlor.accounts.settings import AccountsSettings
 from parlor.api.settings import HttpSettings
 from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings
 from parlor.calls.settings import CallsSettings
 from parlor.doors.goim.settings import GoimSettings
+from parlor.drivers.callback.settings import CallbackSettings
+from parlor.drivers.jwt.settings import JwtSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.listening import ListenSettings
 from parlor.gateway.settings import GatewaySettings
@@ -24,6 +27,9 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "limits": LimitsSettings,
     "log": LogSettings,
     "accounts": AccountsSettings,
+    "auth": AuthSettings,
+    "auth.jwt": JwtSettings,
+    "auth.callback": CallbackSettings,
     "im": ImSettings,
     "push": PushSettings,
     "calls": CallsSettings,
@@ -32,5 +38,5 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "sqlite": SqliteSettings,
     "doors.goim": GoimSettings,
 }
-SECRET = frozenset({("calls", "turn_secret")})
+SECRET = frozenset({("calls", "turn_secret"), ("auth.jwt", "secret"), ("auth.callback", "secret")})
 """Never shown by `parlor config print`."""

@@ -10,8 +10,8 @@ Concurrency: one reader task per connection; requests may be pipelined from many
 wire and model only, so it is as good for a program that is not a server.
 """
 
-from parlor.client.connection import Connection, ConnectionClosed
+from parlor.client.connection import Connection, ConnectionClosed, Resume
 from parlor.client.open import connect
 from parlor.client.reconnect import stay_connected
 
-__all__ = ["Connection", "ConnectionClosed", "connect", "stay_connected"]
+__all__ = ["Connection", "ConnectionClosed", "Resume", "connect", "stay_connected"]

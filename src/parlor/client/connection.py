@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 from parlor.client.transports import Closed, Transport
-from parlor.model.errors import ParlorError, WireError, registry
+from parlor.model.errors import ParlorError, Unauthenticated, WireError, registry
 from parlor.wire.native import methods as wire
 from parlor.wire.native.codec import ErrorBody, PushMessage, Reply
 from parlor.wire.native.pushes import ByePush, PushPayload
@@ -22,6 +22,13 @@ _ERRORS = registry()
 MAX_PUSHES = 10_000
 
 
+class Resume:
+    """The ticket that brings one user back without asking anybody; kept in memory only."""
+
+    def __init__(self) -> None:
+        self.ticket = ""
+
+
 class Connection:
     """Made by `parlor.client.connect`. Safe to use from many tasks of one loop.
 
@@ -30,9 +37,13 @@ class Connection:
     """
 
     def __init__(
-        self, transport: Transport, on_push: Callable[[PushMessage], None] | None = None
+        self,
+        transport: Transport,
+        on_push: Callable[[PushMessage], None] | None = None,
+        resume: Resume | None = None,
     ) -> None:
         self._transport = transport
+        self._resume = resume or Resume()
         self._on_push = on_push
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
@@ -72,9 +83,21 @@ class Connection:
         return codec.parse_result(answered, result)
 
     async def hello(self, params: wire.Hello) -> wire.HelloResult:
-        self.welcome = await self.request(params, wire.HelloResult)
+        """Raises as `request`; a ticket that was refused together with the token is forgotten."""
+        try:
+            self.welcome = await self.request(params, wire.HelloResult)
+        except Unauthenticated:
+            self._resume.ticket = ""
+            raise
+        self._resume.ticket = self.welcome.resume
         self._greeted.set()
         return self.welcome
+
+    async def renew(self, token: str) -> wire.TokenResult:
+        """Go on with a newer token of the same user and device. Raises as `request`."""
+        renewed = await self.request(wire.TokenRenew(token), wire.TokenResult)
+        self._resume.ticket = renewed.resume
+        return renewed
 
     async def pushes(self) -> AsyncIterator[PushMessage]:
         """What the server says unasked, since the last one taken.

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from os import PathLike
 from ssl import SSLContext, create_default_context
 
-from parlor.client.connection import Connection
+from parlor.client.connection import Connection, Resume
 from parlor.client.transports import TcpTransport, Transport, WebSocketTransport
 from parlor.wire.native.codec import JSON_SUBPROTOCOL, PushMessage
 from parlor.wire.native.methods import Hello
@@ -24,6 +24,7 @@ async def connect(
     instance: str = "",
     rooms: Sequence[str] = (),
     epoch: str = "",
+    resume: Resume | None = None,
     subprotocol: str = JSON_SUBPROTOCOL,
     on_push: Callable[[PushMessage], None] | None = None,
     tls: SSLContext | str | PathLike[str] | None = None,
@@ -31,8 +32,10 @@ async def connect(
     """A greeted connection to `ws://` or `wss://` (path included), `tcp://` or `tcps://host:port`.
 
     `tls` is for `wss` and `tcps`: a context, or the file of an authority to trust instead of the
-    system's. `token` None says no hello. Raises OSError (ssl.SSLError is one) or what `websockets`
-    raises when there is no connection, and Unauthenticated for a token that is no good.
+    system's. `token` None says no hello. `resume` remembers what the server gave to come back
+    with, and is presented the next time: pass the same one to every connection of this user.
+    Raises OSError (ssl.SSLError is one) or what `websockets` raises when there is no connection,
+    and Unauthenticated for a token that is no good.
     """
     transport: Transport
     context = _context(url, tls)
@@ -42,12 +45,19 @@ async def connect(
         transport = await WebSocketTransport.open(
             url, subprotocol, max_bytes=MAX_MESSAGE_BYTES, context=context
         )
-    connection = Connection(transport, on_push)
+    connection = Connection(transport, on_push, resume)
     running = asyncio.create_task(connection.run())
     try:
         if token is not None:
             await connection.hello(
-                Hello(token, instance=instance, client="python", epoch=epoch, rooms=tuple(rooms))
+                Hello(
+                    token,
+                    instance=instance,
+                    client="python",
+                    epoch=epoch,
+                    rooms=tuple(rooms),
+                    resume=resume.ticket if resume else "",
+                )
             )
         yield connection
     finally:

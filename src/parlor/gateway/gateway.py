@@ -13,6 +13,7 @@ from parlor.gateway.state.limits import Admission
 from parlor.gateway.state.wheel import TimerWheel
 from parlor.gateway.turn import Turn
 from parlor.model.close import Close, CloseCode
+from parlor.model.ids import UserId
 from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 from parlor.ports.meter import Meter
@@ -80,6 +81,25 @@ class Gateway:
         self._away_s = away_s
         returning = self.hub.connections() / self.settings.drain_returns_per_second
         self._spread_s = max(MIN_SPREAD_S, returning)
+
+    def make_place(self, user: UserId) -> bool:
+        """Whether `user` may have one more link in the hub; add it before the next await.
+
+        Under `kick_oldest` there is always a place: the oldest link gives it up.
+        """
+        settings = self.settings
+        if self.hub.user_online(user) < settings.max_connections_per_user:
+            return True
+        if settings.user_limit == "reject":
+            return False
+        links = self.hub.of_user(user)
+        for oldest in links[: len(links) - settings.max_connections_per_user + 1]:
+            oldest.close(Close(CloseCode.TOO_MANY_CONNECTIONS))
+        return True
+
+    def token_left_s(self, expires_at: float) -> float:
+        """How long a connection whose token expires then may stay, the grace included."""
+        return expires_at + self.settings.token_grace_s - self.clock.unix_ms() / 1000
 
     def come_back(self) -> Close:
         """DRAINING with a time of its own for each client, so that they do not all come at once

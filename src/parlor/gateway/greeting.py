@@ -12,10 +12,31 @@ from parlor.gateway.requests import Caller
 from parlor.gateway.services import Services
 from parlor.model.account import Identity
 from parlor.model.close import Close, CloseCode
-from parlor.model.errors import BadRequest, Forbidden, Unauthenticated
+from parlor.model.errors import (
+    AuthUnavailable,
+    BadRequest,
+    Forbidden,
+    NotReady,
+    TooManyAttempts,
+    Unauthenticated,
+)
+from parlor.model.ids import DeviceId, UserId
 from parlor.model.text import MAX_TEXT_CHARS, check_room
-from parlor.wire.native.methods import BackOff, Hello, HelloResult, Limits
+from parlor.ports.accounts import RevocationKind
+from parlor.wire.native.methods import (
+    BackOff,
+    Hello,
+    HelloResult,
+    Limits,
+    TokenRenew,
+    TokenResult,
+)
 
+COME_BACK_S = 5.0
+_CLOSES = {
+    AuthUnavailable: CloseCode.OVERLOADED,
+    TooManyAttempts: CloseCode.RATE_LIMITED,
+}
 _INSTANCE = re.compile(r"[A-Za-z0-9_.-]{0,32}\Z")
 
 
@@ -23,11 +44,13 @@ class Greeting:
     def __init__(self, gateway: Gateway, services: Services) -> None:
         self._gateway = gateway
         self._services = services
-        services.signing.on_session_end(self.on_session_end)
+        services.authentication.on_session_end(self.on_session_end)
+        services.authentication.on_revoked(self.on_revoked)
 
     async def hello(self, caller: Caller, params: Hello) -> HelloResult:
         """Let the caller in. A token that is no good ends the connection with UNAUTHENTICATED,
-        one connection too many with TOO_MANY_CONNECTIONS; both after their error reply.
+        one that nobody can check with OVERLOADED, too many bad ones with RATE_LIMITED, one
+        connection too many with TOO_MANY_CONNECTIONS; all after their error reply.
 
         The link is in the hub before the calls are read, so that no change is missed between.
         """
@@ -38,22 +61,30 @@ class Greeting:
         if len(params.rooms) > settings.max_rooms:
             raise BadRequest(f"At most {settings.max_rooms} rooms a connection.")
         rooms = [check_room(room, settings.max_room_bytes) for room in params.rooms]
+        link = caller.link
         try:
-            identity = await services.signing.authenticate(params.token)
-            user = await services.people.user(identity.user)
+            admitted = await services.authentication.admit(
+                params.token, params.resume, link.address
+            )
         except Unauthenticated:
-            caller.link.close_soon(Close(CloseCode.UNAUTHENTICATED))
+            link.close_soon(Close(CloseCode.UNAUTHENTICATED))
             raise
-        if gateway.hub.user_online(identity.user) >= settings.max_connections_per_user:
-            caller.link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
+        except (AuthUnavailable, TooManyAttempts) as refused:
+            code = _CLOSES[type(refused)]
+            link.close_soon(Close(code, refused.retry_after_s or COME_BACK_S))
+            raise
+        identity = admitted.identity
+        if identity.grants is not None and not all(map(identity.grants.may_join, rooms)):
+            raise Forbidden("The token does not open one of these rooms.")
+        if not gateway.make_place(identity.user):
+            link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
             raise Forbidden("This user has as many connections as allowed.")
         caller.greet(identity, params.instance)
-        link = caller.link
         for room in rooms:
             gateway.hub.join(link, room)
         services.calls.on_endpoint_back(identity.user, link.endpoint)
         return HelloResult(
-            user=user,
+            user=admitted.user,
             admin=identity.admin,
             device=identity.device,
             connection=link.key,
@@ -72,10 +103,45 @@ class Greeting:
             calls=services.calls.of_user(identity.user),
             rooms=tuple(link.rooms),
             back_off=BackOff(settings.back_off_first_s, settings.back_off_longest_s),
+            resume=admitted.ticket,
+            resumed=admitted.resumed,
+            token_expires_at=_unix_ms(identity.expires_at),
         )
+
+    async def renew(self, caller: Caller, params: TokenRenew) -> TokenResult:
+        """Go on with a newer token. A refused one changes nothing: the old one still counts."""
+        old = caller.identity
+        if old is None:
+            raise NotReady
+        admitted = await self._services.authentication.renew(old, params.token, caller.link.address)
+        identity = admitted.identity
+        caller.renew(identity)
+        for room in caller.link.rooms:
+            if not caller.link.may_join(room):
+                self._gateway.hub.leave(caller.link, room)
+        return TokenResult(admitted.ticket, _unix_ms(identity.expires_at))
+
+    def on_revoked(self, kind: RevocationKind, value: str) -> None:
+        """Close what a revocation names, without waiting for what it has asked for."""
+        hub = self._gateway.hub
+        match kind:
+            case RevocationKind.USER:
+                links = hub.of_user(UserId(value))
+            case RevocationKind.DEVICE:
+                links = hub.of_device(DeviceId(value))
+            case RevocationKind.SESSION:
+                links = tuple(link for link in hub.all() if link.session == value)
+            case RevocationKind.VIEW:
+                return
+        for link in links:
+            link.close(Close(CloseCode.UNAUTHENTICATED))
 
     def on_session_end(self, identity: Identity) -> None:
         """Close the connections of a sign-in that has ended."""
         for link in self._gateway.hub.of_user(identity.user):
             if link.session == identity.session:
                 link.close_soon(Close(CloseCode.SIGNED_OUT))
+
+
+def _unix_ms(seconds: float) -> int:
+    return int(seconds * 1000)

@@ -7,6 +7,7 @@ order belong to the services.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar, cast
 
 from parlor.gateway.gateway import Gateway
@@ -20,6 +21,9 @@ from parlor.model.ids import CallId, ConversationId, UserId
 from parlor.wire.native import methods as wire
 
 MAX_IDS = 100
+_OF_ACCOUNTS = ("me.", "users.", "conversation.", "message.", "events.", "read.", "call.")
+"""What a user whom only a customer's token knows may not call: conversations and calls are
+between accounts."""
 MAX_PAGE = 200
 
 P = TypeVar("P", bound=wire.Params)
@@ -32,6 +36,7 @@ def build_table(gateway: Gateway, services: Services) -> dict[str, Bound]:
     rooms = Rooms(gateway, services.presence)
     table = {
         "hello": _bind(wire.Hello, greeting.hello),
+        "token.renew": _bind(wire.TokenRenew, greeting.renew),
         "heartbeat": _bind(wire.Heartbeat, methods.heartbeat),
         "me.get": _bind(wire.MeGet, methods.me),
         "me.update": _bind(wire.MeUpdate, methods.rename, finishes=True),
@@ -57,7 +62,10 @@ def build_table(gateway: Gateway, services: Services) -> dict[str, Bound]:
     }
     if table.keys() != wire.METHODS.keys():
         raise LookupError(f"not bound: {table.keys() ^ wire.METHODS.keys()}")
-    return table
+    return {
+        name: replace(bound, needs_account=name.startswith(_OF_ACCOUNTS))
+        for name, bound in table.items()
+    }
 
 
 def _bind(
@@ -109,7 +117,7 @@ class Methods:
         return wire.UsersResult(tuple(users))
 
     async def sign_out(self, caller: Caller, params: wire.SessionEnd) -> wire.Empty:
-        await self._services.signing.sign_out(_who(caller))
+        await self._services.authentication.sign_out(_who(caller))
         return wire.Empty()
 
     async def create(

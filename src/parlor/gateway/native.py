@@ -92,14 +92,19 @@ class NativeConnection(Stream):
     def greet(self, identity: Identity, instance: str) -> None:
         link = self.link
         link.key = ConnectionKey(self.gateway.entropy.token_bytes(9).hex())
-        link.user = identity.user
-        link.device = identity.device
-        link.session = identity.session
+        link.identify(identity)
         link.instance = instance
         self.identity = identity
         if link.closing is None:
             self.gateway.hub.add(link)
             self.gateway.meter.count("connections_greeted_total")
+            if identity.expires_at:
+                self.keep_appointment()
+
+    def renew(self, identity: Identity) -> None:
+        self.link.identify(identity)
+        self.identity = identity
+        self.keep_appointment()
 
     def on_answer(self, id: int, answer: Result | ParlorError) -> None:
         self.session.on_done()

@@ -16,6 +16,7 @@ import structlog
 from parlor.gateway.state.link import Link
 from parlor.model.account import Identity
 from parlor.model.errors import (
+    AccountNeeded,
     DeadlineExceeded,
     Draining,
     Internal,
@@ -40,6 +41,9 @@ class Caller(Protocol):
     def greet(self, identity: Identity, instance: str) -> None:
         """The hello is good: this is who speaks from now on. Puts the link into the hub."""
 
+    def renew(self, identity: Identity) -> None:
+        """The same user and device by a newer token."""
+
     def on_answer(self, id: int, answer: Result | ParlorError) -> None:
         """Reply, if the connection is still there. Called once for every request, but for those
         that `track` cancelled."""
@@ -62,6 +66,8 @@ class Bound:
     params: type[Params]
     handler: Handler
     finishes: bool = False
+    needs_account: bool = False
+    """Not for users whom only a customer's token knows."""
 
 
 class Requests:
@@ -87,6 +93,8 @@ class Requests:
             caller.on_answer(request.id, UnknownMethod(f"There is no {request.method!r}."))
             return
         try:
+            if bound.needs_account and not (caller.identity and caller.identity.has_account):
+                raise AccountNeeded
             params = caller.codec.parse_params(request, bound.params)
             result = bound.handler(caller, params)
         except Exception as failure:

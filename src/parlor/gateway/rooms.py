@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.requests import Caller
-from parlor.model.errors import BadRequest
+from parlor.model.errors import BadRequest, Forbidden
 from parlor.model.text import check_room
 from parlor.ports.presence import Presence
 from parlor.wire.native.methods import RoomJoin, RoomLeave, RoomResult
@@ -22,6 +22,8 @@ class Rooms:
         """Joining again changes nothing."""
         room = check_room(params.room, self._settings.max_room_bytes)
         link = caller.link
+        if not link.may_join(room):
+            raise Forbidden("The token does not open this room.")
         if room not in link.rooms and len(link.rooms) >= self._settings.max_rooms:
             raise BadRequest(f"At most {self._settings.max_rooms} rooms a connection.")
         self._hub.join(link, room)

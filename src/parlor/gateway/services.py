@@ -12,20 +12,27 @@ from typing import Protocol
 
 from parlor.accounts.services import People
 from parlor.im.services import Reading, Send, Sync, Threads
-from parlor.model.account import Identity
+from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
 from parlor.model.ids import CallId, ConversationId, UserId
+from parlor.ports.accounts import RevocationKind
 from parlor.ports.presence import Presence
 
 
-class Signing(Protocol):
-    async def authenticate(self, token: str, /) -> Identity:
-        """Raises Unauthenticated."""
+class Authentication(Protocol):
+    async def admit(self, token: str, resume: str, address: str, /) -> Admitted:
+        """Raises Unauthenticated, AuthUnavailable, TooManyAttempts."""
+
+    async def renew(self, old: Identity, token: str, address: str, /) -> Admitted:
+        """Raises as `admit`, and Forbidden for another user's token."""
 
     async def sign_out(self, identity: Identity, /) -> None: ...
 
     def on_session_end(self, ended: Callable[[Identity], None], /) -> None:
         """Call `ended` whenever a sign-in ends, whoever ended it."""
+
+    def on_revoked(self, revoked: Callable[[RevocationKind, str], None], /) -> None:
+        """Call `revoked` for every user, device or sign-in that is revoked."""
 
 
 class Calls(Protocol):
@@ -61,7 +68,7 @@ class IceServers(Protocol):
 class Services:
     """`epoch` names the database: another one in a hello means that cursors start anew."""
 
-    signing: Signing
+    authentication: Authentication
     people: People
     send: Send
     threads: Threads

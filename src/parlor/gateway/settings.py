@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from parlor.gateway.state.limits import ConnectionLimits
@@ -19,10 +21,12 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `stall_timeout_s` is how long written bytes may stay unread. A client that is refused more than
     `max_refusals` requests in ten seconds is closed. `outbox_*` bound what waits for one reader;
     its memory is at most about twice `outbox_bytes`. `max_connections` 18,000 leaves descriptors
-    for the rest where a process may have 20,000. Before a restart, clients are told to come back at
-    times of their own, about `drain_returns_per_second` of them a second. A client that lost its
-    connection waits `back_off_first_s` and then twice as long each time, `back_off_longest_s` at
-    most; the hello reply tells it so.
+    for the rest where a process may have 20,000. One user over `max_connections_per_user` is
+    refused (`user_limit` = reject) or loses the oldest connection (kick_oldest). A connection
+    whose token has expired is closed `token_grace_s` later. Before a restart, clients are told to
+    come back at times of their own, about `drain_returns_per_second` of them a second. A client
+    that lost its connection waits `back_off_first_s` and then twice as long each time,
+    `back_off_longest_s` at most; the hello reply tells it so.
     """
 
     heartbeat_s: float = 25.0
@@ -40,6 +44,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_connections: int = 18_000
     max_connections_per_address: int = 1_000
     max_connections_per_user: int = 32
+    user_limit: Literal["reject", "kick_oldest"] = "reject"
+    token_grace_s: float = 30.0
     max_message_bytes: int = 131_072
     max_in_flight: int = 32
     max_rooms: int = 64
@@ -49,6 +55,12 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_refusals: int = 200
     outbox_frames: int = 256
     outbox_bytes: int = 1_048_576
+
+    def __post_init__(self) -> None:
+        if self.max_connections_per_user < 1:
+            raise ValueError("max_connections_per_user is below 1")
+        if self.token_grace_s < 0:
+            raise ValueError("token_grace_s is below 0")
 
     def outbox(self) -> OutboxLimits:
         return OutboxLimits(self.outbox_frames, self.outbox_bytes)

@@ -208,6 +208,13 @@ class Stream(asyncio.Protocol):
         """Close the transport after the farewell. WebSocket waits for the peer's own first."""
         self.transport.close()
 
+    def keep_appointment(self) -> None:
+        """Look at the clock anew: what the connection has to wait for has changed."""
+        if self.link.closing is None:
+            again = self._ask_again_at(self.gateway.wheel.now)
+            if again is not None:
+                self.gateway.wheel.schedule(self, again)
+
     def on_time(self, now: float) -> float | None:
         if self.link.closing is not None:
             self.transport.abort()
@@ -221,7 +228,13 @@ class Stream(asyncio.Protocol):
         elif self._is_stalled(now):
             self.link.close(Close(CloseCode.STALLED))
         else:
-            return min(verdict, now + self.gateway.settings.heartbeat_s)
+            again = min(verdict, now + self.gateway.settings.heartbeat_s)
+            if not self.link.expires_at:
+                return again
+            ends_at = now + self.gateway.token_left_s(self.link.expires_at)
+            if now < ends_at:
+                return min(again, ends_at)
+            self.link.close(Close(CloseCode.UNAUTHENTICATED))
         return None
 
     def _is_stalled(self, now: float) -> bool:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from parlor.model.ids import DeviceId, UserId
+from parlor.model.ids import DeviceId, RoomId, UserId
 
 
 class User(msgspec.Struct, frozen=True):
@@ -15,6 +15,23 @@ class User(msgspec.Struct, frozen=True):
     id: UserId
     name: str
     display_name: str
+
+
+class Grants(msgspec.Struct, frozen=True):
+    """Which rooms a token opens, as its issuer said. None: the token says nothing of it.
+
+    A pattern is a room's name, or a beginning followed by `*`.
+    """
+
+    rooms: tuple[str, ...] | None = None
+    publish: tuple[str, ...] | None = None
+
+    def may_join(self, room: RoomId) -> bool:
+        return _matches(self.rooms, room)
+
+    def may_publish(self, room: RoomId) -> bool:
+        """Whether the token lets its user publish there; the room has a say as well."""
+        return _matches(self.publish, room)
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -26,6 +43,12 @@ class Identity(msgspec.Struct, frozen=True):
     admin: bool = False
     expires_at: float = 0.0
     """Wall clock, seconds; 0 means that it does not expire."""
+    issued_at: float = 0.0
+    """Wall clock, seconds; 0 when nobody said: then it counts as older than any revocation."""
+    has_account: bool = True
+    """False for a user whom only a customer's token knows: push and rooms, no conversations."""
+    grants: Grants | None = None
+    """None: every room that the server lets anybody into."""
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -44,6 +67,25 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+class Admitted(msgspec.Struct, frozen=True):
+    """Somebody who may connect. `ticket` brings them back without their token; may be empty."""
+
+    identity: Identity
+    user: User
+    ticket: str = ""
+    resumed: bool = False
+    """It was a ticket that let them in."""
+
+
 class KeyGrant(msgspec.Struct, frozen=True):
     name: str
     scopes: frozenset[Scope]
+
+
+def _matches(patterns: tuple[str, ...] | None, room: RoomId) -> bool:
+    if patterns is None:
+        return True
+    return any(
+        room.startswith(pattern[:-1]) if pattern.endswith("*") else room == pattern
+        for pattern in patterns
+    )

@@ -50,6 +50,18 @@ class Unauthenticated(ParlorError):
     code, status = "unauthenticated", 401
     meaning = "Sign in first: the token is missing, expired or revoked."
 
+    def __init__(
+        self, message: str = "", *, retry_after_s: float = 0.0, was_good: bool = False
+    ) -> None:
+        """`was_good`: the token was real once, so presenting it is no attempt to guess one."""
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.was_good = was_good
+
+
+class AuthUnavailable(ParlorError):
+    code, status, retry = "auth_unavailable", 503, True
+    meaning = "Whoever checks these tokens does not answer; try again later."
+
 
 class WrongCredentials(ParlorError):
     code, status = "wrong_credentials", 401
@@ -59,6 +71,11 @@ class WrongCredentials(ParlorError):
 class Forbidden(ParlorError):
     code, status = "forbidden", 403
     meaning = "You may not do this."
+
+
+class AccountNeeded(ParlorError):
+    code, status = "account_needed", 403
+    meaning = "Only a user with an account of this server may do this."
 
 
 class SignUpClosed(ParlorError):
@@ -128,7 +145,7 @@ class RateLimited(ParlorError):
 
 class TooManyAttempts(ParlorError):
     code, status, retry = "too_many_attempts", 429, True
-    meaning = "Too many failed sign-ins; wait before the next."
+    meaning = "Too many failed sign-ins or bad tokens; wait before the next."
 
 
 class AddressFull(ParlorError):

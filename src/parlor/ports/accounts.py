@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -37,6 +38,33 @@ class Reused(msgspec.Struct, frozen=True):
     ended: Identity
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """Whose token it is: all that a hello needs, from one query."""
+
+    identity: Identity
+    user: User
+
+
+class RevocationKind(StrEnum):
+    """What is refused: everything of a user or of a device that was issued before a time, one
+    sign-in (also one customer's token, which is a sign-in of its own), or only what a resume
+    ticket says of a user, because it has changed since."""
+
+    USER = "user"
+    DEVICE = "device"
+    SESSION = "session"
+    VIEW = "view"
+
+
+class Revocation(msgspec.Struct, frozen=True):
+    """Refused if issued before `before`; may be forgotten after `expires_at`. Unix seconds."""
+
+    kind: RevocationKind
+    value: str
+    before: float
+    expires_at: float
+
+
 class Accounts(Protocol):
     async def add_user(self, user: User, password_hash: str, *, admin: bool) -> None:
         """Raises NameTaken."""
@@ -62,7 +90,7 @@ class Sessions(Protocol):
     async def open(self, row: SessionRow) -> Identity | None:
         """Replaces the sign-in of the same (user, device), if any, and returns that one."""
 
-    async def by_token(self, token_hash: bytes) -> Identity | None:
+    async def by_token(self, token_hash: bytes) -> Holder | None:
         """Whoever the token names, expired or not; the caller compares `expires_at`."""
 
     async def rotate(
@@ -75,10 +103,24 @@ class Sessions(Protocol):
         session (RFC 9700 §4.14.2) and gives Reused.
         """
 
-    async def end(self, session: str) -> None: ...
+    async def end(self, session: str) -> Identity | None:
+        """None when there is no such session. Every end is stored as a `Revocation` with it."""
+
+    async def end_device(self, device: DeviceId) -> Sequence[Identity]:
+        """Every sign-in on a device of that name; returns those that were ended."""
 
     async def end_all(self, user: UserId) -> Sequence[Identity]:
         """Every sign-in of `user`, on all devices; returns those that were ended."""
+
+
+class Revocations(Protocol):
+    """What was revoked, until nothing of it can be presented any more."""
+
+    async def add(self, revocation: Revocation, now: float) -> None:
+        """Also forgets what has expired by `now`."""
+
+    async def since(self, mark: int) -> tuple[Sequence[Revocation], int]:
+        """All that were stored after `mark` (0: all), expired or not, and the next mark."""
 
 
 class Keys(Protocol):

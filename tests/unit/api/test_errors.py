@@ -47,12 +47,12 @@ async def test_what_the_router_refuses_has_the_same_shape(client, method, path, 
 
 
 class _Broken:
-    async def authenticate(self, token: str) -> None:
+    async def authenticate(self, token: str, address: str) -> None:
         raise RuntimeError("the disk says: secret path")
 
 
 async def test_an_unexpected_failure_is_logged_once_and_tells_nothing(memory: Memory):
-    async with rest_client(memory.services(signing=_Broken())) as client:
+    async with rest_client(memory.services(authentication=_Broken())) as client:
         with capture_logs() as logs:
             reply = await client.get("/api/v1/me", headers={"authorization": "Bearer secret-token"})
     assert reply.status_code == 500

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from parlor.api.settings import HttpSettings
@@ -71,3 +72,14 @@ async def test_one_user_who_asks_too_much_hinders_nobody_else(memory: Memory):
 async def test_metrics_are_for_this_machine_and_administrators(memory, address, headers, status):
     async with rest_client(memory.services(), address=address) as client:
         assert (await client.get("/metrics", headers=headers)).status_code == status
+
+
+async def test_a_customers_user_counts_rooms_and_has_no_conversations(memory: Memory):
+    async with rest_client(memory.services()) as client:
+        _, ann = await sign_up(client, "ann")
+        token = ann["authorization"].split()[1]
+        known = memory.accounts.tokens[token]
+        memory.accounts.tokens[token] = msgspec.structs.replace(known, has_account=False)
+        refused = await client.get("/api/v1/conversations", headers=ann)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "account_needed")
+        assert (await client.get("/api/v1/rooms/news/online", headers=ann)).status_code == 200

@@ -27,6 +27,7 @@ PROMISED = {
     "POST /api/v1/conversations/{conversation_id}/read",
     "GET /api/v1/calls/ice",
     "POST /api/v1/push",
+    "POST /api/v1/connections/revoke",
     "GET /api/v1/rooms/{room}/online",
     "GET /api/v1/online/top",
     "GET /api/v1/setup/{token}",

@@ -8,6 +8,16 @@ def test_secrets_are_made_once_and_found_again(tmp_path):
     first = load_secrets(tmp_path, new_history=True)
     assert load_secrets(tmp_path, new_history=False) == first
     assert len(first.turn_secret) >= 32
+    assert len(first.resume_secret) >= 32
+    assert first.resume_secret != first.turn_secret
+
+
+def test_a_folder_of_the_first_version_gets_what_it_lacks_and_keeps_the_rest(tmp_path):
+    (tmp_path / FILE_NAME).write_text('turn_secret = "t"\nepoch = "e"\n')
+    found = load_secrets(tmp_path, new_history=False)
+    assert (found.turn_secret, found.epoch) == ("t", "e")
+    assert len(found.resume_secret) >= 32
+    assert load_secrets(tmp_path, new_history=False) == found
 
 
 def test_two_folders_never_share_a_secret(tmp_path):
@@ -24,6 +34,7 @@ def test_a_new_database_in_an_old_folder_has_a_new_epoch_and_the_same_secret(tmp
     second = load_secrets(tmp_path, new_history=True)
     assert second.epoch != first.epoch
     assert second.turn_secret == first.turn_secret
+    assert second.resume_secret != first.resume_secret
     assert load_secrets(tmp_path, new_history=False) == second
 
 

@@ -3,11 +3,11 @@ import contextlib
 
 import pytest
 
-from parlor.client.connection import Connection, build_error
+from parlor.client.connection import Connection, Resume, build_error
 from parlor.client.transports import Closed
 from parlor.model.account import User
 from parlor.model.close import CloseCode
-from parlor.model.errors import NotFound, ParlorError, RateLimited
+from parlor.model.errors import NotFound, ParlorError, RateLimited, Unauthenticated
 from parlor.model.ids import UserId
 from parlor.wire.native import methods as wire
 from parlor.wire.native.codec import JSON, ErrorBody, PushMessage
@@ -42,9 +42,9 @@ class ScriptedTransport:
 
 
 @contextlib.asynccontextmanager
-async def _running(on_push=None):
+async def _running(on_push=None, resume=None):
     transport = ScriptedTransport()
-    connection = Connection(transport, on_push)
+    connection = Connection(transport, on_push, resume)
     running = asyncio.create_task(connection.run())
     yield connection, transport
     running.cancel()
@@ -144,3 +144,18 @@ async def test_a_request_that_is_never_answered_times_out_and_is_forgotten():
         transport.say(JSON.build_reply(1, wire.UserResult(USER)))
         transport.say(JSON.build_reply(2, wire.UserResult(USER)))
         assert (await connection.request(wire.MeGet(), wire.UserResult)).user.id == "1"
+
+
+async def test_a_refused_hello_forgets_the_ticket_and_a_renewal_replaces_it():
+    resume = Resume()
+    resume.ticket = "old"
+    async with _running(resume=resume) as (connection, transport):
+        transport.say(JSON.build_error(1, Unauthenticated()))
+        with pytest.raises(Unauthenticated):
+            await connection.hello(wire.Hello("t", resume=resume.ticket))
+        assert resume.ticket == ""
+        renewing = asyncio.create_task(connection.renew("newer"))
+        await asyncio.sleep(0)
+        transport.say(JSON.build_reply(2, wire.TokenResult("new", 5)))
+        assert (await renewing).token_expires_at == 5
+        assert resume.ticket == "new"

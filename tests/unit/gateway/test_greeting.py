@@ -66,6 +66,6 @@ async def test_a_sign_in_that_ends_elsewhere_closes_its_connections():
     house = NativeHouse()
     client = house.websocket()
     await client.hello("1:phone")
-    identity = await house.small.signing.authenticate("1:phone")
-    await house.small.signing.sign_out(identity)
+    authentication = house.small.authentication
+    await authentication.sign_out(authentication.identity("1:phone"))
     assert client.close_code() == CloseCode.SIGNED_OUT

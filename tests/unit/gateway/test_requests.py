@@ -34,6 +34,9 @@ class Asker:
     def greet(self, identity: Identity, instance: str) -> None:
         self.identity = identity
 
+    def renew(self, identity: Identity) -> None:
+        self.identity = identity
+
     def on_answer(self, id: int, answer: Result | ParlorError) -> None:
         assert id not in self.answers
         self.answers[id] = answer

@@ -1,3 +1,5 @@
+import pytest
+
 from parlor.gateway.settings import GatewaySettings
 
 
@@ -14,3 +16,9 @@ def test_settings_reach_the_limits_they_name():
     assert (settings.session().max_in_flight, settings.session().hello_timeout_s) == (4, 1.5)
     limits = settings.connections(limit_loopback=True)
     assert (limits.total, limits.per_address, limits.limit_loopback) == (5, 2, True)
+
+
+@pytest.mark.parametrize("given", [{"max_connections_per_user": 0}, {"token_grace_s": -1.0}])
+def test_a_limit_that_would_limit_nothing_is_refused(given):
+    with pytest.raises(ValueError, match=next(iter(given))):
+        GatewaySettings(**given)

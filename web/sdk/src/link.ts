@@ -36,6 +36,9 @@ export type LinkEnd = "expired" | "signed_out" | "banned";
 const OPEN_LIMIT_MS = 10_000;
 const ANSWER_LIMIT_MS = 8_000;
 const STEADY_MS = 5_000;
+const RENEW_AHEAD_MS = 120_000;
+/** What a browser's timer can hold. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Link {
   private readonly current = new Value<LinkState>({ status: "idle" });
@@ -53,6 +56,12 @@ export class Link {
   private since = Date.now();
   private heardAt = 0;
   private renewedFor = "";
+  /** What the last hello or renewal gave to come back with. In memory only: a page that is loaded
+   * again has its token. */
+  private ticket = "";
+  /** The token of this connection: another tab may have renewed the kept one since. */
+  private usedToken = "";
+  private renewTimer: ReturnType<typeof setTimeout> | undefined;
   private bye: { code: number; reason: string } | null = null;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private openTimer: ReturnType<typeof setTimeout> | undefined;
@@ -116,6 +125,7 @@ export class Link {
     clearTimeout(this.retryTimer);
     this.requests.failWaiting(new ParlorError("signed_out", "Nobody is signed in."));
     this.greeting.set(null);
+    this.ticket = "";
     this.current.set({ status: "idle" });
   }
 
@@ -186,8 +196,11 @@ export class Link {
     const epoch = this.greeting.get()?.epoch ?? "";
     this.requests.say(
       "hello",
-      { token, ...this.who, epoch, rooms: [] },
-      (hello) => this.welcome(hello as HelloResult),
+      { token, ...this.who, epoch, rooms: [], resume: this.ticket },
+      (hello) => {
+        this.usedToken = token;
+        this.welcome(hello as HelloResult);
+      },
       (error) => {
         if (error.code === "offline") return; // lost() is at work
         if (error.code === "unauthenticated") this.lost(UNAUTHENTICATED, error.code);
@@ -204,6 +217,7 @@ export class Link {
     this.greeting.set(hello);
     this.current.set({ status: "online", since: this.since });
     this.scheduleHeartbeat();
+    this.rely(hello.resume, hello.token_expires_at);
     this.greeted.emit(hello);
     this.requests.sendWaiting();
   }
@@ -248,6 +262,33 @@ export class Link {
     );
   }
 
+  /** Keep what brings us back, and get another token in time: at the end the server closes. */
+  private rely(ticket: string, expiresAt: number): void {
+    this.ticket = ticket;
+    clearTimeout(this.renewTimer);
+    if (expiresAt === 0) return;
+    const leftMs = Math.max(0, expiresAt - this.serverNow());
+    const aheadMs = Math.min(RENEW_AHEAD_MS, leftMs / 2) * (0.5 + 0.5 * this.environment.random());
+    const waitMs = Math.min(leftMs - aheadMs, LONGEST_TIMER_MS);
+    this.renewTimer = setTimeout(() => void this.renewOpen(), waitMs);
+  }
+
+  /** When this fails, the server's close leads to the same renewal, without the link. */
+  private async renewOpen(): Promise<void> {
+    const socket = this.socket;
+    if (this.tokens.kept()?.token === this.usedToken) await this.tokens.renew(this.usedToken);
+    const token = this.tokens.kept()?.token;
+    if (token === undefined || token === this.usedToken || this.socket !== socket || !this.online) return;
+    try {
+      const renewed = await this.request("token.renew", { token });
+      if (this.socket !== socket) return;
+      this.usedToken = token;
+      this.rely(renewed.resume, renewed.token_expires_at);
+    } catch {
+      return;
+    }
+  }
+
   /** Find out soon whether the link still carries, unless it just did. */
   private probe(): void {
     if (this.online && Date.now() - this.heardAt > 2_000) this.beat();
@@ -263,6 +304,7 @@ export class Link {
     this.socket = null;
     clearTimeout(this.openTimer);
     clearTimeout(this.heartbeatTimer);
+    clearTimeout(this.renewTimer);
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
@@ -286,6 +328,7 @@ export class Link {
     // Before drop(), so that whoever asks again at once is not taken for online.
     this.current.set({ status: "connecting", since: this.since, attempt: this.attempt });
     this.drop();
+    if (code === UNAUTHENTICATED) this.ticket = "";
     const next = afterClose(code, reason, this.attempt, this.environment.random(), this.backOff);
     const name = parseReason(reason).name || `close ${code}`;
     if (next.do === "stop") return this.halt(code, name);

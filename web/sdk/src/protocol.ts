@@ -9,7 +9,8 @@ export const MSGPACK_SUBPROTOCOL = "parlor.v1.msgpack";
  * The first request of a connection. `device` is checked against the token's own.
  *
  * `instance` tells two tabs of one device apart (≤ 32 characters). `epoch` is what the last
- * hello reply said: another one in the new reply means that cursors start anew.
+ * hello reply said: another one in the new reply means that cursors start anew. `resume` is the
+ * ticket of the last hello or renewal: while it is good, `token` is not looked at and may be "".
  */
 export interface Hello {
   token: string;
@@ -17,6 +18,7 @@ export interface Hello {
   client?: string;
   epoch?: string;
   rooms?: readonly string[];
+  resume?: string;
 }
 
 /** What any signed-in person may see of another. */
@@ -75,7 +77,10 @@ export interface BackOff {
  * `server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
  *
  * `calls` are those ringing or running for this user. `epoch_changed`: drop all cursors.
- * `rooms` are the push rooms that were joined again.
+ * `rooms` are the push rooms that were joined again. `resume` brings this user back without the
+ * token until it expires (empty: there is none); `resumed`: such a ticket let this one in.
+ * At `token_expires_at` (Unix milliseconds, 0: never) the connection ends, unless
+ * `token.renew` came before.
  */
 export interface HelloResult {
   user: User;
@@ -91,6 +96,20 @@ export interface HelloResult {
   calls: readonly CallView[];
   rooms: readonly string[];
   back_off: BackOff;
+  resume: string;
+  resumed: boolean;
+  token_expires_at: number;
+}
+
+/** A newer token of the same user and device; the connection goes on until that one expires. */
+export interface TokenRenew {
+  token: string;
+}
+
+/** The ticket and the time that replace those of the hello. */
+export interface TokenResult {
+  resume: string;
+  token_expires_at: number;
 }
 
 export type Heartbeat = Record<string, never>;
@@ -419,6 +438,7 @@ export interface ErrorBody {
 /** Every request: what it takes and what it gives. */
 export interface Methods {
   "hello": { params: Hello; result: HelloResult };
+  "token.renew": { params: TokenRenew; result: TokenResult };
   "heartbeat": { params: Heartbeat; result: HeartbeatResult };
   "me.get": { params: MeGet; result: UserResult };
   "me.update": { params: MeUpdate; result: UserResult };
@@ -487,8 +507,10 @@ export type ServerMessage = ResultMessage | ErrorMessage | PushMessage;
 
 /** Every refusal by its code. `retry`: the same request can succeed later. */
 export const ERRORS = {
+  account_needed: { status: 403, retry: false, meaning: "Only a user with an account of this server may do this." },
   address_full: { status: 429, retry: true, meaning: "This address has as many connections as allowed." },
   already_greeted: { status: 409, retry: false, meaning: "This connection has said hello already." },
+  auth_unavailable: { status: 503, retry: true, meaning: "Whoever checks these tokens does not answer; try again later." },
   bad_display_name: { status: 422, retry: false, meaning: "A display name or title has 1 to 64 characters, no control or direction marks." },
   bad_name: { status: 422, retry: false, meaning: "A name has 3 to 32 of a-z 0-9 _ . - and starts with a letter or digit." },
   bad_request: { status: 400, retry: false, meaning: "The request does not have the shape that this method takes." },
@@ -517,7 +539,7 @@ export const ERRORS = {
   storage_failed: { status: 503, retry: true, meaning: "The database did not take it; nothing was stored." },
   text_too_long: { status: 422, retry: false, meaning: "A message has at most 4,096 characters." },
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
-  too_many_attempts: { status: 429, retry: true, meaning: "Too many failed sign-ins; wait before the next." },
+  too_many_attempts: { status: 429, retry: true, meaning: "Too many failed sign-ins or bad tokens; wait before the next." },
   too_many_members: { status: 422, retry: false, meaning: "The group would have more members than this server allows." },
   unauthenticated: { status: 401, retry: false, meaning: "Sign in first: the token is missing, expired or revoked." },
   unknown_method: { status: 404, retry: false, meaning: "There is no such method." },

@@ -63,7 +63,7 @@ test("hello is the first thing said, with token, instance and the epoch of the l
   expect(network.last.protocol).toBe("parlor.v1.json");
   network.last.open();
   expect(network.last.received).toEqual([
-    { id: 1, method: "hello", params: { token: "t1", instance: "tab", client: "test", epoch: "", rooms: [] } },
+    { id: 1, method: "hello", params: { token: "t1", instance: "tab", client: "test", epoch: "", rooms: [], resume: "" } },
   ]);
   network.last.answer("hello", helloResult({ epoch: "e7" }));
   expect(status()).toBe("online");
@@ -322,4 +322,62 @@ test("a stopped link forgets everything and says hello anew when started", async
   link.start();
   network.last.welcome();
   expect(status()).toBe("online");
+});
+
+test("a ticket is presented when coming back, and not after it was refused", () => {
+  online();
+  network.last.end(4000, "idle");
+  vi.advanceTimersByTime(0);
+  network.last.open();
+  expect(network.last.asked("hello").params["resume"]).toBe("ticket");
+  tokens.renewals = ["renewed"];
+  network.last.end(4201, "unauthenticated");
+  return vi.advanceTimersByTimeAsync(0).then(() => {
+    network.last.open();
+    expect(network.last.asked("hello").params).toMatchObject({ token: "t1+", resume: "" });
+  });
+});
+
+test("signing out forgets the ticket", () => {
+  online();
+  link.stop();
+  link.start();
+  network.last.open();
+  expect(network.last.asked("hello").params["resume"]).toBe("");
+});
+
+test("a token that is about to expire is renewed without a new connection", async () => {
+  tokens.renewals = ["renewed"];
+  link.start();
+  network.last.welcome({ token_expires_at: Date.now() + 20_000 });
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(tokens.asked).toEqual([]);
+  await vi.advanceTimersByTimeAsync(7_000);
+  expect(tokens.asked).toEqual(["t1"]);
+  expect(network.last.asked("token.renew").params).toEqual({ token: "t1+" });
+  network.last.answer("token.renew", { resume: "newer", token_expires_at: Date.now() + 600_000 });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(network.sockets.length).toBe(1);
+  network.last.end(4000, "idle");
+  await vi.advanceTimersByTimeAsync(0);
+  network.last.open();
+  expect(network.last.asked("hello").params).toMatchObject({ token: "t1+", resume: "newer" });
+});
+
+test("a token that another tab has renewed is taken as it is", async () => {
+  link.start();
+  network.last.welcome({ token_expires_at: Date.now() + 20_000 });
+  tokens.token = "other tab's";
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect(tokens.asked).toEqual([]);
+  expect(network.last.asked("token.renew").params).toEqual({ token: "other tab's" });
+});
+
+test("when there is no other token the server decides, and the link goes on until then", async () => {
+  tokens.renewals = ["unreachable"];
+  link.start();
+  network.last.welcome({ token_expires_at: Date.now() + 10_000 });
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(status()).toBe("online");
+  expect(network.last.received.some((request) => request.method === "token.renew")).toBe(false);
 });

@@ -182,42 +182,43 @@ class GoimConnection(Stream):
     async def _log_in(self, frame: Frame) -> None:
         """Enter the hub; the reply is the first thing the client gets. Raises ParlorError."""
         login = parse_login(frame.body)
-        admitted = await self.listener.logins.check_login(login)
+        admitted = await self.listener.logins.check_login(login, self.link.address)
         hub, link = self.gateway.hub, self.link
         if link.closing is not None:
             return
         room = self.listener.dialogue.parse_room(login.room_id.encode())
         if room is None:
             raise Forbidden("The login names no room that there can be.")
+        grants = admitted.identity.grants if admitted.identity else None
+        if room and grants is not None and not grants.may_join(room):
+            raise Forbidden("The token does not open this room.")
         self._check_place(admitted)
         link.key, link.user = admitted.key, admitted.user
         if admitted.identity is not None:
-            link.device, link.session = admitted.identity.device, admitted.identity.session
+            link.identify(admitted.identity)
         if not self.listener.dialogue.subscribe(link, login.accepts):
             raise Forbidden("The login asks for too many operations.")
         self._reply(encode_reply(frame, Op.AUTH_REPLY))
         self._is_logged_in = True
         self._beat_at = self.gateway.clock.now()
-        self.gateway.wheel.schedule(self, self.check_time(self._beat_at))
         replaced = hub.add(link)
+        self.keep_appointment()
         if replaced is not None:
             replaced.close(Close(CloseCode.REPLACED))
         self.listener.dialogue.enter(link, room)
         self.gateway.meter.count("goim_logins_total")
 
     def _check_place(self, admitted: Admitted) -> None:
-        """In token mode nobody takes another's key, and one user has so many connections.
+        """One user has so many connections, and in token mode nobody takes another's key.
 
-        Raises Forbidden. In open mode everybody is anybody, as in goim.
+        Raises Forbidden. In open mode everybody is anybody, as in goim; mid 0 is nobody.
         """
-        if admitted.identity is None:
+        older = self.gateway.hub.by_key(admitted.key)
+        if older is not None and older.user == admitted.user:
             return
-        hub = self.gateway.hub
-        older = hub.by_key(admitted.key)
-        if older is not None:
-            if older.user != admitted.user:
-                raise Forbidden("This key belongs to somebody else's connection.")
-        elif hub.user_online(admitted.user) >= self.gateway.settings.max_connections_per_user:
+        if older is not None and admitted.identity is not None:
+            raise Forbidden("This key belongs to somebody else's connection.")
+        if admitted.user and not self.gateway.make_place(admitted.user):
             raise Forbidden("This user has as many connections as allowed.")
 
     async def _pass_on(self, frame: Frame, relay: Relay) -> None:

@@ -47,7 +47,7 @@ class Dialogue:
                 return encode_heartbeat_reply(frame, self._online(link))
             case Op.CHANGE_ROOM:
                 room = self.parse_room(frame.body)
-                if room is not None:
+                if room is not None and (not room or link.may_join(room)):
                     self.enter(link, room)
                 return encode_reply(frame, Op.CHANGE_ROOM_REPLY, frame.body)
             case Op.SUB:

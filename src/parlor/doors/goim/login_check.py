@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from parlor.model.account import Identity
+from parlor.model.address import is_loopback
 from parlor.model.errors import Forbidden
 from parlor.model.ids import ConnectionKey, UserId
 from parlor.ports.entropy import Entropy
@@ -20,10 +21,11 @@ NOBODY = UserId("")
 
 
 class TokenCheck(Protocol):
-    """`accounts.signing.Signing` as this door sees it."""
+    """`accounts.authentication.Authentication` as this door sees it."""
 
-    async def authenticate(self, token: str) -> Identity:
-        """Raises Unauthenticated for a missing, expired or revoked token."""
+    async def authenticate(self, token: str, address: str) -> Identity:
+        """Raises Unauthenticated for a missing, expired or revoked token, AuthUnavailable when
+        nobody can tell, TooManyAttempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,19 @@ class LoginCheck:
         self._tokens = tokens
         self._entropy = entropy
 
-    async def check_login(self, login: Login) -> Admitted:
-        """Raises Unauthenticated, or Forbidden when `mid` is not the token's user.
+    async def check_login(self, login: Login, address: str) -> Admitted:
+        """Raises as `TokenCheck`, or Forbidden when `mid` is not the token's user, and in open
+        mode for a login from another machine.
 
         In token mode the token is the `token` field, else `key`; a key that is a token is never
         used as a connection's name, where logs and other clients could meet it.
         """
         if self._mode == "open":
+            if not is_loopback(address):
+                raise Forbidden("Without a token only this machine itself may log in.")
             user = UserId(str(login.mid)) if login.mid else NOBODY
             return Admitted(self._key(login.key), user, None)
-        identity = await self._tokens.authenticate(login.token or login.key)
+        identity = await self._tokens.authenticate(login.token or login.key, address)
         if login.mid and str(login.mid) != identity.user:
             raise Forbidden("The mid of the login is not the user of the token.")
         return Admitted(self._key(login.key if login.token else ""), identity.user, identity)

@@ -82,6 +82,19 @@ spent_refreshes = Table(
     Column("expires_at", Double, nullable=False),
 )
 
+# What must not be accepted although its signature is good. The ids only grow, also when the
+# newest rows have been deleted: whoever has read up to one asks for what is above it.
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("before", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

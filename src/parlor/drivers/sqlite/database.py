@@ -47,6 +47,11 @@ class SqliteDatabase:
         return await self._readers.read(query)
 
     @property
+    def reads(self) -> int:
+        """Queries beside the writer since the start."""
+        return self._readers.queries
+
+    @property
     def stats(self) -> WriterStats:
         return self._writer.stats
 

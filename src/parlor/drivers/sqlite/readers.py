@@ -26,6 +26,8 @@ class Readers:
         self._meter = meter
         self._max_waiting = max_waiting
         self._unanswered = 0
+        self.queries = 0
+        """Asked since the start; written by the loop only."""
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="sqlite-reader")
 
     async def read(self, query: Callable[[Connection], T]) -> T:
@@ -34,6 +36,7 @@ class Readers:
             self._meter.count("storage_refused_total")
             raise Overloaded(retry_after_s=1.0)
         self._unanswered += 1
+        self.queries += 1
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._run, query)
         running.add_done_callback(self._answered)
         return await running

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from parlor.gateway.state.outbox import Frame, Outbox, OutboxLimits, Put
+from parlor.model.account import Grants, Identity
 from parlor.model.close import Close, CloseCode
 from parlor.model.ids import ConnectionKey, DeviceId, RoomId, UserId
 from parlor.model.push import Envelope
@@ -60,7 +61,8 @@ class Link:
     """`key` is unique in the process; `hub.add` replaces an older link of the same key.
 
     `ops`: when set, only pushes with these operations reach the link, except through a room.
-    `rooms` belongs to the hub: join and leave there.
+    `rooms` belongs to the hub: join and leave there. `grants` is which rooms may be joined (None:
+    any); the connection's time is over at `expires_at` (Unix seconds; 0: never).
     """
 
     __slots__ = (
@@ -68,6 +70,8 @@ class Link:
         "closing",
         "codec",
         "device",
+        "expires_at",
+        "grants",
         "instance",
         "key",
         "ops",
@@ -102,8 +106,22 @@ class Link:
         self.session = session
         self.ops = ops
         self.rooms: Collection[RoomId] = ()
+        self.grants: Grants | None = None
+        self.expires_at = 0.0
         self.outbox = Outbox(outbox_limits)
         self.closing: Close | None = None
+
+    def identify(self, identity: Identity) -> None:
+        """From now on this is who speaks. Not for a link in the hub, unless the user and the
+        device stay the same."""
+        self.user = identity.user
+        self.device = identity.device
+        self.session = identity.session
+        self.grants = identity.grants
+        self.expires_at = identity.expires_at
+
+    def may_join(self, room: RoomId) -> bool:
+        return self.grants is None or self.grants.may_join(room)
 
     @property
     def endpoint(self) -> str:

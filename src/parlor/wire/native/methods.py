@@ -24,7 +24,8 @@ class Hello(Params, frozen=True):
     """The first request of a connection. `device` is checked against the token's own.
 
     `instance` tells two tabs of one device apart (≤ 32 characters). `epoch` is what the last
-    hello reply said: another one in the new reply means that cursors start anew.
+    hello reply said: another one in the new reply means that cursors start anew. `resume` is the
+    ticket of the last hello or renewal: while it is good, `token` is not looked at and may be "".
     """
 
     token: str
@@ -32,6 +33,7 @@ class Hello(Params, frozen=True):
     client: str = ""
     epoch: str = ""
     rooms: tuple[str, ...] = ()
+    resume: str = ""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -54,7 +56,10 @@ class HelloResult(Result, frozen=True):
     """`server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
 
     `calls` are those ringing or running for this user. `epoch_changed`: drop all cursors.
-    `rooms` are the push rooms that were joined again.
+    `rooms` are the push rooms that were joined again. `resume` brings this user back without the
+    token until it expires (empty: there is none); `resumed`: such a ticket let this one in.
+    At `token_expires_at` (Unix milliseconds, 0: never) the connection ends, unless
+    `token.renew` came before.
     """
 
     user: User
@@ -70,6 +75,22 @@ class HelloResult(Result, frozen=True):
     calls: tuple[CallView, ...]
     rooms: tuple[str, ...]
     back_off: BackOff = BackOff(0.5, 30.0)
+    resume: str = ""
+    resumed: bool = False
+    token_expires_at: int = 0
+
+
+class TokenRenew(Params, frozen=True):
+    """A newer token of the same user and device; the connection goes on until that one expires."""
+
+    token: str
+
+
+class TokenResult(Result, frozen=True):
+    """The ticket and the time that replace those of the hello."""
+
+    resume: str
+    token_expires_at: int
 
 
 class Heartbeat(Params, frozen=True):
@@ -293,6 +314,7 @@ class Method:
 
 METHODS: dict[str, Method] = {
     "hello": Method(Hello, HelloResult),
+    "token.renew": Method(TokenRenew, TokenResult),
     "heartbeat": Method(Heartbeat, HeartbeatResult),
     "me.get": Method(MeGet, UserResult),
     "me.update": Method(MeUpdate, UserResult),

@@ -12,6 +12,8 @@ from tests.support.goim_fakes import CountedEntropy, KnownTokens
 
 TOKENS = KnownTokens({"anna's": "123", "ben's": "456"})
 
+HERE = "127.0.0.1"
+
 
 def _login(**fields: object) -> Login:
     return parse_login(json.dumps(fields).encode())
@@ -30,7 +32,7 @@ def anybody() -> LoginCheck:
 @pytest.mark.parametrize("fields", [{"token": "anna's"}, {"key": "anna's"}])
 async def test_a_token_proves_its_user_in_either_field(closed: LoginCheck, fields: dict[str, str]):
     for mid in (0, 123):
-        admitted = await closed.check_login(_login(mid=mid, **fields))
+        admitted = await closed.check_login(_login(mid=mid, **fields), HERE)
         assert admitted.user == "123"
         assert admitted.identity is not None
         assert admitted.identity.user == "123"
@@ -39,9 +41,9 @@ async def test_a_token_proves_its_user_in_either_field(closed: LoginCheck, field
 async def test_a_forged_mid_is_refused(closed: LoginCheck):
     for fields in ({"token": "anna's"}, {"key": "anna's"}):
         with pytest.raises(Forbidden):
-            await closed.check_login(_login(mid=456, **fields))
+            await closed.check_login(_login(mid=456, **fields), HERE)
     with pytest.raises(Forbidden):
-        await closed.check_login(_login(mid=-123, token="anna's"))
+        await closed.check_login(_login(mid=-123, token="anna's"), HERE)
 
 
 @pytest.mark.parametrize(
@@ -49,24 +51,24 @@ async def test_a_forged_mid_is_refused(closed: LoginCheck):
 )
 async def test_without_a_live_token_nobody_comes_in(closed: LoginCheck, fields: dict[str, object]):
     with pytest.raises(Unauthenticated):
-        await closed.check_login(_login(**fields))
+        await closed.check_login(_login(**fields), HERE)
 
 
 async def test_a_token_never_becomes_the_name_of_a_connection(closed: LoginCheck):
-    assert (await closed.check_login(_login(key="anna's"))).key != "anna's"
-    assert (await closed.check_login(_login(key="phone", token="anna's"))).key == "phone"
+    assert (await closed.check_login(_login(key="anna's"), HERE)).key != "anna's"
+    assert (await closed.check_login(_login(key="phone", token="anna's"), HERE)).key == "phone"
 
 
 async def test_open_mode_believes_every_login(anybody: LoginCheck):
-    admitted = await anybody.check_login(_login(mid=123, key="phone"))
+    admitted = await anybody.check_login(_login(mid=123, key="phone"), HERE)
     assert (admitted.user, admitted.key, admitted.identity) == ("123", "phone", None)
 
 
 async def test_mid_0_is_nobody(anybody: LoginCheck):
-    assert (await anybody.check_login(_login(key="phone"))).user == NOBODY
+    assert (await anybody.check_login(_login(key="phone"), HERE)).user == NOBODY
 
 
 async def test_a_login_without_a_key_gets_a_random_uuid(anybody: LoginCheck):
-    keys = {(await anybody.check_login(_login(mid=1))).key for _ in range(10)}
+    keys = {(await anybody.check_login(_login(mid=1), HERE)).key for _ in range(10)}
     assert len(keys) == 10
     assert {uuid.UUID(key).version for key in keys} == {4}

@@ -347,6 +347,8 @@ const en = {
     too_large: "That is larger than this server takes.",
     rate_limited: "Too fast. Wait a moment and try again.",
     too_many_attempts: "Too many failed attempts. Try again {wait}.",
+    account_needed: "Only people with an account of this server may do this.",
+    auth_unavailable: "Nobody can check your sign-in right now. Try again in a moment.",
     overloaded: "The server is very busy. Try again in a moment.",
     draining: "The server is restarting. Try again in a moment.",
     storage_failed: "The server could not store it. Try again.",

@@ -349,6 +349,8 @@ const zh: Catalogue = {
     too_large: "超过此服务器允许的大小。",
     rate_limited: "操作太快，请稍等再试。",
     too_many_attempts: "失败次数过多，请{wait}再试。",
+    account_needed: "只有此服务器的账号才能这样做。",
+    auth_unavailable: "暂时无法核实你的登录，请稍后再试。",
     overloaded: "服务器繁忙，请稍后再试。",
     draining: "服务器正在重启，请稍后再试。",
     storage_failed: "服务器未能保存，请重试。",

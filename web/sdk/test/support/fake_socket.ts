@@ -91,6 +91,9 @@ export function helloResult(hello: Partial<HelloResult> = {}): HelloResult {
     },
     calls: [],
     rooms: [],
+    resume: "ticket",
+    resumed: false,
+    token_expires_at: 0,
     ...hello,
   };
 }

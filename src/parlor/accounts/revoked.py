@@ -1,0 +1,140 @@
+"""What must not be accepted although its signature is good.
+
+Keeps in memory what `ports.accounts.Revocations` stores, so that a check costs two or three
+lookups in a dictionary. One query at the start, and one each `recheck_s` while somebody asks,
+brings what other processes have stored. Called by `authentication`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from parlor.accounts.auth_settings import AuthSettings
+from parlor.model.account import Identity
+from parlor.model.errors import Overloaded, ParlorError, Unauthenticated
+from parlor.model.ids import UserId
+from parlor.ports.accounts import Revocation, RevocationKind, Revocations
+from parlor.ports.clock import Clock
+
+log = structlog.get_logger()
+SWEEP_S = 60.0
+
+
+class Revoked:
+    """`lifetime_s`: the longest that anything which may be presented lives."""
+
+    def __init__(
+        self, store: Revocations, settings: AuthSettings, clock: Clock, *, lifetime_s: float
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._lifetime_s = lifetime_s
+        self._known: dict[tuple[str, str], Revocation] = {}
+        self._mark = 0
+        self._asked_at = float("-inf")
+        self._asking: asyncio.Task[None] | None = None
+        self._sweep_at = 0.0
+        self._void_before = 0.0
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    async def load(self) -> None:
+        """What was revoked before this process began. Raises what the store raises."""
+        self._asked_at = self._clock.now()
+        found, self._mark = await self._store.since(self._mark)
+        now = self._now()
+        for revocation in found:
+            if revocation.expires_at > now:
+                self._remember(revocation)
+
+    async def catch_up(self) -> None:
+        """Look for what other processes have revoked, unless that was done a moment ago.
+
+        All who ask meanwhile wait for the same query. When the database does not answer, what
+        is known counts on: that is logged, and tried again after `recheck_s`.
+        """
+        if self._clock.now() - self._asked_at < self._settings.recheck_s:
+            return
+        if self._asking is None:
+            self._asking = asyncio.ensure_future(self._load_or_log())
+            self._asking.add_done_callback(self._on_asked)
+        await asyncio.shield(self._asking)
+
+    async def add(self, kind: RevocationKind, value: str) -> Revocation:
+        """Store it, then refuse it here from this moment on.
+
+        Raises Overloaded when as many as may be are remembered, and what the store raises.
+        """
+        now = self._now()
+        if len(self._known) >= self._settings.max_revocations:
+            self._sweep(now)
+            if len(self._known) >= self._settings.max_revocations:
+                raise Overloaded("As many tokens as may be are revoked; wait for some to expire.")
+        revocation = Revocation(kind, value, now, now + self._lifetime_s)
+        await self._store.add(revocation, now)
+        self._remember(revocation)
+        return revocation
+
+    async def outdate(self, user: UserId) -> None:
+        """What tickets say of `user` is not so any more: they have to be looked up again."""
+        now = self._now()
+        view = Revocation(RevocationKind.VIEW, user, now, now + self._lifetime_s)
+        await self._store.add(view, now)
+        self._remember(view)
+
+    def on_session_end(self, identity: Identity) -> None:
+        """A sign-in has ended, and its end is stored: its tickets are void."""
+        until = identity.expires_at
+        self._remember(Revocation(RevocationKind.SESSION, identity.session, until, until))
+
+    def check(self, identity: Identity, *, seen_at: float | None = None) -> None:
+        """Raises Unauthenticated. `seen_at`: for a ticket, when its user was looked up."""
+        found = self._known
+        if (RevocationKind.SESSION, identity.session) in found:
+            raise Unauthenticated("This sign-in has ended.", was_good=True)
+        for kind, value in (
+            (RevocationKind.USER, identity.user),
+            (RevocationKind.DEVICE, identity.device),
+        ):
+            revocation = found.get((kind, value))
+            if revocation is not None and identity.issued_at < revocation.before:
+                raise Unauthenticated("This token has been revoked.", was_good=True)
+        if seen_at is not None:
+            view = found.get((RevocationKind.VIEW, identity.user))
+            if seen_at <= self._void_before or (view is not None and seen_at <= view.before):
+                raise Unauthenticated("What this ticket says is out of date.", was_good=True)
+
+    async def _load_or_log(self) -> None:
+        try:
+            await self.load()
+        except ParlorError as refused:
+            log.warning("revocations_not_read", code=refused.code)
+
+    def _on_asked(self, _: asyncio.Task[None]) -> None:
+        self._asking = None
+
+    def _remember(self, revocation: Revocation) -> None:
+        now = self._now()
+        if now >= self._sweep_at:
+            self._sweep(now)
+        key = (revocation.kind, revocation.value)
+        older = self._known.get(key)
+        if older is None and len(self._known) >= self._settings.max_revocations:
+            # Ended sign-ins cannot be refused for lack of room. Every ticket until now is void
+            # instead; their holders' tokens are looked up, where an ended sign-in is not found.
+            self._void_before = now
+            return
+        if older is None or older.before <= revocation.before:
+            self._known[key] = revocation
+
+    def _sweep(self, now: float) -> None:
+        self._sweep_at = now + SWEEP_S
+        for key in [key for key, known in self._known.items() if known.expires_at <= now]:
+            del self._known[key]
+
+    def _now(self) -> float:
+        return self._clock.unix_ms() / 1000

@@ -1,0 +1,74 @@
+import asyncio
+
+import pytest
+
+from parlor.drivers.sql.together import ReadTogether
+from parlor.model.errors import StorageFailed
+
+
+class OneDatabase:
+    """Reads as they come; `failure`, once set, is raised instead. Nothing is ever written."""
+
+    def __init__(self):
+        self.reads = 0
+        self.failure = None
+
+    async def read(self, query):
+        self.reads += 1
+        await asyncio.sleep(0)
+        if self.failure is not None:
+            raise self.failure
+        return query(None)
+
+    async def write(self, unit):
+        raise AssertionError
+
+    async def write_together(self, unit, item):
+        raise AssertionError
+
+
+@pytest.fixture
+def database():
+    return OneDatabase()
+
+
+@pytest.fixture
+def together(database):
+    def fetch(_, keys):
+        return {key: key.upper() for key in keys if key != "nobody"}
+
+    return ReadTogether(database, fetch, most=3)
+
+
+async def test_those_who_ask_in_one_turn_share_a_query(together, database):
+    asked = ["a", "b", "nobody", "a", "a"]
+    found = await asyncio.gather(*(together.get(key) for key in asked))
+    assert found == ["A", "B", None, "A", "A"]
+    assert database.reads == 1
+
+
+async def test_a_query_has_so_many_keys_at_most(together, database):
+    asked = [f"k{number}" for number in range(10)]
+    found = await asyncio.gather(*(together.get(key) for key in asked))
+    assert found == [key.upper() for key in asked]
+    assert database.reads == 4
+
+
+async def test_what_is_asked_later_is_looked_up_anew(together, database):
+    assert [await together.get("a"), await together.get("a")] == ["A", "A"]
+    assert database.reads == 2
+
+
+async def test_a_failure_reaches_everybody_who_asked_and_nobody_later(together, database):
+    database.failure = StorageFailed()
+    outcomes = await asyncio.gather(*(together.get(key) for key in "ab"), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StorageFailed, StorageFailed]
+    database.failure = None
+    assert await together.get("a") == "A"
+
+
+async def test_one_who_leaves_takes_nothing_from_the_others(together):
+    leaving, staying = (asyncio.ensure_future(together.get("a")) for _ in range(2))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await staying == "A"
