@@ -43,7 +43,7 @@ def make_link(
     codec: LinkCodec | None = None,
     max_frames: int = 100,
     instance: str = "",
-    ops: frozenset[int] | None = None,
+    tags: frozenset[str] | None = None,
 ) -> tuple[Link, RecordingShell]:
     shell = RecordingShell()
     link = Link(
@@ -55,7 +55,7 @@ def make_link(
         shell,
         OutboxLimits(max_frames=max_frames),
         instance=instance,
-        ops=ops,
+        tags=tags,
     )
     shell.link = link
     return link, shell

@@ -151,17 +151,17 @@ class Deliver:
     def _putter(self, envelope: Envelope) -> Callable[[Link], None]:
         """What to do with each link: the frame of its codec, made when first needed.
 
-        A link that asked for certain operations gets only those, except through a room.
+        A link that asked for certain tags gets only those, except through a room.
         """
         frames: dict[LinkCodec, Frame | None] = {}
-        chosen: dict[tuple[LinkCodec, frozenset[int]], Frame | None] = {}
-        ops = frozenset(push.op for push in envelope.pushes)
+        chosen: dict[tuple[LinkCodec, frozenset[str]], Frame | None] = {}
+        tags = frozenset(push.tag for push in envelope.pushes)
         filters = not isinstance(envelope.to, ToRoom)
 
         def put(link: Link) -> None:
             codec = link.codec
-            if filters and link.ops is not None and not ops <= link.ops:
-                wanted = ops & link.ops
+            if filters and link.tags is not None and not tags <= link.tags:
+                wanted = tags & link.tags
                 if not wanted:
                     return
                 if (codec, wanted) not in chosen:
@@ -185,8 +185,8 @@ def _each(groups: Iterable[tuple[Link, ...]]) -> list[Link]:
     return [link for group in groups for link in group]
 
 
-def _only(envelope: Envelope, ops: frozenset[int]) -> Envelope:
-    kept = tuple(push for push in envelope.pushes if push.op in ops)
+def _only(envelope: Envelope, tags: frozenset[str]) -> Envelope:
+    kept = tuple(push for push in envelope.pushes if push.tag in tags)
     return msgspec.structs.replace(envelope, pushes=kept)
 
 

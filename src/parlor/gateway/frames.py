@@ -47,10 +47,10 @@ class NativeFrames:
 
 def _payload(push: Push, room: str | None) -> DeliveryPush:
     try:
-        return DeliveryPush(push.id, room, push.body.decode(), push.op)
+        return DeliveryPush(push.id, room, push.body.decode(), push.tag)
     except UnicodeDecodeError:
         encoded = base64.b64encode(push.body).decode()
-        return DeliveryPush(push.id, room, "", push.op, body_base64=encoded)
+        return DeliveryPush(push.id, room, "", push.tag, body_base64=encoded)
 
 
 def _text(message: bytes) -> bytes:

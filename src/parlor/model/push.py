@@ -8,6 +8,8 @@ import msgspec
 
 from parlor.model.ids import ConnectionKey, DeviceId, PushId, RoomId, UserId
 
+MAX_TAG_CHARS = 64
+
 
 class Delivery(StrEnum):
     """LOSSY may be dropped for a slow reader, newest kept, and is counted.
@@ -50,14 +52,14 @@ Audience = ToConnections | ToDevices | ToUsers | ToRoom | ToAll
 class Push(msgspec.Struct, frozen=True, omit_defaults=True):
     """One body for one audience.
 
-    `body` is opaque; it reaches a native client as text when it is UTF-8. `op` is goim's
-    operation: connections that asked for certain operations get no others, except through a
-    room (goim-protocol §2.6).
+    `body` is opaque; it reaches a native client as text when it is UTF-8. `tag` sorts pushes:
+    connections that asked for certain tags get no others, except through a room. A push without
+    one has the empty tag, which is asked for like any other.
     """
 
     id: PushId
     body: bytes
-    op: int = 0
+    tag: str = ""
     delivery: Delivery = Delivery.LOSSY
 
 

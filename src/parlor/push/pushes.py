@@ -48,7 +48,7 @@ class Wish(msgspec.Struct, frozen=True):
     answered with the first `Pushed` and sent to nobody.
     """
 
-    op: int = 0
+    tag: str = ""
     delivery: Delivery = Delivery.LOSSY
     id: str = ""
     program: str = ""
@@ -124,7 +124,7 @@ class Pushes:
             if first is not None:
                 self._meter.count("pushes_repeated_total")
                 return first
-        push = Push(pushed.push_id, body, wish.op, wish.delivery)
+        push = Push(pushed.push_id, body, wish.tag, wish.delivery)
         sent = False
         try:
             if isinstance(to, ToRoom):

@@ -63,8 +63,8 @@ class House:
         return {key: data for key, data in taken.items() if data}
 
 
-def _envelope(to: Audience, *bodies: bytes, op: int = 0) -> Envelope:
-    return Envelope(to, tuple(Push(PushId("p"), body, op) for body in bodies))
+def _envelope(to: Audience, *bodies: bytes, tag: str = "") -> Envelope:
+    return Envelope(to, tuple(Push(PushId("p"), body, tag) for body in bodies))
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ async def test_pushes_that_leave_together_are_encoded_once_for_all_links():
     assert house.codec.encoded == 1
 
 
-async def test_links_get_the_operations_they_asked_for_and_everything_of_their_room():
+async def test_links_get_the_tags_they_asked_for_and_everything_of_their_room():
     house = House()
-    house.links["a"].ops = frozenset({1})
-    house.links["b"].ops = frozenset({9})
-    envelope = Envelope(ToAll(), (Push(PushId("p"), b"one", 1), Push(PushId("q"), b"two", 2)))
+    house.links["a"].tags = frozenset({"1"})
+    house.links["b"].tags = frozenset({"9"})
+    envelope = Envelope(ToAll(), (Push(PushId("p"), b"one", "1"), Push(PushId("q"), b"two", "2")))
     await house.deliver.deliver(envelope)
     assert house.got() == {"a": b"one", "c": b"onetwo"}
-    await house.deliver.deliver(_envelope(ToRoom(ROOM), b"room", op=1))
+    await house.deliver.deliver(_envelope(ToRoom(ROOM), b"room", tag="1"))
     assert house.got() == {"b": b"room"}
 
 

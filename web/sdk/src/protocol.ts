@@ -394,7 +394,7 @@ export interface DeliveryPush {
   push_id: string;
   room: string | null;
   body: string;
-  op: number;
+  tag: string;
   missed: number;
   body_base64: string;
 }

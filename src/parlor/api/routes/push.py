@@ -16,7 +16,7 @@ from parlor.api.services import Pushes
 from parlor.model.account import Scope
 from parlor.model.errors import BadRequest, RoomTooBusy
 from parlor.model.ids import DeviceId, RoomId, UserId
-from parlor.model.push import Delivery
+from parlor.model.push import MAX_TAG_CHARS, Delivery
 from parlor.push.pushes import Pushed, Wish
 
 
@@ -35,7 +35,7 @@ class NewPush(msgspec.Struct, frozen=True, omit_defaults=True):
     `kind`: a slow reader may miss a `lossy` push; it is closed and comes back for a `must_arrive`
     one. `id` is the program's own name for this push: the same again is sent to nobody, and gets
     the first answer. `rate` paces a push to all, in deliveries a second; 0 is as fast as it goes.
-    `op` is goim's operation.
+    Connections that asked for certain tags get pushes with another `tag` only through a room.
     """
 
     to: PushTo
@@ -43,7 +43,7 @@ class NewPush(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: Delivery = Delivery.LOSSY
     id: str = ""
     rate: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] = 0
-    op: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = 0
+    tag: Annotated[str, msgspec.Meta(max_length=MAX_TAG_CHARS)] = ""
 
 
 class PushReply(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ class PushReply(msgspec.Struct, frozen=True):
 )
 async def push(request: ApiRequest, data: JSONBody[NewPush]) -> PushReply:
     """Hand a body to devices, users, a room or everybody."""
-    wish = Wish(data.op, data.kind, data.id, request.auth.name)
+    wish = Wish(data.tag, data.kind, data.id, request.auth.name)
     pushed = await _hand(request.services.pushes, data, wish)
     return PushReply(pushed.push_id, pushed.to)
 

@@ -54,7 +54,7 @@ class Shell(Protocol):
 class Link:
     """`key` is unique in the process; `hub.add` replaces an older link of the same key.
 
-    `ops`: when set, only pushes with these operations reach the link, except through a room.
+    `tags`: when set, only pushes with these tags reach the link, except through a room.
     `rooms` belongs to the hub: join and leave there.
     """
 
@@ -65,11 +65,11 @@ class Link:
         "device",
         "instance",
         "key",
-        "ops",
         "outbox",
         "rooms",
         "session",
         "shell",
+        "tags",
         "user",
     )
 
@@ -85,7 +85,7 @@ class Link:
         *,
         instance: str = "",
         session: str = "",
-        ops: frozenset[int] | None = None,
+        tags: frozenset[str] | None = None,
     ) -> None:
         self.key = key
         self.user = user
@@ -95,7 +95,7 @@ class Link:
         self.shell = shell
         self.instance = instance
         self.session = session
-        self.ops = ops
+        self.tags = tags
         self.rooms: Collection[RoomId] = ()
         self.outbox = Outbox(outbox_limits)
         self.closing: Close | None = None

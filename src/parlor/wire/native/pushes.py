@@ -53,7 +53,7 @@ class DeliveryPush(PushPayload, frozen=True):
     push_id: str
     room: str | None
     body: str
-    op: int = 0
+    tag: str = ""
     missed: int = 0
     body_base64: str = ""
 
