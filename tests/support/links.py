@@ -16,6 +16,7 @@ class RecordingShell:
         self.link: Link | None = None
         self.is_ready = False
         self.wakes = 0
+        self.missed = 0
         self.written = b""
         self.ended: list[Close] = []
         self.ending_soon: list[Close] = []
@@ -29,6 +30,9 @@ class RecordingShell:
 
     def end(self, close: Close) -> None:
         self.ended.append(close)
+
+    def on_missed(self, count: int) -> None:
+        self.missed += count
 
     def end_soon(self, close: Close) -> None:
         self.ending_soon.append(close)

@@ -47,10 +47,18 @@ class NativeFrames:
 
 def _payload(push: Push, room: str | None) -> DeliveryPush:
     try:
-        return DeliveryPush(push.id, room, push.body.decode(), push.tag)
+        body, encoded = push.body.decode(), ""
     except UnicodeDecodeError:
-        encoded = base64.b64encode(push.body).decode()
-        return DeliveryPush(push.id, room, "", push.tag, body_base64=encoded)
+        body, encoded = "", base64.b64encode(push.body).decode()
+    return DeliveryPush(
+        push_id=push.id,
+        room=room,
+        body=body,
+        tag=push.tag,
+        body_base64=encoded,
+        offset=push.offset,
+        sender=push.sender,
+    )
 
 
 def _text(message: bytes) -> bytes:

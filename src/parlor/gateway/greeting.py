@@ -7,25 +7,31 @@ from __future__ import annotations
 
 import re
 
+from parlor.gateway.catch_up import CatchUp, Entered
 from parlor.gateway.gateway import Gateway
-from parlor.gateway.requests import Caller
+from parlor.gateway.requests import Answered, Caller, Outcome
+from parlor.gateway.rooms import check_tags
 from parlor.gateway.services import Services
+from parlor.gateway.state.link import Link
 from parlor.model.account import Identity
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import BadRequest, Forbidden, Unauthenticated
+from parlor.model.ids import RoomId
 from parlor.model.text import MAX_TEXT_CHARS, check_room
-from parlor.wire.native.methods import BackOff, Hello, HelloResult, Limits
+from parlor.ports.history import Tail
+from parlor.wire.native.methods import BackOff, Hello, HelloResult, Limits, RoomState
 
 _INSTANCE = re.compile(r"[A-Za-z0-9_.-]{0,32}\Z")
 
 
 class Greeting:
-    def __init__(self, gateway: Gateway, services: Services) -> None:
+    def __init__(self, gateway: Gateway, services: Services, catch_up: CatchUp) -> None:
         self._gateway = gateway
+        self._catch_up = catch_up
         self._services = services
         services.signing.on_session_end(self.on_session_end)
 
-    async def hello(self, caller: Caller, params: Hello) -> HelloResult:
+    async def hello(self, caller: Caller, params: Hello) -> Outcome:
         """Let the caller in. A token that is no good ends the connection with UNAUTHENTICATED,
         one connection too many with TOO_MANY_CONNECTIONS; both after their error reply.
 
@@ -37,22 +43,26 @@ class Greeting:
             raise BadRequest("`instance` has at most 32 of A-Z a-z 0-9 _ . -")
         if len(params.rooms) > settings.max_rooms:
             raise BadRequest(f"At most {settings.max_rooms} rooms a connection.")
-        rooms = [check_room(room, settings.max_room_bytes) for room in params.rooms]
+        rooms = [check_room(room, settings.max_room_bytes) for room in dict.fromkeys(params.rooms)]
+        tags = check_tags(params.tags, settings.max_tags)
         try:
             identity = await services.signing.authenticate(params.token)
             user = await services.people.user(identity.user)
         except Unauthenticated:
             caller.link.close_soon(Close(CloseCode.UNAUTHENTICATED))
             raise
+        # The last await before the link is in its rooms: what is read here is good until then.
+        kept = {room: params.since.get(room) for room in rooms if self._catch_up.keeps(room)}
+        tails = await self._catch_up.read(kept) if kept else {}
         if gateway.hub.user_online(identity.user) >= settings.max_connections_per_user:
             caller.link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
             raise Forbidden("This user has as many connections as allowed.")
         caller.greet(identity, params.instance)
         link = caller.link
-        for room in rooms:
-            gateway.hub.join(link, room)
+        link.tags = tags
+        entered = [self._enter(link, room, tails.get(room)) for room in rooms]
         services.calls.on_endpoint_back(identity.user, link.endpoint)
-        return HelloResult(
+        result = HelloResult(
             user=user,
             admin=identity.admin,
             device=identity.device,
@@ -72,10 +82,24 @@ class Greeting:
             calls=services.calls.of_user(identity.user),
             rooms=tuple(link.rooms),
             back_off=BackOff(settings.back_off_first_s, settings.back_off_longest_s),
+            room_states=tuple(one.state for one in entered),
         )
+        return Answered(result, lambda: _follow(entered)) if kept else result
+
+    def _enter(self, link: Link, room: RoomId, tail: Tail | None) -> Entered:
+        if tail is not None:
+            return self._catch_up.enter(link, room, tail)
+        self._gateway.hub.join(link, room)
+        return Entered(RoomState(room, None, recovered=False))
 
     def on_session_end(self, identity: Identity) -> None:
         """Close the connections of a sign-in that has ended."""
         for link in self._gateway.hub.of_user(identity.user):
             if link.session == identity.session:
                 link.close_soon(Close(CloseCode.SIGNED_OUT))
+
+
+def _follow(entered: list[Entered]) -> None:
+    for one in entered:
+        if one.follow is not None:
+            one.follow()

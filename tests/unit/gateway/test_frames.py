@@ -35,6 +35,8 @@ def test_many_pushes_are_one_piece_of_bytes_with_a_message_each():
                 "tag": "3",
                 "missed": 0,
                 "body_base64": "",
+                "offset": 0,
+                "sender": "",
             },
         }
         for body in ("one", "二")

@@ -29,7 +29,7 @@ class Asker:
         self.codec: Codec = JSON
         self.identity: Identity | None = None
         self.answers: dict[int, Result | ParlorError] = {}
-        self.tasks: list[asyncio.Future[Result]] = []
+        self.tasks: list[asyncio.Future[None]] = []
 
     def greet(self, identity: Identity, instance: str) -> None:
         self.identity = identity
@@ -38,7 +38,7 @@ class Asker:
         assert id not in self.answers
         self.answers[id] = answer
 
-    def track(self, task: asyncio.Future[Result]) -> None:
+    def track(self, task: asyncio.Future[None]) -> None:
         self.tasks.append(task)
 
 

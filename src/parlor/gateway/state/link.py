@@ -50,6 +50,9 @@ class Shell(Protocol):
     def end_soon(self, close: Close) -> None:
         """Take no more requests, answer those that run, then call `link.close`."""
 
+    def on_missed(self, count: int) -> None:
+        """`count` lossy pushes were dropped just now, for want of a reader."""
+
 
 class Link:
     """`key` is unique in the process; `hub.add` replaces an older link of the same key.
@@ -105,21 +108,27 @@ class Link:
         """The device and the tab that talks in a call."""
         return f"{self.device}/{self.instance}"
 
-    def put(self, frame: Frame) -> None:
-        """Send `frame` as soon as the reader can take it; nothing happens on a closing link.
+    def put(self, frame: Frame) -> bool:
+        """Send `frame` as soon as the reader can take it.
 
-        Closes with SLOW_READER when a frame that must arrive finds no place.
+        False, and nothing happens, on a closing link. Closes with SLOW_READER when a frame that
+        must arrive finds no place.
         """
         if self.closing is not None:
-            return
+            return False
         verdict = self.outbox.put(frame)
         if verdict is Put.WAKE:
             self.shell.wake()
         elif verdict is Put.FULL:
             # A burst within one turn is not the reader's fault: let it have what it can take.
             self.shell.flush()
-            if not self.outbox.shed():
+            missed = self.outbox.missed
+            has_place = self.outbox.shed()
+            if self.outbox.missed > missed:
+                self.shell.on_missed(self.outbox.missed - missed)
+            if not has_place:
                 self.close(Close(CloseCode.SLOW_READER))
+        return True
 
     def take(self) -> bytes:
         """For the shell: all that waits as one piece, led by the count of what was missed."""

@@ -48,6 +48,9 @@ class DeliveryPush(PushPayload, frozen=True):
 
     `missed` counts lossy pushes dropped for this connection since the last one it got;
     it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
+
+    `offset` is its number in a room that keeps messages, otherwise 0: the last one seen is what
+    `since` takes. `sender` is the user who published it, empty for programs.
     """
 
     push_id: str
@@ -56,6 +59,23 @@ class DeliveryPush(PushPayload, frozen=True):
     tag: str = ""
     missed: int = 0
     body_base64: str = ""
+    offset: int = 0
+    sender: str = ""
+
+
+class RoomPresencePush(PushPayload, frozen=True):
+    """Who came to and left a room since the last of these, in rooms that tell it.
+
+    `online` counts connections. While they are few, `named` is true, and `users` are all who are
+    there, each once; in a bigger room nobody is named.
+    """
+
+    room: str
+    online: int
+    named: bool
+    users: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 class ByePush(PushPayload, frozen=True):
@@ -72,5 +92,6 @@ PUSHES: dict[str, type[PushPayload]] = {
     "call": CallPush,
     "call.signal": CallSignalPush,
     "delivery": DeliveryPush,
+    "room.presence": RoomPresencePush,
     "bye": ByePush,
 }

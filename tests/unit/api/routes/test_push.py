@@ -14,9 +14,10 @@ PATH = "/api/v1/push"
     [
         ({"devices": ["laptop", "phone"]}, ToDevices((DeviceId("laptop"), DeviceId("phone")))),
         ({"users": ["101"]}, ToUsers((UserId("101"),))),
-        ({"room": "live://1000"}, ToRoom(RoomId("live://1000"))),
+        ({"room": "live://1000"}, ToRoom(RoomId("live://1000"), 500)),
         ({"all": True}, ToAll(500)),
-        ({"room": "news", "all": False}, ToRoom(RoomId("news"))),
+        ({"rooms": ["live://1000"]}, ToRoom(RoomId("live://1000"), 500)),
+        ({"room": "news", "all": False}, ToRoom(RoomId("news"), 500)),
     ],
 )
 async def test_a_push_reaches_the_audience_it_names(client, memory: Memory, to, audience):

@@ -22,6 +22,9 @@ class NoSocket:
     def end(self, close: Close) -> None:
         pass
 
+    def on_missed(self, count: int) -> None:
+        pass
+
     end_soon = end
     flush = wake
 

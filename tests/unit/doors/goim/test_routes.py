@@ -20,6 +20,12 @@ class ThreeRooms:
     def online(self, user: str) -> int:
         return 0
 
+    def device_online(self, device: str) -> int:
+        return 0
+
+    def users_online(self) -> int:
+        return 0
+
     def in_room(self, room: RoomId) -> int:
         return self.rooms.get(room, 0)
 
