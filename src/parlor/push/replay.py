@@ -49,6 +49,11 @@ class Replay:
             if not turn.waiting:
                 del self._turns[room]
 
+    @property
+    def waiting_rooms(self) -> int:
+        """Rooms with envelopes that are being numbered."""
+        return len(self._turns)
+
     def keeps(self, room: RoomId) -> bool:
         return self._policies.of(room).keep is not None
 

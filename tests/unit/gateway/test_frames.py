@@ -37,6 +37,7 @@ def test_many_pushes_are_one_piece_of_bytes_with_a_message_each():
                 "body_base64": "",
                 "offset": 0,
                 "sender": "",
+                "epoch": "",
             },
         }
         for body in ("one", "二")

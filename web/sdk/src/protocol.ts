@@ -463,8 +463,9 @@ export interface CallSignalPush {
  * `missed` counts lossy pushes dropped for this connection since the last one it got;
  * it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
  *
- * `offset` is its number in a room that keeps messages, otherwise 0: the last one seen is what
- * `since` takes. `sender` is the user who published it, empty for programs.
+ * `epoch` and `offset` are its position in a room that keeps messages, otherwise empty and 0:
+ * those of the last delivery are what `since` takes. `sender` is the user who published it,
+ * empty for programs.
  */
 export interface DeliveryPush {
   push_id: string;
@@ -475,6 +476,7 @@ export interface DeliveryPush {
   body_base64: string;
   offset: number;
   sender: string;
+  epoch: string;
 }
 
 /**

@@ -49,8 +49,9 @@ class DeliveryPush(PushPayload, frozen=True):
     `missed` counts lossy pushes dropped for this connection since the last one it got;
     it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
 
-    `offset` is its number in a room that keeps messages, otherwise 0: the last one seen is what
-    `since` takes. `sender` is the user who published it, empty for programs.
+    `epoch` and `offset` are its position in a room that keeps messages, otherwise empty and 0:
+    those of the last delivery are what `since` takes. `sender` is the user who published it,
+    empty for programs.
     """
 
     push_id: str
@@ -61,6 +62,7 @@ class DeliveryPush(PushPayload, frozen=True):
     body_base64: str = ""
     offset: int = 0
     sender: str = ""
+    epoch: str = ""
 
 
 class RoomPresencePush(PushPayload, frozen=True):
