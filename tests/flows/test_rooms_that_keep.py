@@ -68,6 +68,20 @@ async def test_what_was_missed_follows_the_reply_in_order():
         assert house.gateway.meter.counted["pushes_replayed_total"] == 2  # type: ignore[attr-defined]
 
 
+async def test_coming_back_to_a_room_in_which_nothing_was_said_misses_nothing():
+    house = NativeHouse(push=PUSH)
+    async with house.rooms.running():
+        for _ in range(2):
+            client = house.websocket()
+            await client.hello()
+            (joined,) = await join(client, 2)
+            client.socket.lose()
+        back = house.websocket()
+        await back.hello()
+        (again,) = await join(back, 2, since=joined["result"]["position"])
+        assert again["result"]["recovered"] is True
+
+
 async def test_a_hello_fills_all_its_rooms_behind_its_reply():
     house = NativeHouse(push=PUSH)
     async with house.rooms.running():

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from parlor.client import Connection, connect
+from parlor.client import Connection, Following, connect
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.mux import build_mux
 from parlor.gateway.native import Native
@@ -89,6 +89,7 @@ class NativeServer:
         instance: str = "",
         rooms: Sequence[str] = (),
         subprotocol: str = JSON_SUBPROTOCOL,
+        following: Following | None = None,
     ) -> AsyncIterator[Connection]:
         async with connect(
             self.websocket_url,
@@ -96,6 +97,7 @@ class NativeServer:
             instance=instance,
             rooms=rooms,
             subprotocol=subprotocol,
+            following=following,
         ) as connection:
             yield connection
 

@@ -23,7 +23,7 @@ from tests.support.fake_socket import PlainCodec
 from tests.support.links import make_link
 from tests.support.room_services import RoomServices
 from tests.support.steady import CountedBytes, CountingMeter
-from tests.support.virtual_time import VirtualLoop
+from tests.support.virtual_time import VirtualLoop, run_virtual
 
 ROOM = RoomId("kept:1")
 CLIENTS = 4
@@ -211,3 +211,32 @@ class Joining(RuleBasedStateMachine):
 
 Joining.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestJoining = Joining.TestCase
+
+
+def test_who_joins_anew_before_a_paced_walk_arrives_gets_the_message_once():
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        gateway = Gateway(GatewaySettings(), loop, CountedBytes(), CountingMeter())
+        push = PushSettings(rooms=(RoomPolicy("kept:*", replay_count=4),))
+        here = RoomServices(gateway, push)
+        catch_up, codec = CatchUp(gateway, here.replay), TellingCodec()
+        links = [make_link(str(number), f"u{number}", codec=codec)[0] for number in range(3)]
+        async with here.running():
+            for link in links:
+                gateway.hub.add(link)
+                gateway.hub.join(link, ROOM)
+            before = (await here.replay.since(ROOM, None)).position
+            await here.pushes.to_room(ROOM, b"slow", rate=1)
+            await asyncio.sleep(0.5)
+            assert [len(link.outbox) for link in links] == [1, 0, 0]
+            gateway.hub.leave(links[2], ROOM)
+            tails = await catch_up.read({ROOM: before})
+            entered = catch_up.enter(links[2], ROOM, tails[ROOM])
+            assert entered.follow is not None
+            entered.follow()
+            await asyncio.sleep(10)
+            epoch = before.epoch
+            assert [link.take().decode() for link in links] == [f"{epoch} 1 slow\n"] * 3
+
+    run_virtual(work())

@@ -84,7 +84,8 @@ class MemoryHistory:
         if state is None:
             # Nothing was said in it as long as nothing was forgotten since.
             here = Position(self._epoch, 0)
-            return Tail(here, (), position == here)
+            is_here = position is not None and (position.epoch, position.offset) == (here.epoch, 0)
+            return Tail(here, (), is_here)
         self._trim(room, state, keep, self._clock.now())
         here = Position(state.epoch, state.last)
         before_first = state.last - len(state.kept)

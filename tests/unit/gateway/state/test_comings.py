@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from parlor.gateway.state.comings import Comings, Rule
 from parlor.gateway.state.hub import Hub
+from parlor.gateway.state.link import Link
 from parlor.model.ids import RoomId
 from parlor.wire.native.pushes import RoomPresencePush
 from tests.support.links import make_link
@@ -123,7 +124,7 @@ def test_the_window_grows_with_the_room():
 )
 def test_the_events_together_are_what_happened(steps, named):
     here = Lobby(named=named)
-    links = {}
+    links: dict[int, Link] = {}
     told: set[str] = set()
     counted, now, sent_at = 0, 0.0, []
 
@@ -131,14 +132,14 @@ def test_the_events_together_are_what_happened(steps, named):
         nonlocal told, counted
         for event in here.comings.due(now):
             sent_at.append(now)
-            there = {link.user for link in here.hub.in_room(ROOM)}
+            there = {str(link.user) for link in here.hub.in_room(ROOM)}
             counted = event.online
             assert event.online == here.hub.room_online(ROOM) > 0
             assert event.online <= named or not event.named
             if event.named:
                 assert set(event.users) == there
                 assert not set(event.joined) & told - set(event.left)
-                told = there
+                told = set(there)
 
     for number, what in steps:
         if what == "join":
