@@ -99,7 +99,7 @@ async def test_a_push_to_many_rooms_comes_once_for_each_room_one_is_in():
         assert {data.push_id for data in got} == {pushed.push_id}
 
 
-@pytest.mark.parametrize("members", [3, 40])
+@pytest.mark.parametrize("members", [3, 12])
 async def test_ten_thousand_messages_keep_their_order_at_every_receiver(members: int):
     """P22: three people and a program at once, on both transports and codecs, in batches too."""
     push = PushSettings(
@@ -366,7 +366,7 @@ async def test_a_real_server_keeps_a_room_counts_it_and_tells_who_is_there(tmp_p
                 async with connect(ann.tcp_url, ann.token, following=following) as back:
                     assert back.welcome is not None
                     state = {one.room: one.recovered for one in back.welcome.room_states}
-                    assert state == {"live:1": True, "live://1": False}
+                    assert state == {"live:1": True, "live://1": True}
                     got = [(d.offset, d.body, d.sender) for d in await take(back, 2)]
                     assert got == [(2, "两", ben.id), (3, "three", "")]
                     await push({"room": "live:1"}, "four")

@@ -91,6 +91,7 @@ export function helloResult(hello: Partial<HelloResult> = {}): HelloResult {
     },
     calls: [],
     rooms: [],
+    room_states: [],
     ...hello,
   };
 }
