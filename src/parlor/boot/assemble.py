@@ -226,6 +226,7 @@ def build_server(config: Config, base: AccountServices) -> Server:
     deliver = Deliver(gateway, bus)
     _watch(meter, gateway, base.database)
     _watch_rooms(meter, deliver, rooms, history, publishing, room_presence, push_settings)
+    meter.gauge("rooms_followed", lambda: len(gateway.progress), "Kept rooms delivered to here.")
     return Server(gateway, native, deliver, rooms, room_presence, calls, api, tuple(doors))
 
 

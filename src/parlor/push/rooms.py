@@ -97,7 +97,7 @@ class RoomPushes:
             state.pace.take_nowait(now)
         for room, state in states.items():
             if rate:
-                waiting = state.coalescer.due(float("inf"))
+                waiting = state.coalescer.take(now)
                 if waiting:
                     await self._route.publish(Envelope(ToRoom(room), waiting))
                 await self._route.publish(Envelope(ToRoom(room, rate), (push,)))
@@ -144,7 +144,7 @@ class RoomPushes:
                     continue
         finally:
             for room, state in self._rooms.items():
-                leaving = state.coalescer.due(float("inf"))
+                leaving = state.coalescer.take(self._clock.now())
                 if leaving:
                     await self._route.publish(Envelope(ToRoom(room), leaving))
 
