@@ -4,7 +4,7 @@ import pytest
 
 from parlor.drivers.memory.presence import MemoryPresence
 from parlor.gateway.state.hub import Hub
-from parlor.model.ids import RoomId, UserId
+from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.ports.presence import Presence
 from tests.support.links import make_link
 
@@ -53,3 +53,15 @@ def test_top_rooms_are_those_of_the_prefix_fullest_first(cluster):
         hub.join(link, RoomId(room))
     assert list(presence.top_rooms("live://", 5)) == [("live://2", 2), ("live://1", 1)]
     assert list(presence.top_rooms("live://", 1)) == [("live://2", 2)]
+
+
+def test_devices_and_different_users_are_counted(cluster):
+    hub, presence = cluster
+    for key, user, device in (("a", "1", "phone"), ("b", "1", "phone"), ("c", "2", "tab")):
+        hub.add(make_link(key, user, device)[0])
+    hub.add(make_link("d", "", "")[0])
+    assert presence.device_online(DeviceId("phone")) == 2
+    assert presence.device_online(DeviceId("nothing")) == 0
+    assert presence.users_online() == 2
+    hub.remove(hub.by_key("c"))
+    assert (presence.users_online(), presence.device_online(DeviceId("tab"))) == (1, 0)

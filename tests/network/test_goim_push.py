@@ -45,6 +45,9 @@ class NativeLink:
         door.gateway.hub.add(self.link)
         door.gateway.hub.join(self.link, RoomId(room))
 
+    def on_missed(self, count: int) -> None:
+        pass
+
     def wake(self) -> None:
         pass
 

@@ -105,7 +105,7 @@ async def _ask_everything(connection: Connection) -> None:
 async def test_pushes_reach_users_rooms_devices_and_everybody(server, kind):
     async with _open(server, kind) as connection:
         await connection.request(wire.RoomJoin("r"), wire.RoomResult)
-        wish = Wish(op=7, delivery=Delivery.MUST_ARRIVE)
+        wish = Wish(tag="7", delivery=Delivery.MUST_ARRIVE)
         assert (await server.pushes.to_users([UserId("1")], b"user", wish)).to == 1
         await server.pushes.to_devices(["phone"], b"device", wish)
         assert (await server.pushes.to_room(RoomId("r"), "房间".encode())).to == 1
@@ -115,13 +115,13 @@ async def test_pushes_reach_users_rooms_devices_and_everybody(server, kind):
         for _ in range(5):
             data = (await connection.next_push(DeliveryPush)).data
             assert isinstance(data, DeliveryPush)
-            got[data.body or data.body_base64] = (data.room, data.op)
+            got[data.body or data.body_base64] = (data.room, data.tag)
         assert got == {
-            "user": (None, 7),
-            "device": (None, 7),
-            "房间": ("r", 0),
-            "/wA=": (None, 0),
-            "paced": (None, 0),
+            "user": (None, "7"),
+            "device": (None, "7"),
+            "房间": ("r", ""),
+            "/wA=": (None, ""),
+            "paced": (None, ""),
         }
 
 

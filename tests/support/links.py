@@ -16,6 +16,7 @@ class RecordingShell:
         self.link: Link | None = None
         self.is_ready = False
         self.wakes = 0
+        self.missed = 0
         self.written = b""
         self.ended: list[Close] = []
         self.ending_soon: list[Close] = []
@@ -36,6 +37,9 @@ class RecordingShell:
     def end(self, close: Close) -> None:
         self.ended.append(close)
 
+    def on_missed(self, count: int) -> None:
+        self.missed += count
+
     def end_soon(self, close: Close) -> None:
         self.ending_soon.append(close)
 
@@ -49,7 +53,7 @@ def make_link(
     codec: LinkCodec | None = None,
     max_frames: int = 100,
     instance: str = "",
-    ops: frozenset[int] | None = None,
+    tags: frozenset[str] | None = None,
 ) -> tuple[Link, RecordingShell]:
     shell = RecordingShell()
     link = Link(
@@ -61,7 +65,7 @@ def make_link(
         shell,
         OutboxLimits(max_frames=max_frames),
         instance=instance,
-        ops=ops,
+        tags=tags,
     )
     shell.link = link
     return link, shell

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from parlor.drivers.memory.presence import MemoryPresence
 from parlor.gateway.frames import WEBSOCKET_FRAMES
 from parlor.gateway.native import Native
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tcp import TcpConnection
 from parlor.gateway.websocket import WebSocketConnection
+from parlor.push.settings import PushSettings
 from parlor.wire.native.codec import JSON_SUBPROTOCOL
 from parlor.wire.native.framing import LengthReader, build_framed
 from parlor.wire.websocket import (
@@ -25,14 +25,18 @@ from parlor.wire.websocket import (
 )
 from tests.support.fake_socket import FakeSocket, advance, make_gateway
 from tests.support.native_services import SmallServices
+from tests.support.room_services import RoomServices
 
 
 class NativeHouse:
     """A gateway with small services; `pass_time` moves its clock and lets tasks run."""
 
-    def __init__(self, settings: GatewaySettings | None = None) -> None:
+    def __init__(
+        self, settings: GatewaySettings | None = None, push: PushSettings | None = None
+    ) -> None:
         self.gateway, self.clock = make_gateway(settings)
-        self.small = SmallServices(MemoryPresence(self.gateway.hub))
+        self.rooms = RoomServices(self.gateway, push)
+        self.small = SmallServices(self.rooms)
         self.native = Native.over(self.gateway, self.small.services)
 
     async def pass_time(self, seconds: float) -> None:

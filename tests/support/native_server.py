@@ -6,27 +6,24 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
 
-from parlor.client import Connection, connect
-from parlor.drivers.memory.bus import MemoryBus
-from parlor.drivers.memory.presence import MemoryPresence
-from parlor.gateway.deliver import Deliver
+from parlor.client import Connection, Following, connect
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.mux import build_mux
 from parlor.gateway.native import Native
 from parlor.gateway.settings import GatewaySettings
 from parlor.model.origins import Origins
 from parlor.push.pushes import Pushes
-from parlor.push.rooms import RoomPushes
 from parlor.push.route import Route
 from parlor.push.settings import PushSettings
 from parlor.wire.native.codec import JSON_SUBPROTOCOL
 from tests.support.native_services import SmallServices
+from tests.support.room_services import RoomServices
 from tests.support.steady import CountingMeter
 
 
@@ -70,6 +67,7 @@ class NativeServer:
     gateway: Gateway
     native: Native
     small: SmallServices
+    rooms: RoomServices
     route: Route
     pushes: Pushes
     meter: CountingMeter
@@ -91,6 +89,7 @@ class NativeServer:
         instance: str = "",
         rooms: Sequence[str] = (),
         subprotocol: str = JSON_SUBPROTOCOL,
+        following: Following | None = None,
     ) -> AsyncIterator[Connection]:
         async with connect(
             self.websocket_url,
@@ -98,6 +97,7 @@ class NativeServer:
             instance=instance,
             rooms=rooms,
             subprotocol=subprotocol,
+            following=following,
         ) as connection:
             yield connection
 
@@ -107,21 +107,19 @@ class NativeServer:
 
 @asynccontextmanager
 async def running_gateway(
-    settings: GatewaySettings | None = None, *, origins: Sequence[str] = ()
+    settings: GatewaySettings | None = None,
+    *,
+    origins: Sequence[str] = (),
+    push: PushSettings | None = None,
 ) -> AsyncIterator[NativeServer]:
     """Everything of a server but storage; tasks and sockets are gone afterwards."""
     meter = CountingMeter()
     clock = RealClock()
     entropy = RealEntropy()
     gateway = Gateway(settings or GatewaySettings(), clock, entropy, meter)
-    presence = MemoryPresence(gateway.hub)
-    small = SmallServices(presence)
+    rooms = RoomServices(gateway, push)
+    small = SmallServices(rooms)
     native = Native.over(gateway, small.services)
-    bus = MemoryBus()
-    route = Route(bus)
-    rooms = RoomPushes(route, presence, clock, PushSettings())
-    pushes = Pushes(route, rooms, presence, clock, entropy, meter, PushSettings())
-    deliver = Deliver(gateway, bus)
     config = uvicorn.Config(
         plain_app,
         host="127.0.0.1",
@@ -134,12 +132,10 @@ async def running_gateway(
     )
     server = uvicorn.Server(config)
     tasks = [
-        asyncio.create_task(deliver.run()),
         asyncio.create_task(gateway.keep_time()),
-        asyncio.create_task(rooms.run()),
     ]
-    async with asyncio.timeout(10):
-        await deliver.subscribed.wait()
+    stack = AsyncExitStack()
+    await stack.enter_async_context(rooms.running())
     serving = asyncio.create_task(server._serve())
     while not server.started:
         await asyncio.sleep(0.005)
@@ -147,7 +143,7 @@ async def running_gateway(
             await serving
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield NativeServer(port, gateway, native, small, route, pushes, meter)
+        yield NativeServer(port, gateway, native, small, rooms, rooms.route, rooms.pushes, meter)
     finally:
         for link in gateway.hub.all():
             link.close(gateway.come_back())
@@ -156,3 +152,4 @@ async def running_gateway(
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
+        await stack.aclose()

@@ -13,7 +13,7 @@ from parlor.model.errors import Forbidden, NoSuchCall, NotFound, ParlorError, Un
 from parlor.model.event import Event, EventKind
 from parlor.model.ids import CallId, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
-from parlor.ports.presence import Presence
+from tests.support.room_services import RoomServices
 
 
 class TokenAuthentication:
@@ -232,7 +232,8 @@ class NoRelays:
 class SmallServices:
     """The parts, so that a test can look at them, and `services`, as the gateway takes them."""
 
-    def __init__(self, presence: Presence, epoch: str = "epoch-1") -> None:
+    def __init__(self, rooms: RoomServices, epoch: str = "epoch-1") -> None:
+        self.rooms = rooms
         self.authentication = TokenAuthentication()
         self.people = EverybodyExists()
         self.thread = OneThread()
@@ -246,7 +247,10 @@ class SmallServices:
             reading=self.thread,
             calls=self.calls,
             ice=NoRelays(),
-            presence=presence,
+            presence=rooms.counts,
+            replay=rooms.replay,
+            publishing=rooms.publishing,
+            who=rooms.presence.comings,
             epoch=epoch,
             max_group_members=100,
         )

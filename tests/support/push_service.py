@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from parlor.model.ids import RoomId, UserId
+from parlor.drivers.memory.history import MemoryHistory
+from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.model.push import Envelope, Notice
 from parlor.ports.bus import Subject
+from parlor.push.policies import Policies
+from parlor.push.publishing import Publishing
 from parlor.push.pushes import Pushes
+from parlor.push.replay import Replay
 from parlor.push.rooms import RoomPushes
 from parlor.push.route import Route, parse_routed
 from parlor.push.settings import PushSettings
@@ -40,9 +44,16 @@ class SetCounts:
     def __init__(self) -> None:
         self.users: dict[str, int] = {}
         self.rooms: dict[str, int] = {}
+        self.devices: dict[str, int] = {}
 
     def online(self, user: UserId) -> int:
         return self.users.get(user, 0)
+
+    def users_online(self) -> int:
+        return len(self.users)
+
+    def device_online(self, device: DeviceId) -> int:
+        return self.devices.get(device, 0)
 
     def in_room(self, room: RoomId) -> int:
         return self.rooms.get(room, 0)
@@ -64,15 +75,18 @@ class PushService:
         self.counts = SetCounts()
         self.meter = CountingMeter()
         self.route = Route(self.bus)
-        self.rooms = RoomPushes(self.route, self.counts, self.clock, settings)
+        self.policies = Policies(settings.rooms)
+        entropy = CountedBytes()
+        self.history = MemoryHistory(
+            self.clock, entropy, max_bytes=settings.history_bytes, max_rooms=settings.history_rooms
+        )
+        self.replay = Replay(self.route, self.history, self.policies)
+        self.rooms = RoomPushes(self.replay, self.counts, self.clock, settings, self.policies)
         self.pushes = Pushes(
-            self.route,
-            self.rooms,
-            self.counts,
-            self.clock,
-            CountedBytes(),
-            self.meter,
-            settings,
+            self.replay, self.rooms, self.counts, self.clock, entropy, self.meter, settings
+        )
+        self.publishing = Publishing(
+            self.rooms, self.policies, self.clock, entropy, self.meter, settings
         )
 
     def envelopes(self) -> list[Envelope]:

@@ -72,6 +72,8 @@ _SHAPE: dict[str, Any] = {
 }
 
 _EXAMPLE_VALUES = {
+    "user_id": "6755399441055744",
+    "device_id": "phone",
     "conversation_id": "5000000000000001",
     "token": "plk_nobody",
     "room": "news",

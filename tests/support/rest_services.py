@@ -299,8 +299,14 @@ class RecordedPushes:
     async def to_users(self, users: Sequence[UserId], body: bytes, wish: Wish) -> Pushed:
         return self._push(ToUsers(tuple(users)), body, wish)
 
-    async def to_room(self, room: RoomId, body: bytes, wish: Wish) -> Pushed:
-        return self._push(ToRoom(room), body, wish)
+    async def to_room(self, room: RoomId, body: bytes, wish: Wish, *, rate: int = 0) -> Pushed:
+        return self._push(ToRoom(room, rate), body, wish)
+
+    async def to_rooms(
+        self, rooms: Sequence[RoomId], body: bytes, wish: Wish, *, rate: int = 0
+    ) -> Pushed:
+        pushed = [self._push(ToRoom(room, rate), body, wish) for room in rooms]
+        return pushed[0]
 
     async def to_all(self, body: bytes, wish: Wish, *, rate: int = 0) -> Pushed:
         return self._push(ToAll(rate), body, wish)
@@ -311,7 +317,13 @@ class CountedRooms:
     rooms: Mapping[str, int] = field(default_factory=lambda: {"news": 3, "live://1000": 7})
 
     def online(self, user: UserId) -> int:
-        return 0
+        return 2 if user == "101" else 0
+
+    def device_online(self, device: DeviceId) -> int:
+        return 1 if device == "phone" else 0
+
+    def users_online(self) -> int:
+        return 8
 
     def in_room(self, room: RoomId) -> int:
         return self.rooms.get(room, 0)

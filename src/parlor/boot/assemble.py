@@ -39,6 +39,7 @@ from parlor.calls.settings import CallsSettings
 from parlor.doors.goim.door import GoimDoor
 from parlor.doors.goim.settings import GoimSettings
 from parlor.drivers.memory.bus import MemoryBus
+from parlor.drivers.memory.history import MemoryHistory
 from parlor.drivers.memory.presence import MemoryPresence
 from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
@@ -52,6 +53,7 @@ from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.listening import ListenSettings
 from parlor.gateway.native import Native
+from parlor.gateway.presence import RoomPresence
 from parlor.gateway.services import Services as GatewayServices
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.certificates import Certificates
@@ -65,7 +67,10 @@ from parlor.im.send import Send
 from parlor.im.settings import ImSettings
 from parlor.im.sync import Sync
 from parlor.model.text import MAX_TEXT_CHARS, MAX_TITLE_CHARS
+from parlor.push.policies import Policies
+from parlor.push.publishing import Publishing
 from parlor.push.pushes import Pushes
+from parlor.push.replay import Replay
 from parlor.push.rooms import RoomPushes
 from parlor.push.route import Route
 from parlor.push.settings import PushSettings
@@ -100,6 +105,7 @@ class Server:
     native: Native
     deliver: Deliver
     rooms: RoomPushes
+    room_presence: RoomPresence
     calls: Calls
     api: ApiServices
     doors: tuple[GoimDoor, ...]
@@ -143,6 +149,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     limit_loopback = config.section("limits", LimitsSettings).loopback
     listen = config.section("listen", ListenSettings)
     im = config.section("im", ImSettings)
+    push_settings = config.section("push", PushSettings)
     gateway = Gateway(
         config.section("gateway", GatewaySettings),
         clock,
@@ -150,13 +157,23 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         meter,
         limit_loopback=limit_loopback,
         trusted=listen.trusted(),
+        followed_rooms=2 * push_settings.history_rooms,
     )
     bus = MemoryBus(on_dropped=lambda subject: meter.count("bus_dropped_total", subject=subject))
     presence = MemoryPresence(gateway.hub)
     route = Route(bus)
-    push_settings = config.section("push", PushSettings)
-    rooms = RoomPushes(route, presence, clock, push_settings)
-    pushes = Pushes(route, rooms, presence, clock, entropy, meter, push_settings)
+    policies = Policies(push_settings.rooms)
+    history = MemoryHistory(
+        clock,
+        entropy,
+        max_bytes=push_settings.history_bytes,
+        max_rooms=push_settings.history_rooms,
+    )
+    replay = Replay(route, history, policies)
+    rooms = RoomPushes(replay, presence, clock, push_settings, policies)
+    pushes = Pushes(replay, rooms, presence, clock, entropy, meter, push_settings)
+    publishing = Publishing(rooms, policies, clock, entropy, meter, push_settings)
+    room_presence = RoomPresence(gateway, presence, route, policies, push_settings)
 
     messages, conversations = SqlMessages(base.database), SqlConversations(base.database)
     announcements = Announcements(route, meter, limit_s=im.announce_limit_s)
@@ -181,6 +198,9 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             calls=calls,
             ice=ice,
             presence=presence,
+            replay=replay,
+            publishing=publishing,
+            who=room_presence.comings,
             epoch=base.secrets.epoch,
             max_group_members=im.max_group_members,
         ),
@@ -216,10 +236,13 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     if "goim" in config.section("server", ServerSettings).doors:
         goim = config.section("doors.goim", GoimSettings)
         doors.append(
-            GoimDoor(goim, gateway, route, presence, authentication, base.keys, listen, tls)
+            GoimDoor(goim, gateway, replay, presence, authentication, base.keys, listen, tls)
         )
+    deliver = Deliver(gateway, bus)
     _watch(meter, gateway, base.database)
-    return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors), tls)
+    _watch_rooms(meter, deliver, rooms, history, publishing, room_presence, push_settings)
+    meter.gauge("rooms_followed", lambda: len(gateway.progress), "Kept rooms delivered to here.")
+    return Server(gateway, native, deliver, rooms, room_presence, calls, api, tuple(doors), tls)
 
 
 def public_url(config: Config, port: int | None = None) -> str:
@@ -273,3 +296,25 @@ def _watch(meter: PrometheusMeter, gateway: Gateway, database: SqliteDatabase) -
     meter.gauge("storage_units", lambda: stats.units, "Write units stored since the start.")
     meter.gauge("storage_reads", lambda: database.reads, "Queries since the start.")
     meter.gauge("storage_largest_batch", lambda: stats.largest_batch, "Units in one commit.")
+
+
+def _watch_rooms(
+    meter: PrometheusMeter,
+    deliver: Deliver,
+    rooms: RoomPushes,
+    history: MemoryHistory,
+    publishing: Publishing,
+    presence: RoomPresence,
+    settings: PushSettings,
+) -> None:
+    gauge = meter.gauge
+    gauge("rooms_pushed", lambda: rooms.known_rooms, "Rooms that were pushed to lately.")
+    gauge("history_bytes", lambda: history.bytes, "What rooms keep for those who come back.")
+    gauge("history_bytes_limit", lambda: settings.history_bytes, "What they may keep.")
+    gauge("history_rooms", lambda: history.rooms, "Rooms whose messages are numbered.")
+    gauge("history_evicted", lambda: history.evicted, "Messages dropped because of the limits.")
+    gauge("room_speakers", lambda: publishing.speakers, "People whose pace is known.")
+    gauge("room_publishes_known", lambda: publishing.remembered, "Messages known again.")
+    gauge("rooms_to_tell", lambda: len(presence.comings), "Rooms with comings to be told.")
+    gauge("pushes_paced", lambda: deliver.paced, "Audiences of paced pushes on their way.")
+    gauge("pushes_behind_paced", lambda: deliver.behind_paced, "Pushes that wait for those.")

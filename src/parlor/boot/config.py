@@ -166,8 +166,9 @@ def _toml(value: object) -> str:
     if isinstance(value, (list, tuple, frozenset, set)):
         return "[" + ", ".join(_toml(each) for each in value) + "]"
     if isinstance(value, msgspec.Struct):
-        pairs = msgspec.structs.asdict(value).items()
-        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in pairs) + "}"
+        value = msgspec.to_builtins(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
     if isinstance(value, Path):
         value = str(value)
     return msgspec.json.encode(value).decode()

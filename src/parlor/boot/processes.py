@@ -110,6 +110,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
                 tasks.create_task(server.gateway.keep_time()),
                 tasks.create_task(server.deliver.run()),
                 tasks.create_task(server.rooms.run()),
+                tasks.create_task(server.room_presence.run()),
                 tasks.create_task(_keep_calls(server)),
             ]
             await server.deliver.subscribed.wait()

@@ -4,14 +4,16 @@
 `await connection.request(MessageSend(…))` gives the result or raises the registry's error, and
 `async for push in connection.pushes()` gives what the server says unasked. `tcp://host:port` takes
 the same messages over TCP. A connection that was closed stays closed; `stay_connected` makes new
-ones, at the pace the server asks for.
+ones, at the pace the server asks for, and a `Following` handed to all of them remembers the rooms
+and what was heard of each.
 
 Concurrency: one reader task per connection; requests may be pipelined from many tasks. May import
 wire and model only, so it is as good for a program that is not a server.
 """
 
 from parlor.client.connection import Connection, ConnectionClosed, Resume
+from parlor.client.following import Following
 from parlor.client.open import connect
 from parlor.client.reconnect import stay_connected
 
-__all__ = ["Connection", "ConnectionClosed", "Resume", "connect", "stay_connected"]
+__all__ = ["Connection", "ConnectionClosed", "Following", "Resume", "connect", "stay_connected"]

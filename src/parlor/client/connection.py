@@ -8,11 +8,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
+from parlor.client.following import Following
 from parlor.client.transports import Closed, Transport
 from parlor.model.errors import ParlorError, Unauthenticated, WireError, registry
+from parlor.model.room import Priority
 from parlor.wire.native import methods as wire
 from parlor.wire.native.codec import ErrorBody, PushMessage, Reply
-from parlor.wire.native.pushes import ByePush, PushPayload
+from parlor.wire.native.pushes import ByePush, DeliveryPush, PushPayload
 
 ConnectionClosed = Closed
 R = TypeVar("R", bound=wire.Result)
@@ -41,7 +43,10 @@ class Connection:
         transport: Transport,
         on_push: Callable[[PushMessage], None] | None = None,
         resume: Resume | None = None,
+        following: Following | None = None,
     ) -> None:
+        self.following = Following() if following is None else following
+        """The rooms of this connection, kept for the next one."""
         self._transport = transport
         self._resume = resume or Resume()
         self._on_push = on_push
@@ -90,6 +95,8 @@ class Connection:
             self._resume.ticket = ""
             raise
         self._resume.ticket = self.welcome.resume
+        states = [(one.room, one.position, one.recovered) for one in self.welcome.room_states]
+        self.following.on_hello(params.since, states)
         self._greeted.set()
         return self.welcome
 
@@ -98,6 +105,28 @@ class Connection:
         renewed = await self.request(wire.TokenRenew(token), wire.TokenResult)
         self._resume.ticket = renewed.resume
         return renewed
+
+    async def join(self, room: str, *, tail: bool = False) -> wire.RoomResult:
+        """Listen to `room`, on this connection and those that share its `following`.
+
+        What was missed since the last delivery of a room that keeps messages comes as deliveries,
+        when the result says `recovered`. `tail`: otherwise what the room still has.
+        """
+        since = self.following.on_join(room)
+        joined = await self.request(wire.RoomJoin(room, since, tail), wire.RoomResult)
+        self.following.on_joined(room, since, joined.position, recovered=joined.recovered)
+        return joined
+
+    async def leave(self, room: str) -> wire.RoomResult:
+        self.following.on_leave(room)
+        return await self.request(wire.RoomLeave(room), wire.RoomResult)
+
+    async def publish(
+        self, room: str, body: str, client_id: str, *, priority: Priority = Priority.NORMAL
+    ) -> wire.RoomPublishResult:
+        """Say `body` in a room; with the same `client_id` it is said once, however often asked."""
+        params = wire.RoomPublish(room, body, client_id, priority)
+        return await self.request(params, wire.RoomPublishResult)
 
     async def pushes(self) -> AsyncIterator[PushMessage]:
         """What the server says unasked, since the last one taken.
@@ -157,6 +186,8 @@ class Connection:
                     continue
                 if isinstance(message.data, ByePush):
                     bye = message.data
+                elif isinstance(message.data, DeliveryPush):
+                    self.following.on_delivery(message.data)
                 if self._on_push is not None:
                     self._on_push(message)
                 else:

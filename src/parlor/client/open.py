@@ -9,6 +9,7 @@ from os import PathLike
 from ssl import SSLContext, create_default_context
 
 from parlor.client.connection import Connection, Resume
+from parlor.client.following import Following
 from parlor.client.transports import TcpTransport, Transport, WebSocketTransport
 from parlor.wire.native.codec import JSON_SUBPROTOCOL, PushMessage
 from parlor.wire.native.methods import Hello
@@ -28,14 +29,16 @@ async def connect(
     subprotocol: str = JSON_SUBPROTOCOL,
     on_push: Callable[[PushMessage], None] | None = None,
     tls: SSLContext | str | PathLike[str] | None = None,
+    following: Following | None = None,
 ) -> AsyncIterator[Connection]:
     """A greeted connection to `ws://` or `wss://` (path included), `tcp://` or `tcps://host:port`.
 
-    `tls` is for `wss` and `tcps`: a context, or the file of an authority to trust instead of the
-    system's. `token` None says no hello. `resume` remembers what the server gave to come back
-    with, and is presented the next time: pass the same one to every connection of this user.
-    Raises OSError (ssl.SSLError is one) or what `websockets` raises when there is no connection,
-    and Unauthenticated for a token that is no good.
+    `token` None says no hello. `resume` remembers what the server gave to come back with, and is
+    presented the next time: pass the same one to every connection of this user. `rooms` and those
+    of `following` are joined by it; give the same `following` again to get what was missed between
+    two connections. `tls` is for `wss` and `tcps`: a context, or the file of an authority to trust
+    instead of the system's. Raises OSError (ssl.SSLError is one) or what `websockets` raises when
+    there is no connection, and Unauthenticated for a token that is no good.
     """
     transport: Transport
     context = _context(url, tls)
@@ -45,7 +48,10 @@ async def connect(
         transport = await WebSocketTransport.open(
             url, subprotocol, max_bytes=MAX_MESSAGE_BYTES, context=context
         )
-    connection = Connection(transport, on_push, resume)
+    following = Following() if following is None else following
+    for room in rooms:
+        following.on_join(room)
+    connection = Connection(transport, on_push, resume, following)
     running = asyncio.create_task(connection.run())
     try:
         if token is not None:
@@ -55,8 +61,9 @@ async def connect(
                     instance=instance,
                     client="python",
                     epoch=epoch,
-                    rooms=tuple(rooms),
+                    rooms=following.rooms,
                     resume=resume.ticket if resume else "",
+                    since=following.since,
                 )
             )
         yield connection

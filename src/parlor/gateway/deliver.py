@@ -1,12 +1,14 @@
 """From the bus to the outboxes: who of this process gets a push, and in which codec.
 
 Owns the walk over the members of an audience. Encodes once per codec and shares the frame; a
-long walk lets the loop breathe, and each slice is written before the next begins.
+long walk lets the loop breathe, and each slice is written before the next begins. Paced walks go
+beside the others, each with a lane of its own for what has to stay behind it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
@@ -16,8 +18,13 @@ import structlog
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.state.link import Link, LinkCodec
 from parlor.gateway.state.outbox import Frame
+from parlor.gateway.state.pacing import Pacing
+from parlor.gateway.walk import Walk
 from parlor.model.errors import WireError
+from parlor.model.ids import RoomId
 from parlor.model.push import (
+    Audience,
+    Delivery,
     Envelope,
     Notice,
     ToAll,
@@ -26,6 +33,7 @@ from parlor.model.push import (
     ToRoom,
     ToUsers,
 )
+from parlor.model.room import Position
 from parlor.ports.bus import Bus
 from parlor.push.route import PUSH_SUBJECT, parse_routed
 from parlor.wire.native.pushes import PUSHES, PushPayload
@@ -34,13 +42,15 @@ log = structlog.get_logger()
 
 SLICE = 250
 """Links per turn of the loop: about 1.5 ms of writing."""
+EVERYBODY = RoomId("")
+"""The lane of pushes to all; no room has this name."""
 
 
 class Deliver:
     """Hands what `push.route` publishes to the links of this process.
 
-    Pushes to one reader keep the order of publishing, but a paced push to all goes its own way
-    beside the others.
+    Pushes to one reader keep the order of publishing, but for paced ones: pushes to the same room,
+    or to all, stay behind those, and everything else goes past.
     """
 
     def __init__(self, gateway: Gateway, bus: Bus) -> None:
@@ -48,14 +58,22 @@ class Deliver:
         self._hub = gateway.hub
         self._bus = bus
         self._put_in_turn = 0
+        self._lanes: dict[RoomId, deque[Envelope]] = {}
+        self.behind_paced = 0
+        """Envelopes that wait for a paced one to the same audience."""
         self.subscribed = asyncio.Event()
         """Set once pushes are heard; what was published before is not delivered here."""
+
+    @property
+    def paced(self) -> int:
+        """Audiences that a paced push is on its way to."""
+        return len(self._lanes)
 
     async def run(self) -> None:
         """Deliver until cancelled. A message on the bus that is no push is logged and skipped:
         it came from another version, and the next one is a push again."""
         async with (
-            asyncio.TaskGroup() as paced,
+            asyncio.TaskGroup() as tasks,
             self._bus.subscribe(PUSH_SUBJECT) as messages,
         ):
             self.subscribed.set()
@@ -63,10 +81,8 @@ class Deliver:
                 try:
                     routed = parse_routed(message)
                     if isinstance(routed, Notice):
-                        self.notify(routed)
-                    elif isinstance(routed.to, ToAll) and routed.to.rate > 0:
-                        paced.create_task(self._deliver_paced(routed, routed.to.rate))
-                    else:
+                        await self._notify(routed)
+                    elif not self._is_in_lane(routed, tasks):
                         await self.deliver(routed)
                 except WireError as broken:
                     self._gateway.meter.count("bus_messages_refused_total")
@@ -75,36 +91,41 @@ class Deliver:
 
     async def deliver(self, envelope: Envelope) -> None:
         """Put the pushes into the outboxes of their audience here; yields every few hundred."""
-        links = self._audience(envelope)
-        self._count(envelope, len(links))
-        for party, wanted in _parties(envelope, links):
-            hand_out = _write_alone if len(party) > SLICE else _put
-            frames = _Frames(wanted)
-            done = 0
-            while done < len(party):
-                step = party[done : done + SLICE - self._put_in_turn]
-                hand_out(frames, step)
-                done += len(step)
-                await self._breathe(len(step))
+        links = self._audience(envelope.to)
+        skip = self._begin(envelope)
+        walk = Walk.of(envelope)
+        try:
+            await self._walk(walk, links, skip)
+        finally:
+            self._end(envelope, walk)
 
     def notify(self, notice: Notice) -> int:
         """Put a push that the server itself makes into the outboxes of its users here.
 
         Returns how many links it went to. Raises WireError when this version has no such push.
         """
-        links = self._audience(notice)
-        if not links:
-            return 0
-        payload = _parse_payload(notice)
-        frames: dict[LinkCodec, Frame | None] = {}
-        for link in links:
-            codec = link.codec
-            if codec not in frames:
-                frames[codec] = codec.notice(notice.name, payload)
-            frame = frames[codec]
-            if frame is not None:
-                link.put(frame)
+        links = self._audience(notice.to)
+        if links:
+            _notice_walk(notice).put(links)
         return len(links)
+
+    async def _notify(self, notice: Notice) -> None:
+        if isinstance(notice.to, ToRoom):
+            links = self._audience(notice.to)
+            if links:
+                await self._walk(_notice_walk(notice), links, None)
+        else:
+            self.notify(notice)
+
+    async def _walk(self, walk: Walk, links: Sequence[Link], skip: set[Link] | None) -> None:
+        # Each slice of a wide walk has a turn of its own, so nothing could join what is written.
+        alone = len(links) > SLICE
+        done = 0
+        while done < len(links):
+            step = links[done : done + SLICE - self._put_in_turn]
+            done += len(step)
+            walk.put([link for link in step if link not in skip] if skip else step, alone=alone)
+            await self._breathe(len(step))
 
     async def _breathe(self, steps: int) -> None:
         """Let the loop write and read after every few hundred links or messages."""
@@ -113,24 +134,80 @@ class Deliver:
             self._put_in_turn = 0
             await asyncio.sleep(0)
 
-    async def _deliver_paced(self, envelope: Envelope, rate: int) -> None:
-        """`rate` links a second in even steps. Links that come meanwhile are not in the walk."""
-        links = self._audience(envelope)
-        self._count(envelope, len(links))
-        clock = self._gateway.clock
-        started = clock.now()
-        done = 0
-        while done < len(links):
-            due = 1 + int((clock.now() - started) * rate)
-            step = links[done : min(due, done + SLICE)]
-            for party, wanted in _parties(envelope, step):
-                _put(_Frames(wanted), party)
-            done += len(step)
-            await asyncio.sleep(0 if done < due else max(0.01, 1 / rate))
+    def _is_in_lane(self, envelope: Envelope, tasks: asyncio.TaskGroup) -> bool:
+        """Whether the envelope is paced, or waits behind one that is."""
+        lane, rate = _lane(envelope.to)
+        if lane is None:
+            return False
+        waiting = self._lanes.get(lane)
+        if waiting is None:
+            if rate <= 0:
+                return False
+            self._lanes[lane] = waiting = deque()
+            tasks.create_task(self._run_lane(lane, waiting))
+        elif self.behind_paced >= self._gateway.settings.max_behind_paced:
+            self._gateway.meter.count("pushes_dropped_total", len(envelope.pushes))
+            return True
+        waiting.append(envelope)
+        self.behind_paced += 1
+        return True
 
-    def _audience(self, routed: Envelope | Notice) -> Sequence[Link]:
+    async def _run_lane(self, lane: RoomId, waiting: deque[Envelope]) -> None:
+        try:
+            while waiting:
+                envelope = waiting.popleft()
+                self.behind_paced -= 1
+                rate = _lane(envelope.to)[1]
+                if rate > 0:
+                    await self._deliver_paced(envelope, rate)
+                else:
+                    await self.deliver(envelope)
+        finally:
+            self.behind_paced -= len(waiting)
+            del self._lanes[lane]
+
+    async def _deliver_paced(self, envelope: Envelope, rate: int) -> None:
+        """`rate` links a second, evenly. Links that come meanwhile are not in the walk; those that
+        leave the room are left out."""
+        links = self._audience(envelope.to)
+        skip = self._begin(envelope)
+        walk = Walk.of(envelope)
+        room = envelope.to.room if isinstance(envelope.to, ToRoom) else None
+        clock = self._gateway.clock
+        pacing = Pacing(rate, clock.now())
+        done = 0
+        try:
+            while done < len(links):
+                step = links[done : min(pacing.due(clock.now()), done + SLICE)]
+                done += len(step)
+                walk.put(
+                    [
+                        link
+                        for link in step
+                        if (room is None or room in link.rooms) and not (skip and link in skip)
+                    ]
+                )
+                if done < len(links):
+                    await asyncio.sleep(pacing.wait_s(done, clock.now()))
+        finally:
+            self._end(envelope, walk)
+
+    def _begin(self, envelope: Envelope) -> set[Link] | None:
+        """Links to leave out, for rooms that keep messages. No await since `_audience`."""
+        if not envelope.epoch or not isinstance(envelope.to, ToRoom):
+            return None
+        last = Position(envelope.epoch, envelope.pushes[-1].offset)
+        return self._gateway.progress.begin(envelope.to.room, last)
+
+    def _end(self, envelope: Envelope, walk: Walk) -> None:
+        if envelope.epoch and isinstance(envelope.to, ToRoom):
+            self._gateway.progress.end(envelope.to.room)
+        if walk.accepted:
+            self._gateway.meter.count("pushes_delivered_total", walk.accepted)
+
+    def _audience(self, to: Audience) -> Sequence[Link]:
         hub = self._hub
-        match routed.to:
+        match to:
             case ToRoom(room=room):
                 return hub.in_room(room)
             case ToAll():
@@ -146,65 +223,35 @@ class Deliver:
             case ToConnections(keys=keys):
                 found = (hub.by_key(key) for key in dict.fromkeys(keys))
                 return [link for link in found if link is not None]
-        assert_never(routed.to)
-
-    def _count(self, envelope: Envelope, links: int) -> None:
-        self._gateway.meter.count("pushes_delivered_total", links * len(envelope.pushes))
-
-
-class _Frames(dict[LinkCodec, Frame | None]):
-    """One envelope as the links of each codec get it, made when the first of them needs it."""
-
-    def __init__(self, envelope: Envelope) -> None:
-        super().__init__()
-        self._envelope = envelope
-
-    def __missing__(self, codec: LinkCodec) -> Frame | None:
-        frame = self[codec] = codec.pushes(self._envelope)
-        return frame
-
-
-def _put(frames: _Frames, links: Sequence[Link]) -> None:
-    for link in links:
-        frame = frames[link.codec]
-        if frame is not None:
-            link.put(frame)
-
-
-def _write_alone(frames: _Frames, links: Sequence[Link]) -> None:
-    """Each slice of a wide walk has a turn of its own, so nothing could join what is written."""
-    for link in links:
-        frame = frames[link.codec]
-        if frame is not None and not link.shell.send_alone(frame.data):
-            link.put(frame)
-
-
-def _parties(
-    envelope: Envelope, links: Sequence[Link]
-) -> Iterable[tuple[Sequence[Link], Envelope]]:
-    """Who gets which of the pushes. A link that asked for certain operations gets only those,
-    except through a room."""
-    ops = frozenset(push.op for push in envelope.pushes)
-    if isinstance(envelope.to, ToRoom) or all(link.ops is None for link in links):
-        return ((links, envelope),)
-    parties: dict[frozenset[int], list[Link]] = {}
-    for link in links:
-        wanted = ops if link.ops is None else ops & link.ops
-        parties.setdefault(wanted, []).append(link)
-    return [
-        (party, envelope if wanted == ops else _only(envelope, wanted))
-        for wanted, party in parties.items()
-        if wanted
-    ]
+        assert_never(to)
 
 
 def _each(groups: Iterable[tuple[Link, ...]]) -> list[Link]:
     return [link for group in groups for link in group]
 
 
-def _only(envelope: Envelope, ops: frozenset[int]) -> Envelope:
-    kept = tuple(push for push in envelope.pushes if push.op in ops)
-    return msgspec.structs.replace(envelope, pushes=kept)
+def _lane(to: Audience) -> tuple[RoomId | None, int]:
+    """The lane of an audience that may be paced, and the rate."""
+    match to:
+        case ToRoom(room=room, rate=rate):
+            return room, rate
+        case ToAll(rate=rate):
+            return EVERYBODY, rate
+    return None, 0
+
+
+def _notice_walk(notice: Notice) -> Walk:
+    """Raises WireError when this version has no such push."""
+    payload = _parse_payload(notice)
+
+    def make(codec: LinkCodec) -> Frame | None:
+        frame = codec.notice(notice.name, payload)
+        if frame is None or notice.delivery is Delivery.MUST_ARRIVE:
+            return frame
+        # One that is dropped is no push that somebody misses: the next says how things are.
+        return Frame(frame.data, Delivery.LOSSY, messages=0)
+
+    return Walk(make)
 
 
 def _parse_payload(notice: Notice) -> PushPayload:

@@ -30,7 +30,7 @@ class NativeFrames:
         """All messages of the envelope joined; lossy only when every push is."""
         room = envelope.to.room if isinstance(envelope.to, ToRoom) else None
         messages = [
-            self.wrap(self.codec.build_push("delivery", _payload(push, room)))
+            self.wrap(self.codec.build_push("delivery", _payload(push, room, envelope.epoch)))
             for push in envelope.pushes
         ]
         lossy = all(push.delivery is Delivery.LOSSY for push in envelope.pushes)
@@ -45,12 +45,21 @@ class NativeFrames:
         return self.wrap(self.codec.build_push("delivery", told))
 
 
-def _payload(push: Push, room: str | None) -> DeliveryPush:
+def _payload(push: Push, room: str | None, epoch: str) -> DeliveryPush:
     try:
-        return DeliveryPush(push.id, room, push.body.decode(), push.op)
+        body, encoded = push.body.decode(), ""
     except UnicodeDecodeError:
-        encoded = base64.b64encode(push.body).decode()
-        return DeliveryPush(push.id, room, "", push.op, body_base64=encoded)
+        body, encoded = "", base64.b64encode(push.body).decode()
+    return DeliveryPush(
+        push_id=push.id,
+        room=room,
+        body=body,
+        tag=push.tag,
+        body_base64=encoded,
+        offset=push.offset,
+        sender=push.sender,
+        epoch=epoch,
+    )
 
 
 def _text(message: bytes) -> bytes:

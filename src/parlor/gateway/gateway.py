@@ -10,6 +10,7 @@ import asyncio
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.state.hub import Hub
 from parlor.gateway.state.limits import Admission
+from parlor.gateway.state.progress import Progress
 from parlor.gateway.state.wheel import TimerWheel
 from parlor.gateway.turn import Turn
 from parlor.model.close import Close, CloseCode
@@ -26,7 +27,8 @@ SHORTEST_AFTER_S = 0.01
 
 class Gateway:
     """Must be made inside the loop that will serve it. After `begin_drain` new
-    connections are told to come back later instead of being welcomed."""
+    connections are told to come back later instead of being welcomed. `followed_rooms` as in
+    `Progress`."""
 
     def __init__(
         self,
@@ -37,12 +39,14 @@ class Gateway:
         *,
         limit_loopback: bool = False,
         trusted: TrustedProxies | None = None,
+        followed_rooms: int = 20_000,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.entropy = entropy
         self.meter = meter
         self.hub = Hub()
+        self.progress = Progress(followed_rooms)
         self.wheel = TimerWheel(clock.now())
         self.turn = Turn(asyncio.get_running_loop())
         self.trusted = trusted or TrustedProxies()

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 
+from parlor.gateway.catch_up import CatchUp, Entered
 from parlor.gateway.gateway import Gateway
-from parlor.gateway.requests import Caller
+from parlor.gateway.requests import Answered, Caller, Outcome
+from parlor.gateway.rooms import check_tags
 from parlor.gateway.services import Services
+from parlor.gateway.state.link import Link
 from parlor.model.account import Identity
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import (
@@ -20,14 +23,16 @@ from parlor.model.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
-from parlor.model.ids import DeviceId, UserId
+from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.model.text import MAX_TEXT_CHARS, check_room
 from parlor.ports.accounts import RevocationKind
+from parlor.ports.history import Tail
 from parlor.wire.native.methods import (
     BackOff,
     Hello,
     HelloResult,
     Limits,
+    RoomState,
     TokenRenew,
     TokenResult,
 )
@@ -41,13 +46,14 @@ _INSTANCE = re.compile(r"[A-Za-z0-9_.-]{0,32}\Z")
 
 
 class Greeting:
-    def __init__(self, gateway: Gateway, services: Services) -> None:
+    def __init__(self, gateway: Gateway, services: Services, catch_up: CatchUp) -> None:
         self._gateway = gateway
+        self._catch_up = catch_up
         self._services = services
         services.authentication.on_session_end(self.on_session_end)
         services.authentication.on_revoked(self.on_revoked)
 
-    async def hello(self, caller: Caller, params: Hello) -> HelloResult:
+    async def hello(self, caller: Caller, params: Hello) -> Outcome:
         """Let the caller in. A token that is no good ends the connection with UNAUTHENTICATED,
         one that nobody can check with OVERLOADED, too many bad ones with RATE_LIMITED, one
         connection too many with TOO_MANY_CONNECTIONS; all after their error reply.
@@ -60,7 +66,8 @@ class Greeting:
             raise BadRequest("`instance` has at most 32 of A-Z a-z 0-9 _ . -")
         if len(params.rooms) > settings.max_rooms:
             raise BadRequest(f"At most {settings.max_rooms} rooms a connection.")
-        rooms = [check_room(room, settings.max_room_bytes) for room in params.rooms]
+        rooms = [check_room(room, settings.max_room_bytes) for room in dict.fromkeys(params.rooms)]
+        tags = check_tags(params.tags, settings.max_tags)
         link = caller.link
         try:
             admitted = await services.authentication.admit(
@@ -76,14 +83,17 @@ class Greeting:
         identity = admitted.identity
         if identity.grants is not None and not all(map(identity.grants.may_join, rooms)):
             raise Forbidden("The token does not open one of these rooms.")
+        # The last await before the link is in its rooms: what is read here is good until then.
+        kept = {room: params.since.get(room) for room in rooms if self._catch_up.keeps(room)}
+        tails = await self._catch_up.read(kept) if kept else {}
         if not gateway.make_place(identity.user):
             link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
             raise Forbidden("This user has as many connections as allowed.")
         caller.greet(identity, params.instance)
-        for room in rooms:
-            gateway.hub.join(link, room)
+        link.tags = tags
+        entered = [self._enter(link, room, tails.get(room)) for room in rooms]
         services.calls.on_endpoint_back(identity.user, link.endpoint)
-        return HelloResult(
+        result = HelloResult(
             user=admitted.user,
             admin=identity.admin,
             device=identity.device,
@@ -106,7 +116,15 @@ class Greeting:
             resume=admitted.ticket,
             resumed=admitted.resumed,
             token_expires_at=_unix_ms(identity.expires_at),
+            room_states=tuple(one.state for one in entered),
         )
+        return Answered(result, lambda: _follow(entered)) if kept else result
+
+    def _enter(self, link: Link, room: RoomId, tail: Tail | None) -> Entered:
+        if tail is not None:
+            return self._catch_up.enter(link, room, tail)
+        self._gateway.hub.join(link, room)
+        return Entered(RoomState(room, None, recovered=False))
 
     async def renew(self, caller: Caller, params: TokenRenew) -> TokenResult:
         """Go on with a newer token. A refused one changes nothing: the old one still counts."""
@@ -145,3 +163,9 @@ class Greeting:
 
 def _unix_ms(seconds: float) -> int:
     return int(seconds * 1000)
+
+
+def _follow(entered: list[Entered]) -> None:
+    for one in entered:
+        if one.follow is not None:
+            one.follow()

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar, cast
 
+from parlor.gateway.catch_up import CatchUp
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.greeting import Greeting
-from parlor.gateway.requests import Bound, Caller, Handler
+from parlor.gateway.requests import Bound, Caller, Handler, Outcome
 from parlor.gateway.rooms import Rooms
 from parlor.gateway.services import Services
 from parlor.model.account import Identity
@@ -32,8 +33,9 @@ P = TypeVar("P", bound=wire.Params)
 def build_table(gateway: Gateway, services: Services) -> dict[str, Bound]:
     """Every method of `wire.native.methods.METHODS`, no more and no fewer."""
     methods = Methods(gateway, services)
-    greeting = Greeting(gateway, services)
-    rooms = Rooms(gateway, services.presence)
+    catch_up = CatchUp(gateway, services.replay)
+    greeting = Greeting(gateway, services, catch_up)
+    rooms = Rooms(gateway, services, catch_up)
     table = {
         "hello": _bind(wire.Hello, greeting.hello),
         "token.renew": _bind(wire.TokenRenew, greeting.renew),
@@ -52,6 +54,8 @@ def build_table(gateway: Gateway, services: Services) -> dict[str, Bound]:
         "read.set": _bind(wire.ReadSet, methods.read, finishes=True),
         "room.join": _bind(wire.RoomJoin, rooms.join),
         "room.leave": _bind(wire.RoomLeave, rooms.leave),
+        "room.publish": _bind(wire.RoomPublish, rooms.publish, finishes=True),
+        "tags.set": _bind(wire.TagsSet, rooms.set_tags),
         "call.start": _bind(wire.CallStart, methods.start_call, finishes=True),
         "call.ringing": _bind(wire.CallRinging, methods.ringing, finishes=True),
         "call.accept": _bind(wire.CallAccept, methods.accept, finishes=True),
@@ -70,7 +74,7 @@ def build_table(gateway: Gateway, services: Services) -> dict[str, Bound]:
 
 def _bind(
     params: type[P],
-    handler: Callable[[Caller, P], wire.Result | Awaitable[wire.Result]],
+    handler: Callable[[Caller, P], Outcome | Awaitable[Outcome]],
     *,
     finishes: bool = False,
 ) -> Bound:

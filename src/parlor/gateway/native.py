@@ -62,7 +62,7 @@ class NativeConnection(Stream):
     def __init__(self, native: Native, frames: NativeFrames) -> None:
         super().__init__(native.gateway, frames)
         self._native = native
-        self._tasks: set[asyncio.Future[Result]] | None = None
+        self._tasks: set[asyncio.Future[None]] | None = None
         self._hello_id: int | None = None
         self._last_word: Close | None = None
         self.frames = frames
@@ -125,7 +125,7 @@ class NativeConnection(Stream):
         else:
             self.link.close(close)
 
-    def track(self, task: asyncio.Future[Result]) -> None:
+    def track(self, task: asyncio.Future[None]) -> None:
         if self._tasks is None:
             self._tasks = set()
         self._tasks.add(task)
@@ -156,7 +156,7 @@ class NativeConnection(Stream):
     def _reply(self, message: bytes) -> None:
         self.link.put(Frame(self.frames.wrap(message), Delivery.MUST_ARRIVE))
 
-    def _on_task_done(self, task: asyncio.Future[Result]) -> None:
+    def _on_task_done(self, task: asyncio.Future[None]) -> None:
         if self._tasks is not None:
             self._tasks.discard(task)
             # An empty set is 216 bytes that an idle connection need not keep.

@@ -7,7 +7,7 @@ method does to the table of `gateway.methods`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,11 +48,21 @@ class Caller(Protocol):
         """Reply, if the connection is still there. Called once for every request, but for those
         that `track` cancelled."""
 
-    def track(self, task: asyncio.Future[Result]) -> None:
+    def track(self, task: asyncio.Future[None]) -> None:
         """Cancel `task` when the connection ends, and hold it until then."""
 
 
-Handler = Callable[[Caller, Params], Result | Awaitable[Result]]
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A result, and what has to come right behind its reply: nothing else gets between the end
+    of the handler, the reply and `follow`. `follow` may not raise."""
+
+    result: Result
+    follow: Callable[[], None]
+
+
+Outcome = Result | Answered
+Handler = Callable[[Caller, Params], Outcome | Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +110,11 @@ class Requests:
         except Exception as failure:
             caller.on_answer(request.id, self._refusal(request.method, failure))
             return
-        if isinstance(result, Result):
-            caller.on_answer(request.id, result)
+        if isinstance(result, Outcome):
+            _answer(caller, request.id, result)
             return
-        task = asyncio.ensure_future(result)
-        running = _Running(caller, request, task, bound.finishes)
+        running = _Running(caller, request, result, bound.finishes)
+        task = running.task = asyncio.ensure_future(self._run(running))
         running.deadline = task.get_loop().call_later(self._deadline_s, self._on_late, running)
         self._running.add(running)
         self._is_idle.clear()
@@ -116,23 +126,31 @@ class Requests:
         """Until every request in progress has been answered, or run to its end unanswered."""
         await self._is_idle.wait()
 
+    async def _run(self, running: _Running) -> None:
+        """Answers in the step in which the work ends, before anything else may run."""
+        request = running.request
+        answer: Outcome | ParlorError
+        try:
+            answer = await running.work
+        except Exception as failure:
+            answer = self._refusal(request.method, failure)
+        if not running.is_answered:
+            _answer(running.caller, request.id, answer)
+
     def _on_late(self, running: _Running) -> None:
         running.is_answered = True
         running.caller.on_answer(
             running.request.id, self._refusal(running.request.method, DeadlineExceeded())
         )
-        if not running.finishes:
+        if not running.finishes and running.task is not None:
             running.task.cancel()
 
     def _on_done(self, running: _Running) -> None:
-        task, request = running.task, running.request
+        if isinstance(running.work, Coroutine):
+            # Cancelled before its first step, it was never awaited.
+            running.work.close()
         if running.deadline is not None:
             running.deadline.cancel()
-        if not task.cancelled():
-            failure = task.exception()
-            answer = self._refusal(request.method, failure) if failure else task.result()
-            if not running.is_answered:
-                running.caller.on_answer(request.id, answer)
         self._running.discard(running)
         if not self._running:
             self._is_idle.set()
@@ -146,17 +164,26 @@ class Requests:
         return failure
 
 
+def _answer(caller: Caller, id: int, answer: Outcome | ParlorError) -> None:
+    if isinstance(answer, Answered):
+        caller.on_answer(id, answer.result)
+        answer.follow()
+    else:
+        caller.on_answer(id, answer)
+
+
 class _Running:
     """A request that somebody waits for."""
 
-    __slots__ = ("caller", "deadline", "finishes", "is_answered", "request", "task")
+    __slots__ = ("caller", "deadline", "finishes", "is_answered", "request", "task", "work")
 
     def __init__(
-        self, caller: Caller, request: Request, task: asyncio.Future[Result], finishes: bool
+        self, caller: Caller, request: Request, work: Awaitable[Outcome], finishes: bool
     ) -> None:
         self.caller = caller
         self.request = request
-        self.task = task
+        self.work = work
+        self.task: asyncio.Future[None] | None = None
         self.finishes = finishes
         self.is_answered = False
         self.deadline: asyncio.TimerHandle | None = None

@@ -14,9 +14,11 @@ from parlor.accounts.services import People
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
-from parlor.model.ids import CallId, ConversationId, UserId
+from parlor.model.ids import CallId, ConversationId, RoomId, UserId
 from parlor.ports.accounts import RevocationKind
 from parlor.ports.presence import Presence
+from parlor.push.publishing import Publishing
+from parlor.push.replay import Replay
 
 
 class Authentication(Protocol):
@@ -59,6 +61,12 @@ class Calls(Protocol):
     def on_endpoint_back(self, user: UserId, endpoint: str, /) -> None: ...
 
 
+class WhoIsThere(Protocol):
+    """`gateway.presence.RoomPresence.comings`."""
+
+    def users(self, room: RoomId, /) -> tuple[UserId, ...]: ...
+
+
 class IceServers(Protocol):
     def servers_for(self, user: UserId, /) -> tuple[tuple[IceServer, ...], int]:
         """(servers, Unix milliseconds when to ask again)."""
@@ -77,5 +85,8 @@ class Services:
     calls: Calls
     ice: IceServers
     presence: Presence
+    replay: Replay
+    publishing: Publishing
+    who: WhoIsThere
     epoch: str
     max_group_members: int

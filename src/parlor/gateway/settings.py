@@ -27,6 +27,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     come back at times of their own, about `drain_returns_per_second` of them a second. A client
     that lost its connection waits `back_off_first_s` and then twice as long each time,
     `back_off_longest_s` at most; the hello reply tells it so.
+
+    A connection is in at most `max_rooms` rooms and asks for at most `max_tags` tags. Behind
+    paced pushes at most `max_behind_paced` others to the same audiences wait; what comes then is
+    dropped and counted.
     """
 
     heartbeat_s: float = 25.0
@@ -50,6 +54,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_in_flight: int = 32
     max_rooms: int = 64
     max_room_bytes: int = 128
+    max_tags: int = 1_024
+    max_behind_paced: int = 10_000
     requests_per_second: float = 20.0
     request_burst: int = 100
     max_refusals: int = 200

@@ -204,6 +204,9 @@ class Stream(asyncio.Protocol):
         """For connections whose requests never outlive `feed`: there is nothing to wait for."""
         self.link.close(close)
 
+    def on_missed(self, count: int) -> None:
+        self.gateway.meter.count("pushes_missed_total", count)
+
     def finish(self) -> None:
         """Close the transport after the farewell. WebSocket waits for the peer's own first."""
         self.transport.close()

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from parlor.im.announce import Announcements
-from parlor.im.client_id import check_client_id
 from parlor.im.paging import page_size
 from parlor.im.settings import ImSettings
+from parlor.model.client_id import check_client_id
 from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import BadRequest, NotFound, NotMember, TooManyMembers
 from parlor.model.ids import ConversationId, UserId, number_id

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parlor.im.announce import Announcements
-from parlor.im.client_id import check_client_id
 from parlor.im.members import Rosters
 from parlor.im.settings import ImSettings
+from parlor.model.client_id import check_client_id
 from parlor.model.errors import BadRequest
 from parlor.model.event import CallRecord, Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId

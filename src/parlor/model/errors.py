@@ -158,6 +158,16 @@ class RoomTooBusy(ParlorError):
     meaning = "This room takes no more messages right now."
 
 
+class SlowMode(ParlorError):
+    code, status, retry = "slow_mode", 429, True
+    meaning = "This room takes one message of each person in a while; wait for your turn."
+
+
+class NotInRoom(ParlorError):
+    code, status = "not_in_room", 409
+    meaning = "Join the room first."
+
+
 class Overloaded(ParlorError):
     code, status, retry = "overloaded", 503, True
     meaning = "The server has more work waiting than it may hold."

@@ -8,6 +8,8 @@ import msgspec
 
 from parlor.model.ids import ConnectionKey, DeviceId, PushId, RoomId, UserId
 
+MAX_TAG_CHARS = 64
+
 
 class Delivery(StrEnum):
     """LOSSY may be dropped for a slow reader, newest kept, and is counted.
@@ -36,7 +38,12 @@ class ToUsers(msgspec.Struct, frozen=True, tag="users"):
 
 
 class ToRoom(msgspec.Struct, frozen=True, tag="room"):
+    """A push to many rooms is one envelope for each: whoever is in several gets it once per room,
+    since each room has its own order and its own offsets."""
+
     room: RoomId
+    rate: int = 0
+    """Deliveries a second; 0 is as fast as it goes."""
 
 
 class ToAll(msgspec.Struct, frozen=True, tag="all"):
@@ -50,30 +57,40 @@ Audience = ToConnections | ToDevices | ToUsers | ToRoom | ToAll
 class Push(msgspec.Struct, frozen=True, omit_defaults=True):
     """One body for one audience.
 
-    `body` is opaque; it reaches a native client as text when it is UTF-8. `op` is goim's
-    operation: connections that asked for certain operations get no others, except through a
-    room (goim-protocol §2.6).
+    `body` is opaque; it reaches a native client as text when it is UTF-8. `tag` sorts pushes:
+    connections that asked for certain tags get no others, except through a room. A push without
+    one has the empty tag, which is asked for like any other.
     """
 
     id: PushId
     body: bytes
-    op: int = 0
+    tag: str = ""
     delivery: Delivery = Delivery.LOSSY
+    offset: int = 0
+    """Its number in a room that keeps messages, within the envelope's epoch; 0 elsewhere."""
+    sender: UserId = UserId("")
+    """The user who published it into a room; empty for programs."""
 
 
 class Envelope(msgspec.Struct, frozen=True, tag="pushes"):
-    """One bus message: pushes that leave together, in order, to one audience."""
+    """One bus message: pushes that leave together, in order, to one audience.
+
+    `epoch` is set for rooms that keep messages, and then every push has an offset.
+    """
 
     to: Audience
     pushes: tuple[Push, ...]
+    epoch: str = ""
 
 
 class Notice(msgspec.Struct, frozen=True, tag="notice"):
-    """One bus message that carries a native push (an event, a call) to users' connections.
+    """One bus message that carries a native push (an event, a call) to users' connections or to
+    a room's.
 
     `name` and `payload` are those of wire.native; `payload` is JSON, decoded once per gateway.
     """
 
-    to: ToUsers
+    to: ToUsers | ToRoom
     name: str
     payload: bytes
+    delivery: Delivery = Delivery.MUST_ARRIVE

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from parlor.model.ids import RoomId, UserId
+from parlor.model.ids import DeviceId, RoomId, UserId
 
 
 class Presence(Protocol):
     """Counts are of connections. Exact within one process, eventually exact over many."""
 
     def online(self, user: UserId) -> int: ...
+
+    def device_online(self, device: DeviceId) -> int: ...
+
+    def users_online(self) -> int:
+        """How many different users."""
 
     def in_room(self, room: RoomId) -> int: ...
 

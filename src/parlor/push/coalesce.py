@@ -55,6 +55,10 @@ class Coalescer:
             return ()
         return self._leave(now)
 
+    def take(self, now: float) -> tuple[Push, ...]:
+        """Everything that waits, due or not: something that may not join it comes behind."""
+        return self._leave(now) if self._waiting else ()
+
     def is_idle(self, now: float) -> bool:
         """Whether forgetting this coalescer loses nothing."""
         if self._waiting:

@@ -18,19 +18,29 @@ class Pace:
         self._spare = float(burst)
         self._at = now
 
-    def take_nowait(self, now: float, cost: int = 1) -> float:
+    def take_nowait(self, now: float, cost: int = 1, *, leaving: float = 0.0) -> float:
         """Spend `cost` and return 0.0, or spend nothing and return the seconds to wait.
 
         A clock that steps back counts as no time passed. A cost above `burst` never fits:
-        the answer is then the wait as if it could.
+        the answer is then the wait as if it could. `leaving` is what has to be left over for
+        others afterwards.
         """
+        wait_s = self.wait_s(now, cost, leaving=leaving)
+        if not wait_s:
+            self._spare -= cost
+        return wait_s
+
+    def wait_s(self, now: float, cost: int = 1, *, leaving: float = 0.0) -> float:
+        """What `take_nowait` would answer, spending nothing."""
         if now > self._at:
             self._spare = min(self.burst, self._spare + (now - self._at) * self.per_second)
             self._at = now
-        if self._spare >= cost:
-            self._spare -= cost
-            return 0.0
-        return (cost - self._spare) / self.per_second
+        missing = cost + leaving - self._spare
+        return missing / self.per_second if missing > 0 else 0.0
+
+    def put_back(self, cost: int = 1) -> None:
+        """What was taken for something that did not happen."""
+        self._spare = min(self.burst, self._spare + cost)
 
     def is_full(self, now: float) -> bool:
         """Whether forgetting this pace and making it anew would change nothing."""

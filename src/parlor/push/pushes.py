@@ -20,7 +20,6 @@ from parlor.model.push import (
     ToAll,
     ToConnections,
     ToDevices,
-    ToRoom,
     ToUsers,
 )
 from parlor.model.text import check_room
@@ -28,8 +27,7 @@ from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 from parlor.ports.meter import Meter
 from parlor.ports.presence import Presence
-from parlor.push.rooms import RoomPushes
-from parlor.push.route import Route
+from parlor.push.rooms import Publisher, RoomPushes
 from parlor.push.seen import Seen
 from parlor.push.settings import PushSettings
 
@@ -48,13 +46,20 @@ class Wish(msgspec.Struct, frozen=True):
     answered with the first `Pushed` and sent to nobody.
     """
 
-    op: int = 0
+    tag: str = ""
     delivery: Delivery = Delivery.LOSSY
     id: str = ""
     program: str = ""
 
 
 PLAIN = Wish()
+
+
+class _Rooms(msgspec.Struct, frozen=True):
+    """On the bus this is one envelope for each room."""
+
+    rooms: tuple[RoomId, ...]
+    rate: int
 
 
 class Pushes:
@@ -65,7 +70,7 @@ class Pushes:
 
     def __init__(
         self,
-        route: Route,
+        route: Publisher,
         rooms: RoomPushes,
         presence: Presence,
         clock: Clock,
@@ -99,20 +104,35 @@ class Pushes:
         online = sum(self._presence.online(user) for user in dict.fromkeys(users))
         return await self._push(ToUsers(tuple(users)), online, body, wish)
 
-    async def to_room(self, room: RoomId, body: bytes, wish: Wish = PLAIN) -> Pushed:
+    async def to_room(
+        self, room: RoomId, body: bytes, wish: Wish = PLAIN, *, rate: int = 0
+    ) -> Pushed:
         """The first message to a quiet room leaves at once; more than the room's rate is
-        refused with RoomTooBusy and the time to wait."""
-        check_room(room, self._settings.max_room_bytes)
-        return await self._push(ToRoom(room), self._presence.in_room(room), body, wish)
+        refused with RoomTooBusy and the time to wait. `rate` as in `to_all`."""
+        return await self.to_rooms((room,), body, wish, rate=rate)
+
+    async def to_rooms(
+        self, rooms: Sequence[RoomId], body: bytes, wish: Wish = PLAIN, *, rate: int = 0
+    ) -> Pushed:
+        """One push into each of `rooms`, all under the same id: a connection that is in several
+        gets it once for each, and is counted so. One room too busy refuses it for all."""
+        self._check_targets(rooms)
+        self._check_rate(rate)
+        each = tuple(
+            dict.fromkeys(check_room(name, self._settings.max_room_bytes) for name in rooms)
+        )
+        online = sum(self._presence.in_room(room) for room in each)
+        return await self._push(_Rooms(each, rate), online, body, wish)
 
     async def to_all(self, body: bytes, wish: Wish = PLAIN, *, rate: int = 0) -> Pushed:
         """`rate`: deliveries a second in each gateway process; 0 is as fast as it goes."""
-        if rate < 0:
-            raise BadRequest("`rate` is not negative.")
+        self._check_rate(rate)
         online, _ = self._presence.totals()
         return await self._push(ToAll(rate), online, body, wish)
 
-    async def _push(self, to: Audience, online: int | None, body: bytes, wish: Wish) -> Pushed:
+    async def _push(
+        self, to: Audience | _Rooms, online: int | None, body: bytes, wish: Wish
+    ) -> Pushed:
         if len(body) > self._settings.max_body_bytes:
             raise TooLarge(f"A push has at most {self._settings.max_body_bytes} bytes.")
         if len(wish.id) > self._settings.max_id_chars:
@@ -124,11 +144,11 @@ class Pushes:
             if first is not None:
                 self._meter.count("pushes_repeated_total")
                 return first
-        push = Push(pushed.push_id, body, wish.op, wish.delivery)
+        push = Push(pushed.push_id, body, wish.tag, wish.delivery)
         sent = False
         try:
-            if isinstance(to, ToRoom):
-                await self._rooms.put(to.room, push)
+            if isinstance(to, _Rooms):
+                await self._rooms.put_each(to.rooms, push, rate=to.rate)
             else:
                 await self._route.publish(Envelope(to, (push,)))
             sent = True
@@ -141,3 +161,7 @@ class Pushes:
     def _check_targets(self, targets: Sequence[str]) -> None:
         if not 1 <= len(targets) <= self._settings.max_targets:
             raise BadRequest(f"A push names 1 to {self._settings.max_targets} targets.")
+
+    def _check_rate(self, rate: int) -> None:
+        if rate < 0:
+            raise BadRequest("`rate` is not negative.")

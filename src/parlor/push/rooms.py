@@ -8,35 +8,55 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from parlor.model.errors import RoomTooBusy
 from parlor.model.ids import RoomId
 from parlor.model.push import Envelope, Push, ToRoom
+from parlor.model.room import Priority
 from parlor.ports.clock import Clock
 from parlor.ports.presence import Presence
 from parlor.push.coalesce import Coalescer
 from parlor.push.pace import Pace
-from parlor.push.route import Route
+from parlor.push.policies import Policies, RoomPolicy
 from parlor.push.settings import PushSettings
 
 FORGET_EACH_S = 60.0
+KEPT_FREE: Final = {Priority.HIGH: 0.0, Priority.NORMAL: 0.2, Priority.LOW: 0.5}
+"""The part of a room's burst that a message leaves to more important ones. A room over its rate
+has little to spare: it refuses low messages first, then normal ones, high ones last."""
+
+
+class Publisher(Protocol):
+    """`push.replay.Replay`, or a `Route` where no room keeps anything."""
+
+    async def publish(self, envelope: Envelope) -> None: ...
 
 
 class _Room:
     __slots__ = ("coalescer", "pace")
 
-    def __init__(self, settings: PushSettings, now: float) -> None:
+    def __init__(self, settings: PushSettings, policy: RoomPolicy, now: float) -> None:
         self.coalescer = Coalescer(settings.room_batch, 0.0, FORGET_EACH_S, first_at_once=True)
-        self.pace = Pace(settings.room_rate, settings.room_burst, now)
+        self.pace = Pace(
+            policy.rate or settings.room_rate, policy.burst or settings.room_burst, now
+        )
 
 
 class RoomPushes:
     """`run` must be running for messages that wait to leave."""
 
     def __init__(
-        self, route: Route, presence: Presence, clock: Clock, settings: PushSettings
+        self,
+        route: Publisher,
+        presence: Presence,
+        clock: Clock,
+        settings: PushSettings,
+        policies: Policies | None = None,
     ) -> None:
         self._route = route
+        self._policies = policies or Policies(settings.rooms)
         self._presence = presence
         self._clock = clock
         self._settings = settings
@@ -45,18 +65,53 @@ class RoomPushes:
         self._changed = asyncio.Event()
         self._forget_at = clock.now() + FORGET_EACH_S
 
-    async def put(self, room: RoomId, push: Push) -> None:
+    async def put(
+        self, room: RoomId, push: Push, *, priority: Priority = Priority.HIGH, rate: int = 0
+    ) -> None:
         """Send now or with the next ones; returns when the bus has it or it is in line.
 
+        `rate`, in deliveries a second, sends it alone, after all that waits.
         Raises RoomTooBusy, and then nothing of it is sent.
         """
+        await self.put_each((room,), push, priority=priority, rate=rate)
+
+    async def put_each(
+        self,
+        rooms: Iterable[RoomId],
+        push: Push,
+        *,
+        priority: Priority = Priority.HIGH,
+        rate: int = 0,
+    ) -> None:
+        """`put` into different rooms: all of them, or RoomTooBusy and none."""
         now = self._clock.now()
-        state = self._rooms.get(room)
-        if state is None:
-            state = self._rooms[room] = _Room(self._settings, now)
-        wait_s = state.pace.take_nowait(now)
+        states = {room: self._state(room, now) for room in rooms}
+        wait_s = 0.0
+        for state in states.values():
+            pace = state.pace
+            leaving = pace.burst * KEPT_FREE[priority]
+            wait_s = max(wait_s, pace.wait_s(now, leaving=leaving))
         if wait_s:
             raise RoomTooBusy(retry_after_s=wait_s)
+        for state in states.values():
+            state.pace.take_nowait(now)
+        for room, state in states.items():
+            if rate:
+                waiting = state.coalescer.take(now)
+                if waiting:
+                    await self._route.publish(Envelope(ToRoom(room), waiting))
+                await self._route.publish(Envelope(ToRoom(room, rate), (push,)))
+            else:
+                await self._join_line(room, state, push, now)
+
+    def _state(self, room: RoomId, now: float) -> _Room:
+        state = self._rooms.get(room)
+        if state is None:
+            state = _Room(self._settings, self._policies.of(room), now)
+            self._rooms[room] = state
+        return state
+
+    async def _join_line(self, room: RoomId, state: _Room, push: Push, now: float) -> None:
         coalescer = state.coalescer
         members = self._presence.in_room(room)
         coalescer.window_s = min(
@@ -89,7 +144,7 @@ class RoomPushes:
                     continue
         finally:
             for room, state in self._rooms.items():
-                leaving = state.coalescer.due(float("inf"))
+                leaving = state.coalescer.take(self._clock.now())
                 if leaving:
                     await self._route.publish(Envelope(ToRoom(room), leaving))
 

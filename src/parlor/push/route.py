@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from parlor.model.errors import WireError
-from parlor.model.ids import ConnectionKey, UserId
-from parlor.model.push import Envelope, Notice, ToUsers
+from parlor.model.ids import ConnectionKey, RoomId, UserId
+from parlor.model.push import Delivery, Envelope, Notice, ToRoom, ToUsers
 from parlor.ports.bus import Bus, Subject
 from parlor.wire.native.pushes import PUSHES, PushPayload
 
@@ -67,6 +67,16 @@ class Route:
         """Like `notify`, to the connections of this user at this endpoint and to no other."""
         await self._send(ToUsers((user,), endpoint=endpoint), payload)
 
-    async def _send(self, to: ToUsers, payload: PushPayload) -> None:
-        notice = Notice(to, _NAMES[type(payload)], _encode_payload(payload))
+    async def notify_room(self, room: RoomId, payload: PushPayload) -> None:
+        """Send one of `wire.native.pushes` to every connection in `room`. Lossy, beside what is
+        pushed to the room and not in order with it."""
+        await self._send(ToRoom(room), payload, Delivery.LOSSY)
+
+    async def _send(
+        self,
+        to: ToUsers | ToRoom,
+        payload: PushPayload,
+        delivery: Delivery = Delivery.MUST_ARRIVE,
+    ) -> None:
+        notice = Notice(to, _NAMES[type(payload)], _encode_payload(payload), delivery)
         await self._bus.publish(PUSH_SUBJECT, _encode(notice))

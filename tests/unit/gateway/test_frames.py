@@ -12,7 +12,7 @@ JSON_FRAMES = WEBSOCKET_FRAMES[JSON_SUBPROTOCOL]
 
 
 def _push(body: bytes, delivery: Delivery = Delivery.LOSSY) -> Push:
-    return Push(PushId("p"), body, 3, delivery)
+    return Push(PushId("p"), body, "3", delivery)
 
 
 def _texts(data: bytes) -> list[object]:
@@ -32,9 +32,12 @@ def test_many_pushes_are_one_piece_of_bytes_with_a_message_each():
                 "push_id": "p",
                 "room": "r",
                 "body": body,
-                "op": 3,
+                "tag": "3",
                 "missed": 0,
                 "body_base64": "",
+                "offset": 0,
+                "sender": "",
+                "epoch": "",
             },
         }
         for body in ("one", "二")

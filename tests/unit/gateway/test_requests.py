@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from parlor.gateway.requests import Bound, Requests
+from parlor.gateway.requests import Answered, Bound, Requests
 from parlor.model.account import Identity
 from parlor.model.errors import (
     BadRequest,
@@ -29,7 +29,7 @@ class Asker:
         self.codec: Codec = JSON
         self.identity: Identity | None = None
         self.answers: dict[int, Result | ParlorError] = {}
-        self.tasks: list[asyncio.Future[Result]] = []
+        self.tasks: list[asyncio.Future[None]] = []
 
     def greet(self, identity: Identity, instance: str) -> None:
         self.identity = identity
@@ -41,12 +41,14 @@ class Asker:
         assert id not in self.answers
         self.answers[id] = answer
 
-    def track(self, task: asyncio.Future[Result]) -> None:
+    def track(self, task: asyncio.Future[None]) -> None:
         self.tasks.append(task)
 
 
 class Handlers:
     def __init__(self) -> None:
+        self.followed: list[set[int]] = []
+        self.asker: Asker | None = None
         self.hold = asyncio.Event()
         self.finished = 0
 
@@ -61,6 +63,18 @@ class Handlers:
         self.finished += 1
         return wire.Empty()
 
+    def _follow(self) -> None:
+        assert self.asker is not None
+        self.followed.append(set(self.asker.answers))
+
+    def followed_at_once(self, caller, params) -> Answered:
+        self.asker = caller
+        return Answered(wire.Empty(), self._follow)
+
+    async def followed_later(self, caller, params) -> Answered:
+        await self.hold.wait()
+        return self.followed_at_once(caller, params)
+
     async def broken(self, caller, params) -> Result:
         raise KeyError("a bug")
 
@@ -73,6 +87,8 @@ def _house(deadline_s: float = 5.0) -> tuple[Requests, Handlers, Asker]:
     table = {
         "at_once": Bound(wire.Heartbeat, handlers.at_once),
         "refusing": Bound(wire.Heartbeat, handlers.refusing),
+        "followed_at_once": Bound(wire.Heartbeat, handlers.followed_at_once),
+        "followed_later": Bound(wire.Heartbeat, handlers.followed_later),
         "waiting": Bound(wire.Heartbeat, handlers.waiting),
         "finishing": Bound(wire.Heartbeat, handlers.waiting, finishes=True),
         "broken": Bound(wire.Heartbeat, handlers.broken),
@@ -164,3 +180,23 @@ async def test_draining_takes_nothing_new_and_waits_for_what_runs():
     handlers.hold.set()
     await done
     assert 1 in asker.answers
+
+
+@pytest.mark.parametrize("method", ["followed_at_once", "followed_later"])
+async def test_what_follows_a_reply_comes_right_behind_it(method):
+    requests, handlers, asker = _house()
+    requests.handle(asker, Request(1, method))
+    handlers.hold.set()
+    await settle()
+    assert asker.answers == {1: wire.Empty()}
+    assert handlers.followed == [{1}]
+
+
+async def test_nothing_follows_a_reply_that_came_too_late():
+    requests, handlers, asker = _house(deadline_s=0.0)
+    requests.handle(asker, Request(1, "followed_later"))
+    await requests.wait_until_done()
+    handlers.hold.set()
+    await settle()
+    assert isinstance(asker.answers[1], DeadlineExceeded)
+    assert handlers.followed == []

@@ -15,6 +15,12 @@ async def test_joining_twice_counts_once_and_leaving_gives_the_place_back():
     messages = {message["id"]: message for message in client.messages()}
     assert [messages[number]["result"]["online"] for number in (2, 3, 4)] == [1, 1, 1]
     assert messages[5]["error"]["code"] == "bad_request"
-    assert messages[9]["result"] == {"room": "a", "online": 0}
+    assert messages[9]["result"] == {
+        "room": "a",
+        "online": 0,
+        "position": None,
+        "recovered": False,
+        "users": [],
+    }
     assert messages[10]["result"]["online"] == 1
     assert house.gateway.hub.room_online(RoomId("c")) == 1

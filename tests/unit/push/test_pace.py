@@ -51,3 +51,18 @@ def test_over_any_stretch_no_more_passes_than_burst_and_rate_allow(steps, per_se
         if pace.take_nowait(now, cost) == 0.0:
             spent += cost
     assert spent <= burst + per_second * now + 1e-6
+
+
+def test_what_has_to_be_left_over_is_not_spent():
+    pace = Pace(per_second=1, burst=10, now=0.0)
+    assert [pace.take_nowait(0.0, leaving=8) for _ in range(3)] == [0.0, 0.0, 1.0]
+    assert pace.wait_s(0.0) == 0.0
+    assert [pace.take_nowait(0.0) for _ in range(9)] == [0.0] * 8 + [1.0]
+
+
+def test_what_was_put_back_can_be_spent_and_is_never_more_than_a_burst():
+    pace = Pace(per_second=1, burst=1, now=0.0)
+    assert pace.take_nowait(0.0) == 0.0
+    pace.put_back()
+    pace.put_back()
+    assert [pace.take_nowait(0.0), pace.take_nowait(0.0)] == [0.0, 1.0]

@@ -32,13 +32,13 @@ async def test_each_audience_gets_its_envelope_and_says_how_many_are_online():
 
 async def test_what_was_wished_is_in_the_push():
     service = PushService()
-    wish = Wish(op=9, delivery=Delivery.MUST_ARRIVE)
+    wish = Wish(tag="9", delivery=Delivery.MUST_ARRIVE)
     pushed = await service.pushes.to_all(b"\xff", wish)
     push = service.envelopes()[0].pushes[0]
-    assert (push.id, push.body, push.op, push.delivery) == (
+    assert (push.id, push.body, push.tag, push.delivery) == (
         pushed.push_id,
         b"\xff",
-        9,
+        "9",
         Delivery.MUST_ARRIVE,
     )
 

@@ -92,3 +92,29 @@ async def test_quiet_rooms_are_forgotten():
     service.clock.at += 200.0
     await service.rooms.send_due()
     assert service.rooms.known_rooms == 0
+
+
+async def test_a_paced_push_leaves_alone_behind_what_waits_and_the_next_wait_no_longer():
+    service = _service()
+    for number in range(3):
+        await service.rooms.put(BIG, _push(b"%d" % number))
+    await service.rooms.put(BIG, _push(b"paced"), rate=100)
+    assert service.bodies() == [[b"0"], [b"1", b"2"], [b"paced"]]
+    assert service.envelopes()[2].to == ToRoom(BIG, 100)
+    await service.rooms.put(BIG, _push(b"after"))
+    service.clock.at += 0.11
+    await service.rooms.send_due()
+    assert service.bodies()[3] == [b"after"]
+
+
+async def test_a_push_to_many_rooms_is_for_all_of_them_or_for_none():
+    service = _service(PushSettings(room_rate=10, room_burst=2))
+    full, other = RoomId("full"), RoomId("other")
+    for _ in range(2):
+        await service.rooms.put(full, _push(b"x"))
+    sent = len(service.envelopes())
+    with pytest.raises(RoomTooBusy):
+        await service.rooms.put_each([other, full], _push(b"y"))
+    assert len(service.envelopes()) == sent
+    for _ in range(2):
+        await service.rooms.put(other, _push(b"z"))

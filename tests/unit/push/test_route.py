@@ -16,7 +16,7 @@ async def test_an_envelope_arrives_as_it_was_published():
     bus = RememberingBus()
     envelope = Envelope(
         ToRoom(RoomId("房间")),
-        (Push(PushId("1"), b"\x00\xff", 7, Delivery.MUST_ARRIVE), Push(PushId("2"), b"")),
+        (Push(PushId("1"), b"\x00\xff", "7", Delivery.MUST_ARRIVE), Push(PushId("2"), b"")),
     )
     await Route(bus).publish(envelope)
     assert bus.routed() == [envelope]

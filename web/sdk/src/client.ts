@@ -14,6 +14,7 @@ import { Value, type Readable, type Stop } from "./observable";
 import { Outbox, type Kept as KeptMessage } from "./outbox";
 import type { HelloResult, Methods, Pushes, User } from "./protocol";
 import { Rest, type NewAccount, type ServerView, type SetUpLinkView, type SignedIn } from "./rest";
+import { Rooms } from "./rooms";
 import { Store } from "./store";
 import { Tab } from "./tab";
 
@@ -41,6 +42,7 @@ export class Parlor {
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly calls: Calls;
+  readonly rooms: Rooms;
   private readonly signedIn = new Value<SessionState>({ status: "unknown" });
   private readonly rest: Rest;
   private readonly credentials: Credentials;
@@ -64,6 +66,7 @@ export class Parlor {
     );
     this.drafts = new Drafts(this.database.table<KeptDraft>("drafts"), environment.page);
     this.calls = new Calls(environment, this.link);
+    this.rooms = new Rooms(this.link);
     this.outbox.messages.subscribe((messages) => this.store.setOutgoing(messages));
     this.listen();
   }

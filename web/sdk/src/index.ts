@@ -6,6 +6,7 @@ export { Parlor, type ParlorOptions, type SessionState, type SignOutReason } fro
 export type { Environment } from "./environment";
 export type { NewAccount, ServerView, SetUpLinkView } from "./rest";
 export type { Link, LinkState, RequestOptions } from "./link";
+export type { RoomListener, Rooms } from "./rooms";
 export type { Store } from "./store";
 export type { ConversationsView } from "./conversation_list";
 export type { ThreadView } from "./thread";

@@ -6,7 +6,7 @@ import type { Environment } from "./environment";
 import type { Kept, Renewal } from "./credentials";
 import { ParlorError, offline } from "./errors";
 import { Happening, Value, type Readable, type Stop } from "./observable";
-import type { BackOff, HelloResult, Limits, Methods, Pushes } from "./protocol";
+import type { BackOff, Hello, HelloResult, Limits, Methods, Pushes } from "./protocol";
 import { JSON_SUBPROTOCOL } from "./protocol";
 import {
   ABNORMAL, BACK_OFF, BANNED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
@@ -47,6 +47,8 @@ export class Link {
   /** Everything that must be done first after each hello. */
   readonly greeted = new Happening<HelloResult>();
   readonly ended = new Happening<LinkEnd>();
+  /** What the next hello says of rooms; `Rooms` sets it. */
+  following: () => Pick<Hello, "rooms" | "since"> = () => ({ rooms: [] });
   private socket: WebSocket | null = null;
   private readonly requests = new Requests(
     (text) => this.transmit(text),
@@ -196,7 +198,7 @@ export class Link {
     const epoch = this.greeting.get()?.epoch ?? "";
     this.requests.say(
       "hello",
-      { token, ...this.who, epoch, rooms: [], resume: this.ticket },
+      { token, ...this.who, epoch, ...this.following(), resume: this.ticket },
       (hello) => {
         this.usedToken = token;
         this.welcome(hello as HelloResult);

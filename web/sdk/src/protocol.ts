@@ -6,11 +6,25 @@ export const JSON_SUBPROTOCOL = "parlor.v1.json";
 export const MSGPACK_SUBPROTOCOL = "parlor.v1.msgpack";
 
 /**
+ * A place in the messages of one room that keeps some of them.
+ *
+ * `offset` counts the room's messages from 1; 0 is before the first. Offsets of different
+ * `epoch`s have nothing to do with each other: the server has forgotten the room in between.
+ */
+export interface Position {
+  epoch: string;
+  offset: number;
+}
+
+/**
  * The first request of a connection. `device` is checked against the token's own.
  *
  * `instance` tells two tabs of one device apart (≤ 32 characters). `epoch` is what the last
  * hello reply said: another one in the new reply means that cursors start anew. `resume` is the
  * ticket of the last hello or renewal: while it is good, `token` is not looked at and may be "".
+ *
+ * `since` says what was last seen of rooms in `rooms` that keep messages. `tags`: only pushes
+ * with these tags are wanted, except those through a room; left out, all are.
  */
 export interface Hello {
   token: string;
@@ -19,6 +33,8 @@ export interface Hello {
   epoch?: string;
   rooms?: readonly string[];
   resume?: string;
+  since?: Readonly<Record<string, Position>>;
+  tags?: readonly string[] | null;
 }
 
 /** What any signed-in person may see of another. */
@@ -74,13 +90,26 @@ export interface BackOff {
 }
 
 /**
+ * A room as it was joined.
+ *
+ * `position` is where it stands, null when it keeps no messages. `recovered`: everything since
+ * the position that was given follows, in order, before anything newer. Not recovered although a
+ * position was given: what is missing cannot be had here any more.
+ */
+export interface RoomState {
+  room: string;
+  position: Position | null;
+  recovered: boolean;
+}
+
+/**
  * `server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
  *
  * `calls` are those ringing or running for this user. `epoch_changed`: drop all cursors.
- * `rooms` are the push rooms that were joined again. `resume` brings this user back without the
- * token until it expires (empty: there is none); `resumed`: such a ticket let this one in.
- * At `token_expires_at` (Unix milliseconds, 0: never) the connection ends, unless
- * `token.renew` came before.
+ * `rooms` are the push rooms that were joined again, `room_states` how far each of them is.
+ * `resume` brings this user back without the token until it expires (empty: there is none);
+ * `resumed`: such a ticket let this one in. At `token_expires_at` (Unix milliseconds, 0: never)
+ * the connection ends, unless `token.renew` came before.
  */
 export interface HelloResult {
   user: User;
@@ -99,6 +128,7 @@ export interface HelloResult {
   resume: string;
   resumed: boolean;
   token_expires_at: number;
+  room_states: readonly RoomState[];
 }
 
 /** A newer token of the same user and device; the connection goes on until that one expires. */
@@ -303,18 +333,61 @@ export interface ReadResult {
   unread: number;
 }
 
-/** Listen to a push room. Rooms cost nothing and keep nothing. */
+/**
+ * Listen to a push room. Most keep nothing; those that do fill what was missed `since`.
+ *
+ * `tail`: when there is no `since`, or it cannot be filled, send what the room still keeps.
+ */
 export interface RoomJoin {
   room: string;
+  since?: Position | null;
+  tail?: boolean;
 }
 
+/**
+ * `position` and `recovered` are those of `RoomState`; joining where one is already tells
+ * the position and replays nothing.
+ *
+ * `users` are those who are there, in rooms that tell who comes and goes, while they are few.
+ */
 export interface RoomResult {
   room: string;
   online: number;
+  position: Position | null;
+  recovered: boolean;
+  users: readonly string[];
 }
 
 export interface RoomLeave {
   room: string;
+}
+
+/** Which messages of members a busy room still takes: high ones longest. */
+export type Priority = "low" | "normal" | "high";
+
+/**
+ * Say something in a room one is in, if its members may.
+ *
+ * The sender gets it too, like everybody. The same `client_id` (1 to 64 characters) again is
+ * answered with the first result and said to nobody. When the room is too busy, messages of low
+ * `priority` are refused first, then normal ones.
+ */
+export interface RoomPublish {
+  room: string;
+  body: string;
+  client_id: string;
+  priority?: Priority;
+}
+
+/** `push_id` is the one its delivery has. `repeated`: it was said before, not now. */
+export interface RoomPublishResult {
+  push_id: string;
+  repeated: boolean;
+}
+
+/** From now on only pushes with these tags, except those through a room; null: all. */
+export interface TagsSet {
+  tags: readonly string[] | null;
 }
 
 /**
@@ -408,14 +481,36 @@ export interface CallSignalPush {
  *
  * `missed` counts lossy pushes dropped for this connection since the last one it got;
  * it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
+ *
+ * `epoch` and `offset` are its position in a room that keeps messages, otherwise empty and 0:
+ * those of the last delivery are what `since` takes. `sender` is the user who published it,
+ * empty for programs.
  */
 export interface DeliveryPush {
   push_id: string;
   room: string | null;
   body: string;
-  op: number;
+  tag: string;
   missed: number;
   body_base64: string;
+  offset: number;
+  sender: string;
+  epoch: string;
+}
+
+/**
+ * Who came to and left a room since the last of these, in rooms that tell it.
+ *
+ * `online` counts connections. While they are few, `named` is true, and `users` are all who are
+ * there, each once; in a bigger room nobody is named.
+ */
+export interface RoomPresencePush {
+  room: string;
+  online: number;
+  named: boolean;
+  users: readonly string[];
+  joined: readonly string[];
+  left: readonly string[];
 }
 
 /** The connection is about to be closed: `code` and `reason` as in the WebSocket close. */
@@ -454,6 +549,8 @@ export interface Methods {
   "read.set": { params: ReadSet; result: ReadResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
+  "room.publish": { params: RoomPublish; result: RoomPublishResult };
+  "tags.set": { params: TagsSet; result: Empty };
   "call.start": { params: CallStart; result: CallResult };
   "call.ringing": { params: CallRinging; result: CallResult };
   "call.accept": { params: CallAccept; result: CallResult };
@@ -473,6 +570,7 @@ export interface Pushes {
   "call": CallPush;
   "call.signal": CallSignalPush;
   "delivery": DeliveryPush;
+  "room.presence": RoomPresencePush;
   "bye": ByePush;
 }
 
@@ -530,12 +628,14 @@ export const ERRORS = {
   no_such_call: { status: 404, retry: false, meaning: "There is no such call, or it is not yours." },
   not_found: { status: 404, retry: false, meaning: "There is no such thing, or it is not yours to see." },
   not_in_call: { status: 409, retry: false, meaning: "This device is not in the call." },
+  not_in_room: { status: 409, retry: false, meaning: "Join the room first." },
   not_member: { status: 403, retry: false, meaning: "You are not a member of this conversation." },
   not_ready: { status: 409, retry: false, meaning: "Say hello first." },
   overloaded: { status: 503, retry: true, meaning: "The server has more work waiting than it may hold." },
   rate_limited: { status: 429, retry: true, meaning: "Too many requests; wait before the next." },
   room_too_busy: { status: 429, retry: true, meaning: "This room takes no more messages right now." },
   sign_up_closed: { status: 403, retry: false, meaning: "This server does not take new accounts; ask its administrator." },
+  slow_mode: { status: 429, retry: true, meaning: "This room takes one message of each person in a while; wait for your turn." },
   storage_failed: { status: 503, retry: true, meaning: "The database did not take it; nothing was stored." },
   text_too_long: { status: 422, retry: false, meaning: "A message has at most 4,096 characters." },
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },

@@ -15,6 +15,9 @@ Position: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 
 Words: TypeAlias = Annotated[str, QueryParameter(name="query", max_length=256)]
 Prefix: TypeAlias = Annotated[str, QueryParameter(max_length=256)]
+RoomType: TypeAlias = Annotated[
+    str, QueryParameter(max_length=256, description="What stands before `://` in a room's name.")
+]
 Cursor: TypeAlias = Annotated[
     str,
     QueryParameter(max_length=512, description="`cursor` of the page before; empty at first."),

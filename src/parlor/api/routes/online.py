@@ -8,14 +8,15 @@ from urllib.parse import unquote
 
 import msgspec
 from litestar import get
+from litestar.params import FromPath
 
 from parlor.api.described import described
 from parlor.api.identity import KeyWith, UserOrKeyWith
 from parlor.api.request import ApiRequest
-from parlor.api.routes.bounds import Limit, Prefix
+from parlor.api.routes.bounds import Limit, Prefix, RoomType
 from parlor.model.account import Scope
 from parlor.model.errors import NotFound
-from parlor.model.ids import RoomId
+from parlor.model.ids import DeviceId, RoomId, UserId
 
 _MAX_ROOMS = 1_000
 _ROOM = re.compile(rb"/rooms/(.+)/online/?\Z")
@@ -32,6 +33,25 @@ class TopReply(msgspec.Struct, frozen=True):
     rooms: tuple[RoomOnline, ...]
     connections: int
     addresses: int
+
+
+class UserOnline(msgspec.Struct, frozen=True):
+    user: str
+    online: int
+
+
+class DeviceOnline(msgspec.Struct, frozen=True):
+    device: str
+    online: int
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """`addresses` counts different network addresses, `users` different users; connections
+    without a user (anonymous ones of the goim front door) are not among the users."""
+
+    connections: int
+    addresses: int
+    users: int
 
 
 @get(
@@ -59,12 +79,52 @@ def in_room(request: ApiRequest) -> RoomOnline:
     sync_to_thread=False,
     opt=described(gives=TopReply((RoomOnline("news", 5_000),), 5_200, 4_100)),
 )
-def top(request: ApiRequest, limit: Limit = 20, prefix: Prefix = "") -> TopReply:
-    """The fullest rooms, and how many are connected at all."""
+def top(
+    request: ApiRequest, limit: Limit = 20, prefix: Prefix = "", type: RoomType = ""
+) -> TopReply:
+    """The fullest rooms, and how many are connected at all.
+
+    With `type` only rooms named `type://…`: exactly that type, not one that begins like it.
+    """
     presence = request.services.presence
-    rooms = presence.top_rooms(prefix, min(limit, _MAX_ROOMS))
+    begins = f"{type}://{prefix}" if type else prefix
+    rooms = presence.top_rooms(begins, min(limit, _MAX_ROOMS))
     connections, addresses = presence.totals()
     return TopReply(tuple(RoomOnline(*room) for room in rooms), connections, addresses)
 
 
-HANDLERS = (in_room, top)
+@get(
+    "/online/total",
+    guards=[KeyWith(Scope.PUSH)],
+    sync_to_thread=False,
+    opt=described(gives=Totals(5_200, 4_100, 3_900)),
+)
+def total(request: ApiRequest) -> Totals:
+    """How many are connected, from how many addresses, and how many people that is."""
+    presence = request.services.presence
+    return Totals(*presence.totals(), presence.users_online())
+
+
+@get(
+    "/online/users/{user_id:str}",
+    guards=[KeyWith(Scope.PUSH)],
+    sync_to_thread=False,
+    opt=described(gives=UserOnline("6755399441055744", 2)),
+)
+def of_user(request: ApiRequest, user_id: FromPath[str]) -> UserOnline:
+    """How many connections a user has; 0 for one who is offline or does not exist."""
+    return UserOnline(user_id, request.services.presence.online(UserId(user_id)))
+
+
+@get(
+    "/online/devices/{device_id:str}",
+    guards=[KeyWith(Scope.PUSH)],
+    sync_to_thread=False,
+    opt=described(gives=DeviceOnline("phone", 1)),
+)
+def of_device(request: ApiRequest, device_id: FromPath[str]) -> DeviceOnline:
+    """How many connections a device has."""
+    return DeviceOnline(device_id, request.services.presence.device_online(DeviceId(device_id)))
+
+
+HANDLERS = (in_room, top, total, of_user, of_device)

@@ -16,16 +16,17 @@ from parlor.api.services import Pushes
 from parlor.model.account import Scope
 from parlor.model.errors import BadRequest, RoomTooBusy
 from parlor.model.ids import DeviceId, RoomId, UserId
-from parlor.model.push import Delivery
+from parlor.model.push import MAX_TAG_CHARS, Delivery
 from parlor.push.pushes import Pushed, Wish
 
 
 class PushTo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Exactly one of the four."""
+    """Exactly one of the five. A connection that is in several of `rooms` gets it once for each."""
 
     devices: tuple[str, ...] | None = None
     users: tuple[str, ...] | None = None
     room: str | None = None
+    rooms: tuple[str, ...] | None = None
     all: bool = False
 
 
@@ -34,8 +35,9 @@ class NewPush(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `kind`: a slow reader may miss a `lossy` push; it is closed and comes back for a `must_arrive`
     one. `id` is the program's own name for this push: the same again is sent to nobody, and gets
-    the first answer. `rate` paces a push to all, in deliveries a second; 0 is as fast as it goes.
-    `op` is goim's operation.
+    the first answer. `rate` paces a push to all or into rooms, in deliveries a second (in each
+    room); 0 is as fast as it goes.
+    Connections that asked for certain tags get pushes with another `tag` only through a room.
     """
 
     to: PushTo
@@ -43,7 +45,7 @@ class NewPush(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: Delivery = Delivery.LOSSY
     id: str = ""
     rate: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] = 0
-    op: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] = 0
+    tag: Annotated[str, msgspec.Meta(max_length=MAX_TAG_CHARS)] = ""
 
 
 class PushReply(msgspec.Struct, frozen=True):
@@ -64,8 +66,8 @@ class PushReply(msgspec.Struct, frozen=True):
     ),
 )
 async def push(request: ApiRequest, data: JSONBody[NewPush]) -> PushReply:
-    """Hand a body to devices, users, a room or everybody."""
-    wish = Wish(data.op, data.kind, data.id, request.auth.name)
+    """Hand a body to devices, users, rooms or everybody."""
+    wish = Wish(data.tag, data.kind, data.id, request.auth.name)
     pushed = await _hand(request.services.pushes, data, wish)
     return PushReply(pushed.push_id, pushed.to)
 
@@ -73,15 +75,17 @@ async def push(request: ApiRequest, data: JSONBody[NewPush]) -> PushReply:
 async def _hand(pushes: Pushes, data: NewPush, wish: Wish) -> Pushed:
     body = data.body.encode()
     match data.to:
-        case PushTo(devices=tuple(devices), users=None, room=None, all=False):
+        case PushTo(devices=tuple(devices), users=None, room=None, rooms=None, all=False):
             return await pushes.to_devices(tuple(map(DeviceId, devices)), body, wish)
-        case PushTo(devices=None, users=tuple(users), room=None, all=False):
+        case PushTo(devices=None, users=tuple(users), room=None, rooms=None, all=False):
             return await pushes.to_users(tuple(map(UserId, users)), body, wish)
-        case PushTo(devices=None, users=None, room=str(room), all=False):
-            return await pushes.to_room(RoomId(room), body, wish)
-        case PushTo(devices=None, users=None, room=None, all=True):
+        case PushTo(devices=None, users=None, room=str(room), rooms=None, all=False):
+            return await pushes.to_room(RoomId(room), body, wish, rate=data.rate)
+        case PushTo(devices=None, users=None, room=None, rooms=tuple(rooms), all=False):
+            return await pushes.to_rooms(tuple(map(RoomId, rooms)), body, wish, rate=data.rate)
+        case PushTo(devices=None, users=None, room=None, rooms=None, all=True):
             return await pushes.to_all(body, wish, rate=data.rate)
-    raise BadRequest("to: give exactly one of devices, users, room, all.")
+    raise BadRequest("to: give exactly one of devices, users, room, rooms, all.")
 
 
 HANDLERS = (push,)

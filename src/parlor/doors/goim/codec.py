@@ -6,6 +6,7 @@ operation 9, also when there is only one (goim §2.7). Called by `gateway.delive
 
 from __future__ import annotations
 
+from parlor.doors.goim.tags import op_of
 from parlor.gateway.state.outbox import Frame
 from parlor.model.push import Delivery, Envelope, Push
 from parlor.wire.goim.frame import encode_frame, encode_raw
@@ -40,7 +41,7 @@ class GoimWebSocketCodec(GoimTcpCodec):
 
 
 def _frames(pushes: tuple[Push, ...]) -> bytes:
-    return b"".join([encode_frame(push.op, push.body) for push in pushes])
+    return b"".join([encode_frame(op_of(push.tag), push.body) for push in pushes])
 
 
 def _framed(envelope: Envelope, data: bytes) -> Frame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from parlor.doors.goim.tags import tags_of
 from parlor.gateway.state.hub import Hub
 from parlor.gateway.state.link import Link
 from parlor.model.ids import RoomId
@@ -55,7 +56,7 @@ class Dialogue:
                 return encode_reply(frame, Op.SUB_REPLY, frame.body)
             case Op.UNSUB:
                 if ops := parse_ops(frame.body):
-                    link.ops = (link.ops or frozenset()).difference(ops)
+                    link.tags = (link.tags or frozenset()).difference(tags_of(ops))
                 return encode_reply(frame, Op.UNSUB_REPLY, frame.body)
             case Op.RAW if not self._raw_is_answered:
                 return b""
@@ -82,10 +83,10 @@ class Dialogue:
     def subscribe(self, link: Link, more: Iterable[int]) -> bool:
         """Add to the operations that `link` gets outside rooms. False, and nothing changed,
         when they would be too many."""
-        ops = (link.ops or frozenset()).union(more)
-        if len(ops) > self._max_ops:
+        tags = (link.tags or frozenset()).union(tags_of(more))
+        if len(tags) > self._max_ops:
             return False
-        link.ops = ops
+        link.tags = tags
         return True
 
     def _online(self, link: Link) -> int:

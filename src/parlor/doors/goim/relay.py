@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 
 from parlor.doors.goim.batches import RoomBatches
+from parlor.doors.goim.tags import tag_of
 from parlor.gateway.state.link import Link
 from parlor.model.ids import PushId, number_id
 from parlor.model.push import Delivery, Push
@@ -47,7 +48,7 @@ class Relay:
         await self._wait_turn(pace)
         for room in tuple(sender.rooms):
             push_id = PushId(number_id(self._entropy.token_bytes(8)))
-            await self._rooms.push(room, Push(push_id, body, Op.SEND_REPLY, self._delivery))
+            await self._rooms.push(room, Push(push_id, body, tag_of(Op.SEND_REPLY), self._delivery))
 
     async def _wait_turn(self, pace: Pace) -> None:
         while True:

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from parlor.doors.goim.nodes import Nodes
 from parlor.doors.goim.parameters import BadParameter, Parameters
+from parlor.doors.goim.tags import tag_of
 from parlor.model.ids import ConnectionKey, PushId, RoomId, UserId, number_id
 from parlor.model.push import (
     Audience,
@@ -145,7 +146,7 @@ class Routes:
 
     def _made(self, op: int, body: bytes) -> Push:
         push_id = PushId(number_id(self._entropy.token_bytes(8)))
-        return Push(push_id, body, op, self._delivery)
+        return Push(push_id, body, tag_of(op), self._delivery)
 
 
 def room_key(kind: str, room: str) -> RoomId:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from parlor.model.ids import RoomId, UserId
+from parlor.model.ids import DeviceId, RoomId, UserId
 
 
 class LocalCounts(Protocol):
@@ -16,6 +16,10 @@ class LocalCounts(Protocol):
     def addresses(self) -> int: ...
 
     def user_online(self, user: UserId) -> int: ...
+
+    def device_online(self, device: DeviceId) -> int: ...
+
+    def users_online(self) -> int: ...
 
     def room_online(self, room: RoomId) -> int: ...
 
@@ -30,6 +34,12 @@ class MemoryPresence:
 
     def online(self, user: UserId) -> int:
         return self._counts.user_online(user)
+
+    def device_online(self, device: DeviceId) -> int:
+        return self._counts.device_online(device)
+
+    def users_online(self) -> int:
+        return self._counts.users_online()
 
     def in_room(self, room: RoomId) -> int:
         return self._counts.room_online(room)

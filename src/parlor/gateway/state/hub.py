@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from parlor.gateway.state.link import Link
 from parlor.model.ids import ConnectionKey, DeviceId, RoomId, UserId
@@ -64,15 +64,28 @@ class Index(Generic[Name]):
         return self._links.keys()
 
 
+class Watcher(Protocol):
+    """Wants to know who comes and goes. Called after the hub has changed; may not change it."""
+
+    def on_join(self, room: RoomId, link: Link) -> None: ...
+
+    def on_leave(self, room: RoomId, link: Link) -> None: ...
+
+
 class Hub:
     """All greeted links of the process. Not thread-safe: one loop owns it."""
 
     def __init__(self) -> None:
+        self._watcher: Watcher | None = None
         self._by_key: dict[ConnectionKey, Link] = {}
         self._users: Index[UserId] = Index()
         self._devices: Index[DeviceId] = Index()
         self._rooms: Index[RoomId] = Index()
         self._addresses: dict[str, int] = {}
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of every join and leave from now on. There is one."""
+        self._watcher = watcher
 
     def add(self, link: Link) -> Link | None:
         """Put `link` into every index. Returns the older link of the same key, already removed;
@@ -98,9 +111,11 @@ class Hub:
         del self._by_key[link.key]
         self._users.discard(link.user, link)
         self._devices.discard(link.device, link)
-        for room in link.rooms:
+        rooms, link.rooms = link.rooms, ()
+        for room in rooms:
             self._rooms.discard(room, link)
-        link.rooms = ()
+            if self._watcher is not None:
+                self._watcher.on_leave(room, link)
         left = self._addresses[link.address] - 1
         if left:
             self._addresses[link.address] = left
@@ -114,6 +129,8 @@ class Hub:
             return False
         link.rooms = (*link.rooms, room)
         self._rooms.add(room, link)
+        if self._watcher is not None:
+            self._watcher.on_join(room, link)
         return True
 
     def leave(self, link: Link, room: RoomId) -> bool:
@@ -122,6 +139,8 @@ class Hub:
             return False
         link.rooms = tuple(other for other in link.rooms if other != room)
         self._rooms.discard(room, link)
+        if self._watcher is not None:
+            self._watcher.on_leave(room, link)
         return True
 
     def by_key(self, key: ConnectionKey) -> Link | None:
@@ -148,6 +167,13 @@ class Hub:
 
     def user_online(self, user: UserId) -> int:
         return self._users.count(user)
+
+    def device_online(self, device: DeviceId) -> int:
+        return self._devices.count(device)
+
+    def users_online(self) -> int:
+        """How many different users are here; those without a name are not counted."""
+        return len(self._users.names())
 
     def room_online(self, room: RoomId) -> int:
         return self._rooms.count(room)

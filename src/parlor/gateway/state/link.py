@@ -56,11 +56,14 @@ class Shell(Protocol):
     def end_soon(self, close: Close) -> None:
         """Take no more requests, answer those that run, then call `link.close`."""
 
+    def on_missed(self, count: int) -> None:
+        """`count` lossy pushes were dropped just now, for want of a reader."""
+
 
 class Link:
     """`key` is unique in the process; `hub.add` replaces an older link of the same key.
 
-    `ops`: when set, only pushes with these operations reach the link, except through a room.
+    `tags`: when set, only pushes with these tags reach the link, except through a room.
     `rooms` belongs to the hub: join and leave there. `grants` is which rooms may be joined (None:
     any); the connection's time is over at `expires_at` (Unix seconds; 0: never).
     """
@@ -74,11 +77,11 @@ class Link:
         "grants",
         "instance",
         "key",
-        "ops",
         "outbox",
         "rooms",
         "session",
         "shell",
+        "tags",
         "user",
     )
 
@@ -94,7 +97,7 @@ class Link:
         *,
         instance: str = "",
         session: str = "",
-        ops: frozenset[int] | None = None,
+        tags: frozenset[str] | None = None,
     ) -> None:
         self.key = key
         self.user = user
@@ -104,7 +107,7 @@ class Link:
         self.shell = shell
         self.instance = instance
         self.session = session
-        self.ops = ops
+        self.tags = tags
         self.rooms: Collection[RoomId] = ()
         self.grants: Grants | None = None
         self.expires_at = 0.0
@@ -128,21 +131,27 @@ class Link:
         """The device and the tab that talks in a call."""
         return f"{self.device}/{self.instance}"
 
-    def put(self, frame: Frame) -> None:
-        """Send `frame` as soon as the reader can take it; nothing happens on a closing link.
+    def put(self, frame: Frame) -> bool:
+        """Send `frame` as soon as the reader can take it.
 
-        Closes with SLOW_READER when a frame that must arrive finds no place.
+        False, and nothing happens, on a closing link. Closes with SLOW_READER when a frame that
+        must arrive finds no place.
         """
         if self.closing is not None:
-            return
+            return False
         verdict = self.outbox.put(frame)
         if verdict is Put.WAKE:
             self.shell.wake()
         elif verdict is Put.FULL:
             # A burst within one turn is not the reader's fault: let it have what it can take.
             self.shell.flush()
-            if not self.outbox.shed():
+            missed = self.outbox.missed
+            has_place = self.outbox.shed()
+            if self.outbox.missed > missed:
+                self.shell.on_missed(self.outbox.missed - missed)
+            if not has_place:
                 self.close(Close(CloseCode.SLOW_READER))
+        return True
 
     def take(self) -> bytes:
         """For the shell: all that waits as one piece, led by the count of what was missed."""

@@ -10,6 +10,7 @@ from parlor.model.account import User
 from parlor.model.call import CallView, IceServer, Media
 from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.event import Event
+from parlor.model.room import Position, Priority
 
 
 class Params(msgspec.Struct, frozen=True):
@@ -26,6 +27,9 @@ class Hello(Params, frozen=True):
     `instance` tells two tabs of one device apart (≤ 32 characters). `epoch` is what the last
     hello reply said: another one in the new reply means that cursors start anew. `resume` is the
     ticket of the last hello or renewal: while it is good, `token` is not looked at and may be "".
+
+    `since` says what was last seen of rooms in `rooms` that keep messages. `tags`: only pushes
+    with these tags are wanted, except those through a room; left out, all are.
     """
 
     token: str
@@ -34,6 +38,8 @@ class Hello(Params, frozen=True):
     epoch: str = ""
     rooms: tuple[str, ...] = ()
     resume: str = ""
+    since: dict[str, Position] = {}
+    tags: tuple[str, ...] | None = None
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -52,14 +58,27 @@ class BackOff(msgspec.Struct, frozen=True):
     longest_s: float
 
 
+class RoomState(msgspec.Struct, frozen=True):
+    """A room as it was joined.
+
+    `position` is where it stands, null when it keeps no messages. `recovered`: everything since
+    the position that was given follows, in order, before anything newer. Not recovered although a
+    position was given: what is missing cannot be had here any more.
+    """
+
+    room: str
+    position: Position | None
+    recovered: bool
+
+
 class HelloResult(Result, frozen=True):
     """`server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
 
     `calls` are those ringing or running for this user. `epoch_changed`: drop all cursors.
-    `rooms` are the push rooms that were joined again. `resume` brings this user back without the
-    token until it expires (empty: there is none); `resumed`: such a ticket let this one in.
-    At `token_expires_at` (Unix milliseconds, 0: never) the connection ends, unless
-    `token.renew` came before.
+    `rooms` are the push rooms that were joined again, `room_states` how far each of them is.
+    `resume` brings this user back without the token until it expires (empty: there is none);
+    `resumed`: such a ticket let this one in. At `token_expires_at` (Unix milliseconds, 0: never)
+    the connection ends, unless `token.renew` came before.
     """
 
     user: User
@@ -78,6 +97,7 @@ class HelloResult(Result, frozen=True):
     resume: str = ""
     resumed: bool = False
     token_expires_at: int = 0
+    room_states: tuple[RoomState, ...] = ()
 
 
 class TokenRenew(Params, frozen=True):
@@ -235,9 +255,14 @@ class ReadResult(Result, frozen=True):
 
 
 class RoomJoin(Params, frozen=True):
-    """Listen to a push room. Rooms cost nothing and keep nothing."""
+    """Listen to a push room. Most keep nothing; those that do fill what was missed `since`.
+
+    `tail`: when there is no `since`, or it cannot be filled, send what the room still keeps.
+    """
 
     room: str
+    since: Position | None = None
+    tail: bool = False
 
 
 class RoomLeave(Params, frozen=True):
@@ -245,8 +270,44 @@ class RoomLeave(Params, frozen=True):
 
 
 class RoomResult(Result, frozen=True):
+    """`position` and `recovered` are those of `RoomState`; joining where one is already tells
+    the position and replays nothing.
+
+    `users` are those who are there, in rooms that tell who comes and goes, while they are few.
+    """
+
     room: str
     online: int
+    position: Position | None = None
+    recovered: bool = False
+    users: tuple[str, ...] = ()
+
+
+class RoomPublish(Params, frozen=True):
+    """Say something in a room one is in, if its members may.
+
+    The sender gets it too, like everybody. The same `client_id` (1 to 64 characters) again is
+    answered with the first result and said to nobody. When the room is too busy, messages of low
+    `priority` are refused first, then normal ones.
+    """
+
+    room: str
+    body: str
+    client_id: str
+    priority: Priority = Priority.NORMAL
+
+
+class RoomPublishResult(Result, frozen=True):
+    """`push_id` is the one its delivery has. `repeated`: it was said before, not now."""
+
+    push_id: str
+    repeated: bool = False
+
+
+class TagsSet(Params, frozen=True):
+    """From now on only pushes with these tags, except those through a room; null: all."""
+
+    tags: tuple[str, ...] | None
 
 
 class CallStart(Params, frozen=True):
@@ -330,6 +391,8 @@ METHODS: dict[str, Method] = {
     "read.set": Method(ReadSet, ReadResult),
     "room.join": Method(RoomJoin, RoomResult),
     "room.leave": Method(RoomLeave, RoomResult),
+    "room.publish": Method(RoomPublish, RoomPublishResult),
+    "tags.set": Method(TagsSet, Empty),
     "call.start": Method(CallStart, CallResult),
     "call.ringing": Method(CallRinging, CallResult),
     "call.accept": Method(CallAccept, CallResult),

@@ -48,14 +48,36 @@ class DeliveryPush(PushPayload, frozen=True):
 
     `missed` counts lossy pushes dropped for this connection since the last one it got;
     it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
+
+    `epoch` and `offset` are its position in a room that keeps messages, otherwise empty and 0:
+    those of the last delivery are what `since` takes. `sender` is the user who published it,
+    empty for programs.
     """
 
     push_id: str
     room: str | None
     body: str
-    op: int = 0
+    tag: str = ""
     missed: int = 0
     body_base64: str = ""
+    offset: int = 0
+    sender: str = ""
+    epoch: str = ""
+
+
+class RoomPresencePush(PushPayload, frozen=True):
+    """Who came to and left a room since the last of these, in rooms that tell it.
+
+    `online` counts connections. While they are few, `named` is true, and `users` are all who are
+    there, each once; in a bigger room nobody is named.
+    """
+
+    room: str
+    online: int
+    named: bool
+    users: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 class ByePush(PushPayload, frozen=True):
@@ -72,5 +94,6 @@ PUSHES: dict[str, type[PushPayload]] = {
     "call": CallPush,
     "call.signal": CallSignalPush,
     "delivery": DeliveryPush,
+    "room.presence": RoomPresencePush,
     "bye": ByePush,
 }

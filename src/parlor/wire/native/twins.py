@@ -40,11 +40,13 @@ def as_array(value: Any) -> Any:
     """`value` with every struct in it as the list of its fields, in declared order."""
     if isinstance(value, msgspec.Struct):
         return [
-            as_array(item) if isinstance(item, msgspec.Struct | tuple | list) else item
+            as_array(item) if isinstance(item, msgspec.Struct | tuple | list | dict) else item
             for item in msgspec.structs.astuple(value)
         ]
     if isinstance(value, tuple | list):
         return [as_array(item) for item in value]
+    if isinstance(value, dict):
+        return {key: as_array(item) for key, item in value.items()}
     return value
 
 
@@ -59,6 +61,9 @@ def _twin_of(annotation: Any, array_like: bool) -> Any:
         if rest != [...]:
             raise TypeError(f"only tuple[X, ...] has a twin, not {annotation}")
         return tuple[_twin_of(item, array_like), ...]  # type: ignore[misc]
+    if origin is dict:
+        key, value = typing.get_args(annotation)
+        return dict[key, _twin_of(value, array_like)]  # type: ignore[misc,valid-type]
     if origin in (typing.Union, types.UnionType):
         return functools.reduce(
             lambda left, right: left | right,

@@ -150,6 +150,9 @@ def _type(annotation: Any) -> str:
     if origin is tuple:
         inner = _type(typing.get_args(annotation)[0])
         return f"readonly {inner}[]" if inner.isidentifier() else f"readonly ({inner})[]"
+    if origin is dict:
+        key, value = typing.get_args(annotation)
+        return f"Readonly<Record<{_type(key)}, {_type(value)}>>"
     if origin in (typing.Union, types.UnionType):
         return " | ".join(_type(member) for member in typing.get_args(annotation))
     raise TypeError(f"no TypeScript for {annotation}")

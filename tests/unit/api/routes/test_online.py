@@ -40,3 +40,25 @@ async def test_the_fullest_rooms_come_first(client):
 async def test_nothing_else_lives_below_rooms(client):
     for path in ("/api/v1/rooms/news", "/api/v1/rooms//online", "/api/v1/rooms"):
         assert (await client.get(path, headers=bearer(KEY))).status_code == 404
+
+
+async def test_a_type_of_rooms_is_a_whole_word(client):
+    """P20: goim compares prefixes, so that `live` brings `live2` too."""
+    path = "/api/v1/online/top"
+    live = await client.get(f"{path}?type=live", headers=bearer(KEY))
+    assert live.json()["rooms"] == [{"room": "live://1000", "online": 7}]
+    for other in ("type=liv", "type=live&prefix=2", "type=news"):
+        reply = await client.get(f"{path}?{other}", headers=bearer(KEY))
+        assert reply.json()["rooms"] == []
+
+
+async def test_totals_users_and_devices_are_counted_for_programs(client):
+    async def ask(path: str):
+        return (await client.get(f"/api/v1/online/{path}", headers=bearer(KEY))).json()
+
+    assert await ask("total") == {"connections": 10, "addresses": 4, "users": 8}
+    assert await ask("users/101") == {"user": "101", "online": 2}
+    assert await ask("users/102") == {"user": "102", "online": 0}
+    assert await ask("devices/phone") == {"device": "phone", "online": 1}
+    _, ann = await sign_up(client, "ann")
+    assert (await client.get("/api/v1/online/users/101", headers=ann)).status_code == 401

@@ -14,17 +14,18 @@ PATH = "/api/v1/push"
     [
         ({"devices": ["laptop", "phone"]}, ToDevices((DeviceId("laptop"), DeviceId("phone")))),
         ({"users": ["101"]}, ToUsers((UserId("101"),))),
-        ({"room": "live://1000"}, ToRoom(RoomId("live://1000"))),
+        ({"room": "live://1000"}, ToRoom(RoomId("live://1000"), 500)),
         ({"all": True}, ToAll(500)),
-        ({"room": "news", "all": False}, ToRoom(RoomId("news"))),
+        ({"rooms": ["live://1000"]}, ToRoom(RoomId("live://1000"), 500)),
+        ({"room": "news", "all": False}, ToRoom(RoomId("news"), 500)),
     ],
 )
 async def test_a_push_reaches_the_audience_it_names(client, memory: Memory, to, audience):
-    body = {"to": to, "body": "比分 1:0", "kind": "must_arrive", "op": 9, "rate": 500}
+    body = {"to": to, "body": "比分 1:0", "kind": "must_arrive", "tag": "9", "rate": 500}
     reply = await client.post(PATH, json=body, headers=bearer(KEY))
     assert reply.status_code == 202
     assert reply.json() == {"push_id": "pu_1", "to": None}
-    wish = Wish(op=9, delivery=Delivery.MUST_ARRIVE, program="test")
+    wish = Wish(tag="9", delivery=Delivery.MUST_ARRIVE, program="test")
     assert memory.pushes.sent == [(audience, "比分 1:0".encode(), wish)]
 
 
@@ -46,7 +47,7 @@ async def test_an_id_is_one_of_the_program_whose_key_it_is(client, memory: Memor
         {"body": None},
         {"kind": "perhaps"},
         {"rate": -1},
-        {"op": 2**31},
+        {"tag": "t" * 65},
         {"rate": 2**60},
         {"id": 5},
     ],

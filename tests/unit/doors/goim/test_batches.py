@@ -51,7 +51,7 @@ class SlowRoute:
 
 
 def _push(number: int) -> Push:
-    return Push(PushId(str(number)), str(number).encode(), 1000)
+    return Push(PushId(str(number)), str(number).encode(), "1000")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ def _envelope(*pushes: Push) -> Envelope:
 
 
 def test_a_push_is_a_plain_frame_over_tcp_and_a_wrapped_one_over_websocket():
-    envelope = _envelope(Push(PushId("1"), b"hi", 1000))
+    envelope = _envelope(Push(PushId("1"), b"hi", "1000"))
     over_tcp, over_websocket = (
         GoimTcpCodec().pushes(envelope),
         GoimWebSocketCodec().pushes(envelope),
@@ -26,7 +26,7 @@ def test_a_push_is_a_plain_frame_over_tcp_and_a_wrapped_one_over_websocket():
 
 
 def test_a_batch_is_one_message_of_whole_frames_in_order():
-    pushes = tuple(Push(PushId(str(i)), str(i).encode(), 1000 + i) for i in range(20))
+    pushes = tuple(Push(PushId(str(i)), str(i).encode(), str(1000 + i)) for i in range(20))
     over_tcp = GoimTcpCodec().pushes(_envelope(*pushes))
     over_websocket = GoimWebSocketCodec().pushes(_envelope(*pushes))
     assert over_tcp is not None
@@ -36,7 +36,7 @@ def test_a_batch_is_one_message_of_whole_frames_in_order():
 
 
 def test_a_batch_is_lossy_only_when_all_of_it_is():
-    lossy, kept = Push(PushId("1"), b"", 1), Push(PushId("2"), b"", 1, Delivery.MUST_ARRIVE)
+    lossy, kept = Push(PushId("1"), b"", "1"), Push(PushId("2"), b"", "1", Delivery.MUST_ARRIVE)
     for pushes, expected in [((lossy, lossy), True), ((lossy, kept), False), ((kept,), False)]:
         frame = GoimTcpCodec().pushes(_envelope(*pushes))
         assert frame is not None

@@ -25,6 +25,9 @@ class NoSocket:
     def end(self, close: Close) -> None:
         pass
 
+    def on_missed(self, count: int) -> None:
+        pass
+
     end_soon = end
     flush = wake
 
@@ -42,7 +45,7 @@ class Room:
             raw_is_answered=raw_is_answered,
         )
 
-    def enter(self, key: str, room: str = "", ops: frozenset[int] = frozenset()) -> Link:
+    def enter(self, key: str, room: str = "", tags: frozenset[str] = frozenset()) -> Link:
         link = Link(
             ConnectionKey(key),
             UserId(key),
@@ -51,7 +54,7 @@ class Room:
             GoimTcpCodec(),
             NoSocket(),
             OutboxLimits(),
-            ops=ops,
+            tags=tags,
         )
         self.hub.add(link)
         self.dialogue.enter(link, RoomId(room))
@@ -107,37 +110,37 @@ def test_a_room_that_there_cannot_be_is_echoed_and_changes_nothing(name: bytes):
 
 def test_operations_are_added_and_removed_and_echoed():
     here = Room()
-    anna = here.enter("anna", ops=frozenset({1000}))
+    anna = here.enter("anna", tags=frozenset({"1000"}))
     assert here.ask(anna, 14, b"1001,1002") == (15, b"1001,1002")
-    assert anna.ops == frozenset({1000, 1001, 1002})
+    assert anna.tags == frozenset({"1000", "1001", "1002"})
     assert here.ask(anna, 16, b"1000,1002,7") == (17, b"1000,1002,7")
-    assert anna.ops == frozenset({1001})
+    assert anna.tags == frozenset({"1001"})
 
 
 @pytest.mark.parametrize("op", [14, 16])
 @pytest.mark.parametrize("body", [b"1000, 1001", b"x", b"", b"\xff"])
 def test_a_malformed_list_is_echoed_and_changes_nothing(op: int, body: bytes):
     here = Room()
-    anna = here.enter("anna", ops=frozenset({1000}))
+    anna = here.enter("anna", tags=frozenset({"1000"}))
     assert here.ask(anna, op, body) == (op + 1, body)
-    assert anna.ops == frozenset({1000})
+    assert anna.tags == frozenset({"1000"})
 
 
 def test_subscriptions_beyond_the_limit_change_nothing():
     here = Room()
-    anna = here.enter("anna", ops=frozenset({1}))
+    anna = here.enter("anna", tags=frozenset({"1"}))
     here.ask(anna, 14, b"2,3,4,5")
-    assert anna.ops == frozenset({1})
+    assert anna.tags == frozenset({"1"})
     here.ask(anna, 14, b"2,3,4")
-    assert anna.ops == frozenset({1, 2, 3, 4})
+    assert anna.tags == frozenset({"1", "2", "3", "4"})
 
 
 def test_unsubscribing_from_all_leaves_a_connection_that_wants_nothing():
     """An empty set, not None: None would mean every operation."""
     here = Room()
-    anna = here.enter("anna", ops=frozenset({1000}))
+    anna = here.enter("anna", tags=frozenset({"1000"}))
     here.ask(anna, 16, b"1000")
-    assert anna.ops == frozenset()
+    assert anna.tags == frozenset()
 
 
 @pytest.mark.parametrize("op", [0, 1, 4, 5, 6, 7, 8, 10, 13, 1000, 2147483647, -5])

@@ -20,6 +20,12 @@ class ThreeRooms:
     def online(self, user: str) -> int:
         return 0
 
+    def device_online(self, device: str) -> int:
+        return 0
+
+    def users_online(self) -> int:
+        return 0
+
     def in_room(self, room: RoomId) -> int:
         return self.rooms.get(room, 0)
 
@@ -51,7 +57,7 @@ async def test_keys_are_pushed_to_once_each(routes: Routes, sent: Published):
     (envelope,) = sent.envelopes
     assert envelope.to == ToConnections((ConnectionKey("a"), ConnectionKey("b")))
     (push,) = envelope.pushes
-    assert (push.op, push.body, push.delivery) == (9, b"x", Delivery.MUST_ARRIVE)
+    assert (push.tag, push.body, push.delivery) == ("9", b"x", Delivery.MUST_ARRIVE)
 
 
 async def test_mids_become_users_once_each_and_0_is_nobody(routes: Routes, sent: Published):
@@ -68,7 +74,7 @@ async def test_a_push_to_nobody_is_fine(routes: Routes, sent: Published):
 async def test_a_room_is_named_by_type_and_id(routes: Routes, sent: Published):
     await _call(routes, "/goim/push/room", "operation=1000&type=live&room=1", b"x")
     ((room, push),) = sent.room_pushes
-    assert (room, push.op, push.body) == ("live://1", 1000, b"x")
+    assert (room, push.tag, push.body) == ("live://1", "1000", b"x")
 
 
 async def test_broadcast_speed_is_a_rate_over_all(routes: Routes, sent: Published):

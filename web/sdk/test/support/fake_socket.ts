@@ -94,6 +94,7 @@ export function helloResult(hello: Partial<HelloResult> = {}): HelloResult {
     resume: "ticket",
     resumed: false,
     token_expires_at: 0,
+    room_states: [],
     ...hello,
   };
 }

@@ -1,0 +1,148 @@
+"""Members speaking in rooms: whether, how often, how long, and what a busy room refuses first.
+
+Owns the rules and the memory of who spoke lately. That the sender is in the room is the caller's
+check (`gateway.rooms`); joining and sending are `push.rooms`'s. Nothing is stored but what the
+room itself keeps.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from parlor.model.client_id import check_client_id
+from parlor.model.errors import Forbidden, ParlorError, RateLimited, SlowMode, TooLarge
+from parlor.model.ids import PushId, RoomId, UserId
+from parlor.model.push import Delivery, Push
+from parlor.model.room import Priority
+from parlor.ports.clock import Clock
+from parlor.ports.entropy import Entropy
+from parlor.ports.meter import Meter
+from parlor.push.pace import Pace
+from parlor.push.policies import Policies, RoomPolicy
+from parlor.push.rooms import RoomPushes
+from parlor.push.seen import Seen
+from parlor.push.settings import PushSettings
+
+
+class Published(msgspec.Struct, frozen=True):
+    """`repeated`: the same `client_id` was published before, and this one was not."""
+
+    push_id: PushId
+    repeated: bool
+
+
+class _Speaker:
+    __slots__ = ("may_at", "pace")
+
+    def __init__(self, policy: RoomPolicy, now: float) -> None:
+        self.pace = Pace(policy.user_rate, policy.user_burst, now)
+        self.may_at = now
+
+
+class Publishing:
+    """Order: what one user publishes into one room is delivered in the order of the calls."""
+
+    def __init__(
+        self,
+        rooms: RoomPushes,
+        policies: Policies,
+        clock: Clock,
+        entropy: Entropy,
+        meter: Meter,
+        settings: PushSettings,
+    ) -> None:
+        self._rooms = rooms
+        self._policies = policies
+        self._clock = clock
+        self._entropy = entropy
+        self._meter = meter
+        self._max_speakers = settings.max_speakers
+        self._seen: Seen[PushId] = Seen(settings.remember_s, settings.remember_published)
+        # In the order of speaking: the first is the one silent longest.
+        self._speakers: dict[tuple[RoomId, UserId], _Speaker] = {}
+
+    @property
+    def speakers(self) -> int:
+        """People whose pace is remembered, counted once for each room."""
+        return len(self._speakers)
+
+    @property
+    def remembered(self) -> int:
+        """Messages that would be known again by their `client_id`."""
+        return len(self._seen)
+
+    async def publish(
+        self, sender: UserId, room: RoomId, body: str, client_id: str, priority: Priority
+    ) -> Published:
+        """Say `body` to everybody in `room`, the sender included.
+
+        Raises Forbidden where members may not speak, TooLarge, BadRequest for the `client_id`,
+        RateLimited or SlowMode for a sender who is too fast, RoomTooBusy when the room is:
+        nothing was said then, and the same `client_id` may be tried again.
+        """
+        policy = self._policies.of(room)
+        try:
+            return await self._publish(policy, sender, room, body, client_id, priority)
+        except ParlorError as refusal:
+            self._meter.count(
+                "room_publishes_refused_total", code=refusal.code, priority=priority.value
+            )
+            raise
+
+    async def _publish(
+        self,
+        policy: RoomPolicy,
+        sender: UserId,
+        room: RoomId,
+        body: str,
+        client_id: str,
+        priority: Priority,
+    ) -> Published:
+        if not policy.publish:
+            raise Forbidden("Members may not speak in this room.")
+        text = _encoded(body)
+        if len(text) > policy.publish_bytes:
+            raise TooLarge(f"A message in this room has at most {policy.publish_bytes} bytes.")
+        name = (f"{room}\n{sender}", check_client_id(client_id))
+        now = self._clock.now()
+        push_id = PushId(self._entropy.token_bytes(12).hex())
+        first = self._seen.first(name, push_id, now)
+        if first is not None:
+            return Published(first, repeated=True)
+        delivery = Delivery.MUST_ARRIVE if policy.must_arrive else Delivery.LOSSY
+        said = False
+        try:
+            speaker = self._take_turn(policy, room, sender, now)
+            may_at, speaker.may_at = speaker.may_at, now + policy.slow_mode_s
+            try:
+                push = Push(push_id, text, delivery=delivery, sender=sender)
+                await self._rooms.put(room, push, priority=priority)
+            except ParlorError:
+                # Refused by the room: that is not the sender's turn gone.
+                speaker.may_at = may_at
+                speaker.pace.put_back()
+                raise
+            said = True
+        finally:
+            if not said:
+                self._seen.forget(name)
+        self._meter.count("room_publishes_total", priority=priority.value)
+        return Published(push_id, repeated=False)
+
+    def _take_turn(self, policy: RoomPolicy, room: RoomId, sender: UserId, now: float) -> _Speaker:
+        key = (room, sender)
+        speaker = self._speakers.pop(key, None) or _Speaker(policy, now)
+        self._speakers[key] = speaker
+        while len(self._speakers) > self._max_speakers:
+            del self._speakers[next(iter(self._speakers))]
+        if now < speaker.may_at:
+            raise SlowMode(retry_after_s=speaker.may_at - now)
+        wait_s = speaker.pace.take_nowait(now)
+        if wait_s:
+            raise RateLimited("You speak too fast in this room.", retry_after_s=wait_s)
+        return speaker
+
+
+def _encoded(body: str) -> bytes:
+    # What JSON may say as \ud800 is no text; the receivers' frames could not carry it.
+    return body.encode("utf-8", "replace")
