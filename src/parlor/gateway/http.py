@@ -13,12 +13,13 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from parlor.gateway.compression import Compression
 from parlor.gateway.frames import WEBSOCKET_FRAMES
 from parlor.gateway.native import Native
 from parlor.gateway.state.wheel import NOT_SCHEDULED
 from parlor.gateway.websocket import WebSocketConnection
 from parlor.model.origins import Origins
-from parlor.wire.websocket import ReaderLimits, Refusal, check_upgrade, choose_subprotocol
+from parlor.wire.websocket import Refusal, check_upgrade, choose_subprotocol
 
 WEBSOCKET_PATH = b"/ws"
 
@@ -34,12 +35,18 @@ class _Part(Enum):
 class HttpConnection(HttpToolsProtocol):
     """`http` is what uvicorn gives its protocol class."""
 
-    def __init__(self, native: Native, origins: Origins, limits: ReaderLimits, **http: Any) -> None:
+    def __init__(
+        self,
+        native: Native,
+        origins: Origins,
+        compression: Compression,
+        **http: Any,
+    ) -> None:
         super().__init__(**http)
         self.timer_tick = NOT_SCHEDULED
         self._native = native
         self._origins = origins
-        self._reader_limits = limits
+        self._compression = compression
         self._wheel = native.gateway.wheel
         self._max_head_bytes = native.gateway.settings.http_head_bytes
         self._head_timeout_s = native.gateway.settings.http_head_timeout_s
@@ -143,12 +150,12 @@ class HttpConnection(HttpToolsProtocol):
             known = ", ".join(WEBSOCKET_FRAMES)
             self._refuse(HTTPStatus.BAD_REQUEST, f"Offer one of the subprotocols {known}.")
             return
-        frames = WEBSOCKET_FRAMES[subprotocol]
-        connection = WebSocketConnection(self._native, frames, self._reader_limits)
+        agreed = self._compression.agree(upgrade, subprotocol)
+        connection = WebSocketConnection(self._native, agreed.frames, agreed.limits)
         transport = self.transport
         self._let_go()
         transport.set_protocol(connection)
-        connection.open(transport, upgrade.response(subprotocol))
+        connection.open(transport, upgrade.response(subprotocol, agreed.headers))
         if rest:
             connection.data_received(rest)
 

@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from parlor.gateway.compression import Compression
 from parlor.gateway.http import HttpConnection
 from parlor.gateway.native import Native
 from parlor.gateway.state.wheel import NOT_SCHEDULED
 from parlor.gateway.tcp import TcpConnection
 from parlor.model.origins import Origins
-from parlor.wire.websocket import ReaderLimits
 
 _CAPITALS = range(ord("A"), ord("Z") + 1)
 _LENGTH_HIGH_BYTE = 0
@@ -23,11 +23,10 @@ _LENGTH_HIGH_BYTE = 0
 
 def build_mux(native: Native, origins: Origins) -> Callable[..., asyncio.Protocol]:
     """What to give to `uvicorn.Config(http=...)`, with `ws="none"`."""
-    max_bytes = native.gateway.settings.max_message_bytes
-    limits = ReaderLimits(max_frame_bytes=max_bytes, max_message_bytes=max_bytes)
+    compression = Compression(native.gateway.settings, native.gateway.meter)
 
     def connect(**http: Any) -> asyncio.Protocol:
-        return Mux(native, lambda: HttpConnection(native, origins, limits, **http))
+        return Mux(native, lambda: HttpConnection(native, origins, compression, **http))
 
     return connect
 

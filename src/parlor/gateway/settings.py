@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from parlor.gateway.state.limits import ConnectionLimits
@@ -22,7 +24,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     for the rest where a process may have 20,000. Before a restart, clients are told to come back at
     times of their own, about `drain_returns_per_second` of them a second. A client that lost its
     connection waits `back_off_first_s` and then twice as long each time, `back_off_longest_s` at
-    most; the hello reply tells it so.
+    most; the hello reply tells it so. `compression` lets WebSocket clients agree to
+    permessage-deflate; messages under `compression_min_bytes` stay as they are, and
+    `compression_window_bits` (a power of two of bytes) over 13 makes each compressed message eight
+    times as expensive.
     """
 
     heartbeat_s: float = 25.0
@@ -47,6 +52,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requests_per_second: float = 20.0
     request_burst: int = 100
     max_refusals: int = 200
+    compression: bool = False
+    compression_level: Annotated[int, msgspec.Meta(ge=1, le=9)] = 3
+    compression_min_bytes: Annotated[int, msgspec.Meta(ge=0)] = 128
+    compression_window_bits: Annotated[int, msgspec.Meta(ge=9, le=15)] = 13
     outbox_frames: int = 256
     outbox_bytes: int = 1_048_576
 
