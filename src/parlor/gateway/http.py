@@ -126,14 +126,17 @@ class HttpConnection(HttpToolsProtocol):
         super().shutdown()
 
     def _should_upgrade(self) -> bool:
-        return self._get_upgrade() == b"websocket"
+        """Both headers are lists, over several lines too; the parser has seen to Connection."""
+        lines = [value for name, value in self.headers if name == b"upgrade"]
+        return b"websocket" in (item.strip() for item in b",".join(lines).lower().split(b","))
 
     def _open_websocket(self, rest: bytes) -> None:
         """Answer 101 and hand the socket over with what came after the request, or refuse."""
         if self.cycle is not None and not self.cycle.response_complete:
             self._refuse(HTTPStatus.BAD_REQUEST, "An upgrade cannot be pipelined.")
             return
-        if self.url.partition(b"?")[0] != WEBSOCKET_PATH:
+        # The target may be absolute (RFC 6455 §4.2.1).
+        if httptools.parse_url(self.url).path != WEBSOCKET_PATH:
             self._refuse(HTTPStatus.NOT_FOUND, "WebSocket connections are opened at /ws.")
             return
         upgrade = check_upgrade(

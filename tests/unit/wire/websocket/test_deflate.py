@@ -197,7 +197,7 @@ def streams(draw):
     data, events = bytearray(), []
     for message in draw(st.lists(messages, max_size=5)):
         payload = message.encode() if isinstance(message, str) else message
-        opcode = TEXT if isinstance(message, str) else BINARY
+        opcode: int = TEXT if isinstance(message, str) else BINARY
         if draw(st.booleans()):
             bits, level = draw(st.integers(9, 15)), draw(st.integers(1, 9))
             payload, opcode = deflate(payload, bits, level), RSV1 | opcode
