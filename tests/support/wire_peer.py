@@ -154,6 +154,14 @@ class Peer:
                     await loop.sock_sendall(self._sock, piece)
                     await asyncio.sleep(0)
 
+    async def sent_everything(self) -> bytes:
+        """Say so (FIN), and read whatever comes until the server ends the connection."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+        while await self._more():
+            pass
+        return self._received
+
     def reset(self) -> None:
         """Go without a word, as a crash does."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

@@ -47,7 +47,8 @@ class Inflater:
         """What `data` inflates to, and never more than `room` bytes and one: with that one the
         message is over the limit. `before` is what came out until now.
 
-        Raises WireError (1007) for data that is not DEFLATE.
+        Raises WireError (1007) for data that is not DEFLATE, also when they are so right behind
+        the limit: zlib looks one symbol further than it has room for.
         """
         if not data:
             return b""

@@ -23,7 +23,7 @@ from parlor.wire.websocket import (
     deflate,
 )
 from parlor.wire.websocket.deflate import MAX_RESTARTS
-from tests.support.websocket_reading import bytewise, go_on, outcome
+from tests.support.websocket_reading import alike, bytewise, go_on, outcome
 
 KEY = b"\x37\xfa\x21\x3d"
 TEXT, BINARY, MORE = Opcode.TEXT, Opcode.BINARY, Opcode.CONTINUATION
@@ -229,7 +229,7 @@ def test_a_flipped_bit_gives_the_same_outcome_in_any_segmentation(stream, choice
     limits = ReaderLimits(200, 200, compressed=True)
     whole = outcome([bytes(data)], limits)
     assert whole[1] in {None, 1002, 1007, 1009}
-    assert outcome(bytewise(bytes(data)), limits) == whole
+    assert alike(outcome(bytewise(bytes(data)), limits), whole)
 
 
 def theirs(*, keeps: bool, bits: int) -> PerMessageDeflate:
