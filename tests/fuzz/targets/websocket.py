@@ -30,6 +30,7 @@ SEEDS = [
     b"\2\0" + build_masked(Opcode.CLOSE, b"\x03\xe8bye", _KEY),
     b"\2\0\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff",
     b"\2\0\x82\xfe\0\x7d",
+    b"\0\x21\x81" + b"\xff" * 132,
 ]  # fmt: skip
 
 
