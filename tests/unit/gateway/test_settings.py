@@ -1,3 +1,6 @@
+import msgspec
+import pytest
+
 from parlor.gateway.settings import GatewaySettings
 
 
@@ -14,3 +17,18 @@ def test_settings_reach_the_limits_they_name():
     assert (settings.session().max_in_flight, settings.session().hello_timeout_s) == (4, 1.5)
     limits = settings.connections(limit_loopback=True)
     assert (limits.total, limits.per_address, limits.limit_loopback) == (5, 2, True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"compression_window_bits": 8},
+        {"compression_window_bits": 16},
+        {"compression_level": 0},
+        {"compression_level": 10},
+        {"compression_min_bytes": -1},
+    ],
+)
+def test_what_zlib_does_not_have_is_refused(wrong):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(wrong, GatewaySettings)
