@@ -8,7 +8,7 @@ import pytest
 
 from tests.fuzz.__main__ import TARGETS
 
-RUNS = 30_000
+RUNS = 20_000
 LIMIT_S = 120
 
 
