@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 PORT ?= 8080
 DATA ?= ./parlor-data
+MINUTES ?= 10
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +13,7 @@ WEBAPP := src/parlor/api/webapp/index.html
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help serve test check bench web screenshots lock clean system
+.PHONY: help serve test check bench fuzz web screenshots lock clean system
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,9 @@ bench: .stamps/dev $(WEBAPP) ## print every published figure beside its baseline
 	@$(BIN)/python -m benches
 
 web: $(WEBAPP) ## build the web app
+
+fuzz: .stamps/dev ## fuzz every parser of hostile bytes, MINUTES (10) each
+	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 screenshots: .stamps/dev system $(WEBAPP) ## every screen, both sizes, light and dark, en and zh
 	@$(BIN)/python -m tools.screenshots

@@ -203,9 +203,12 @@ def _reader_of(sockets: list[socket.socket]) -> Callable[[int, int], bytes]:
 
 
 class _Drain:
-    def __init__(self, sockets: list[socket.socket], heartbeat: bytes) -> None:
+    def __init__(self, sockets: list[socket.socket], greeting: Greeting) -> None:
         self.sockets = sockets
-        self.heartbeat = heartbeat
+        self.heartbeat = greeting.heartbeat
+        self.readers = {
+            sock.fileno(): greeting.reader() for sock in sockets if greeting.reader is not None
+        }
         self.per_s = 0.0
         self.next_beat = 0.0
         self.turn = deque(sockets)
@@ -249,6 +252,8 @@ class _Drain:
                     self.epoll.unregister(fd)
                     continue
                 self.bytes += len(data)
+                if self.readers:
+                    data = self.readers[fd](data)
                 if fd in unfinished:
                     data = unfinished.pop(fd) + data
                 data, rest = split_unfinished(data)
@@ -296,7 +301,7 @@ def main() -> None:
     sockets = _open(greeting, wish["port"], wish["count"], wish["tls"])
     gc.freeze()
     print(json.dumps({"open": len(sockets)}), flush=True)
-    _Drain(sockets, greeting.heartbeat).run()
+    _Drain(sockets, greeting).run()
 
 
 if __name__ == "__main__":

@@ -25,15 +25,21 @@ KEY = bytes(4)
 HEARTBEAT_ID = 2
 BARE_ANSWER = b"a" * 200
 _FROM_SERVER = ReaderLimits(from_client=False)
+_COMPRESSED = ReaderLimits(from_client=False, compressed=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """`is_in` looks at everything received so far. `heartbeat` keeps the connection open."""
+    """`is_in` looks at everything received so far. `heartbeat` keeps the connection open.
+
+    `reader`, where what arrives is not readable as it is: makes, for one connection, what turns
+    the bytes of each read into those of the messages in it.
+    """
 
     first: bytes
     is_in: Callable[[bytes], bool]
     heartbeat: bytes
+    reader: Callable[[], Callable[[bytes], bytes]] | None = None
 
 
 def native_websocket(token: str, room: str) -> Greeting:
@@ -56,6 +62,28 @@ def ticket_in(received: bytes) -> str:
             ticket: str = json.loads(message)["result"].get("resume", "")
             return ticket
     return ""
+
+
+def native_websocket_deflate(token: str, room: str) -> Greeting:
+    """The same with permessage-deflate, which the server must agree to."""
+    plain = native_websocket(token, room)
+
+    def is_in(received: bytes) -> bool:
+        agreed = parse_answer(received, NONCE, [JSON_SUBPROTOCOL], deflate=True)
+        if agreed is None:
+            return False
+        if agreed.deflate is None:
+            raise RuntimeError("the server does not compress")
+        reader = FrameReader(_COMPRESSED)
+        return any(_is_hello(JSON, m) for m in reader.feed(agreed.rest) if isinstance(m, str))
+
+    def reader() -> Callable[[bytes], bytes]:
+        feed = FrameReader(_COMPRESSED).feed
+        return lambda data: "".join(m for m in feed(data) if isinstance(m, str)).encode()
+
+    offer = build_offer("localhost", "/ws", NONCE, subprotocols=[JSON_SUBPROTOCOL], deflate=True)
+    hello = plain.first.partition(b"\r\n\r\n")[2]
+    return Greeting(offer + hello, is_in, plain.heartbeat, reader)
 
 
 def native_tcp(token: str, room: str) -> Greeting:
@@ -110,6 +138,7 @@ def answered(token: str, room: str) -> Greeting:
 GREETINGS: dict[str, Callable[[str, str], Greeting]] = {
     "native_websocket": native_websocket,
     "resumed_websocket": resumed_websocket,
+    "native_websocket_deflate": native_websocket_deflate,
     "native_tcp": native_tcp,
     "goim_tcp": goim_tcp,
     "silent": silent,

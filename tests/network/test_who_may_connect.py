@@ -479,7 +479,7 @@ async def test_one_address_has_as_many_connections_as_it_may(tmp_path: Path):
         token = mint("1001")
         kept = [await stack.enter_async_context(connect(shop.url, token)) for _ in range(3)]
         async with connect(shop.url, None) as fourth:
-            assert await closed(fourth) == CloseCode.OVERLOADED
+            assert await closed(fourth) == CloseCode.ADDRESS_FULL
         async with await GoimTcp.connect(shop.goim_tcp) as fifth:
             assert await fifth.read_to_end() == b""
         for connection in kept:

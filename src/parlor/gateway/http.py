@@ -127,7 +127,7 @@ class HttpConnection(CountedHttp):
         if self.cycle is not None and not self.cycle.response_complete:
             self._refuse(HTTPStatus.BAD_REQUEST, "An upgrade cannot be pipelined.")
             return
-        if self.url.partition(b"?")[0] != WEBSOCKET_PATH:
+        if httptools.parse_url(self.url).path != WEBSOCKET_PATH:
             self._refuse(HTTPStatus.NOT_FOUND, "WebSocket connections are opened at /ws.")
             return
         upgrade = check_upgrade(

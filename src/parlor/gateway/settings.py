@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -31,6 +31,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A connection is in at most `max_rooms` rooms and asks for at most `max_tags` tags. Behind
     paced pushes at most `max_behind_paced` others to the same audiences wait; what comes then is
     dropped and counted.
+
+    `compression` lets WebSocket clients agree to permessage-deflate; messages under
+    `compression_min_bytes` stay as they are, and `compression_window_bits` (a power of two of
+    bytes) over 13 makes each compressed message eight times as expensive.
     """
 
     heartbeat_s: float = 25.0
@@ -59,6 +63,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requests_per_second: float = 20.0
     request_burst: int = 100
     max_refusals: int = 200
+    compression: bool = False
+    compression_level: Annotated[int, msgspec.Meta(ge=1, le=9)] = 3
+    compression_min_bytes: Annotated[int, msgspec.Meta(ge=0)] = 128
+    compression_window_bits: Annotated[int, msgspec.Meta(ge=9, le=15)] = 13
     outbox_frames: int = 256
     outbox_bytes: int = 1_048_576
 

@@ -21,12 +21,10 @@ class TcpConnection(NativeConnection):
         if self.link.closing is not None:
             return
         try:
-            messages = self._reader.feed(data)
+            for message in self._reader.feed(data):
+                self.on_message(message)
         except WireError as broken:
             self.link.close(Close(CloseCode(broken.close)))
-            return
-        for message in messages:
-            self.on_message(message)
 
     def farewell(self, close: Close) -> bytes:
         """Always a `bye`: TCP has no close code of its own."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from http import HTTPStatus
 
+from parlor.gateway.compression import Compression
 from parlor.gateway.frames import WEBSOCKET_FRAMES
 from parlor.gateway.native import Native
 from parlor.gateway.websocket import WebSocketConnection
 from parlor.model.origins import Origins
-from parlor.wire.websocket import ReaderLimits, Upgrade, choose_subprotocol
+from parlor.wire.websocket import Upgrade, choose_subprotocol
 
 WEBSOCKET_PATH = b"/ws"
 _SPOKEN = tuple(WEBSOCKET_FRAMES)
@@ -23,10 +24,9 @@ class Upgrades:
     """One for all connections of the web port."""
 
     def __init__(self, native: Native, origins: Origins) -> None:
-        max_bytes = native.gateway.settings.max_message_bytes
         self._native = native
         self._origins = origins
-        self._limits = ReaderLimits(max_frame_bytes=max_bytes, max_message_bytes=max_bytes)
+        self._compression = Compression(native.gateway.settings, native.gateway.meter)
 
     def refusal(self, upgrade: Upgrade) -> tuple[HTTPStatus, str] | None:
         """Why this one may not come in; None when it may."""
@@ -44,9 +44,10 @@ class Upgrades:
         Only for an upgrade without a `refusal`; `address` is the client's.
         """
         subprotocol = choose_subprotocol(upgrade.offered, _SPOKEN) or _SPOKEN[0]
-        connection = WebSocketConnection(self._native, WEBSOCKET_FRAMES[subprotocol], self._limits)
+        agreed = self._compression.agree(upgrade, subprotocol)
+        connection = WebSocketConnection(self._native, agreed.frames, agreed.limits)
         connection.link.address = address
         transport.set_protocol(connection)
-        connection.open(transport, upgrade.response(subprotocol))
+        connection.open(transport, upgrade.response(subprotocol, agreed.headers))
         if rest:
             connection.data_received(rest)

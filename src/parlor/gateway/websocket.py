@@ -35,12 +35,15 @@ class WebSocketConnection(NativeConnection):
         self._peer_code = _NOTHING_YET
 
     def feed(self, data: bytes) -> None:
-        """Several pings in one segment are answered by the pong of the last (§5.5.3)."""
+        """Pings in a row are answered by the pong of the last (§5.5.3), before anything else."""
         if self._reader is None:
             return
         ping: Ping | None = None
         try:
             for event in self._reader.feed(data):
+                if ping is not None and not isinstance(event, Ping):
+                    self._answer(ping)
+                    ping = None
                 match event:
                     case str() | bytes():
                         self._on_event(event)
@@ -52,14 +55,16 @@ class WebSocketConnection(NativeConnection):
                     case Pong():
                         pass
         except WireError as broken:
+            if ping is not None:
+                self._answer(ping)
+                ping = None
             self._reader = None
             if self.link.closing is None:
                 self.link.close(Close(CloseCode(broken.close)))
             else:
                 self.transport.close()
         if ping is not None:
-            pong = build_frame(Opcode.PONG, ping.payload)
-            self.link.put(Frame(pong, Delivery.MUST_ARRIVE))
+            self._answer(ping)
 
     def farewell(self, close: Close) -> bytes:
         """The peer's own code when it closed first (§5.5.1), else `bye` and the reason."""
@@ -71,6 +76,9 @@ class WebSocketConnection(NativeConnection):
         """Close now if nothing more can come; else the peer's close does it, or the timer."""
         if self._peer_code != _NOTHING_YET or self._reader is None:
             super().finish()
+
+    def _answer(self, ping: Ping) -> None:
+        self.link.put(Frame(build_frame(Opcode.PONG, ping.payload), Delivery.MUST_ARRIVE))
 
     def _on_event(self, message: str | bytes) -> None:
         if isinstance(message, str) is self.codec.is_text:

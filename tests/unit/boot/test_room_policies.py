@@ -24,7 +24,8 @@ def loaded(file: Path, text: str) -> Config:
 
 @pytest.mark.parametrize("name", ["push.md", "push.zh.md"])
 def test_the_example_of_the_guide_is_good(tmp_path: Path, name: str):
-    (example,) = re.findall(r"```toml\n(\[\[push.rooms.*?)```", (DOCS / name).read_text("utf-8"), re.DOTALL)
+    guide = (DOCS / name).read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(\[\[push.rooms.*?)```", guide, re.DOTALL)
     push = loaded(tmp_path / "parlor.toml", example).section("push", PushSettings)
     live = RoomPolicy("live:*", replay_count=100, replay_s=300.0, publish=True, presence=True)
     assert push.rooms == (live, RoomPolicy("score:*", replay_s=60.0))

@@ -81,4 +81,4 @@ def test_tcp_and_binary_websocket_carry_the_same_messages():
     assert binary is not None
     assert tcp is not None
     reader = FrameReader(ReaderLimits(from_client=False))
-    assert list(reader.feed(binary.data)) == LengthReader(1_000).feed(tcp.data)
+    assert list(reader.feed(binary.data)) == list(LengthReader(1_000).feed(tcp.data))

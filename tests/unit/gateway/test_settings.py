@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from parlor.gateway.settings import GatewaySettings
@@ -22,3 +23,18 @@ def test_settings_reach_the_limits_they_name():
 def test_a_limit_that_would_limit_nothing_is_refused(given):
     with pytest.raises(ValueError, match=next(iter(given))):
         GatewaySettings(**given)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"compression_window_bits": 8},
+        {"compression_window_bits": 16},
+        {"compression_level": 0},
+        {"compression_level": 10},
+        {"compression_min_bytes": -1},
+    ],
+)
+def test_what_zlib_does_not_have_is_refused(wrong):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(wrong, GatewaySettings)

@@ -1,7 +1,7 @@
 import pytest
 
 from parlor.model.close import CloseCode
-from parlor.wire.websocket import CloseReceived, Opcode, Pong
+from parlor.wire.websocket import CloseReceived, Opcode, Pong, build_masked
 from tests.support.native_connection import NativeHouse
 
 
@@ -12,6 +12,15 @@ async def test_the_last_ping_of_a_segment_is_answered():
     )
     client.connection.flush()
     assert client.events() == [Pong(b"b")]
+
+
+async def test_a_ping_is_answered_before_what_came_after_it():
+    """Also when that ends the connection: by a close, by a fault, by a message that is none."""
+    ping = build_masked(Opcode.PING, b"a", b"mask")
+    for opcode, end in ((Opcode.CLOSE, b"\x0f\xa0"), (3, b""), (Opcode.TEXT, b"{")):
+        client = NativeHouse().websocket()
+        client.connection.data_received(ping + build_masked(opcode, end, b"mask"))
+        assert client.events()[0] == Pong(b"a")
 
 
 async def test_a_close_of_the_peer_is_answered_with_its_code_and_the_socket_closed():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from parlor.model.close import CloseCode
 from parlor.model.errors import WireError
 
@@ -21,16 +23,15 @@ class LengthReader:
         self._max_bytes = max_bytes
         self._rest = b""
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The messages that `data` completes.
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The messages that `data` completes. Iterate to the end at once, before the next call.
 
-        Raises WireError as soon as a length is 0 or over the limit; the bytes are not waited
-        for and the reader is of no use afterwards.
+        Raises WireError, while iterating, as soon as a length is 0 or over the limit: after the
+        messages before it, and without waiting for its bytes. Feed nothing more then.
         """
         # One join per segment: a slow sender of a long message costs O(n^2 / segment), which the
         # message limit keeps under a millisecond.
         waiting = self._rest + data if self._rest else data
-        messages: list[bytes] = []
         at = 0
         while len(waiting) - at >= LENGTH_BYTES:
             size = int.from_bytes(waiting[at : at + LENGTH_BYTES], "big")
@@ -41,10 +42,9 @@ class LengthReader:
             end = at + LENGTH_BYTES + size
             if end > len(waiting):
                 break
-            messages.append(waiting[at + LENGTH_BYTES : end])
+            yield waiting[at + LENGTH_BYTES : end]
             at = end
         self._rest = waiting[at:]
-        return messages
 
     @property
     def is_midway(self) -> bool:

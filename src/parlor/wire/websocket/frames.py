@@ -15,6 +15,9 @@ NO_CODE = 1005
 
 MAX_CONTROL_BYTES = 125
 
+RSV1 = 0x40
+"""Added to the opcode of a compressed message's first frame (RFC 7692 §6)."""
+
 
 class Opcode(IntEnum):
     CONTINUATION = 0x0

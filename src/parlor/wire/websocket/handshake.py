@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 
+from parlor.model.errors import WireError
+from parlor.wire.websocket.extensions import Extension, parse_extensions
+
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 VERSION = b"13"
 
@@ -43,9 +46,12 @@ class Upgrade:
     """As the browser sent it; None from programs. `null` is a page without an origin."""
     offered: tuple[str, ...]
     """Subprotocols the client speaks, in its order of preference."""
+    extensions: tuple[Extension, ...] = ()
+    """What the client offers, in its order of preference."""
 
     def response(self, subprotocol: str | None = None, extra: Headers = ()) -> bytes:
-        """The 101 answer. `subprotocol` must be one of `offered`, or a browser hangs up."""
+        """The 101 answer. `subprotocol` must be one of `offered`, or a browser hangs up; so must
+        an extension, which is one of the `extra` headers (`DeflateTerms.header`)."""
         if subprotocol is not None and subprotocol not in self.offered:
             raise ValueError(f"the client did not offer {subprotocol}")
         lines = [
@@ -86,8 +92,7 @@ def check_upgrade(method: str, http_version: str, headers: Headers) -> Upgrade |
     """Is this request a WebSocket handshake?
 
     Header names in any case; one name may come in several lines where HTTP allows lists, so
-    Firefox's `Connection: keep-alive, Upgrade` is as good as Chromium's `Upgrade`. Extensions
-    are not looked at: none is ever agreed.
+    Firefox's `Connection: keep-alive, Upgrade` is as good as Chromium's `Upgrade`.
     """
     if method != "GET":
         return Refusal(405, "A WebSocket handshake is a GET.", ((b"Allow", b"GET"),))
@@ -115,12 +120,17 @@ def check_upgrade(method: str, http_version: str, headers: Headers) -> Upgrade |
     offered = _list(found, b"sec-websocket-protocol")
     if len(set(offered)) != len(offered) or not all(map(_is_token, offered)):
         return Refusal(400, "Sec-WebSocket-Protocol is not a list of different names.")
+    try:
+        extensions = parse_extensions(found.get(b"sec-websocket-extensions", ()))
+    except WireError as malformed:
+        return Refusal(400, f"{malformed}.")
     origin = found.get(b"origin", [None])[0]
     return Upgrade(
         key=key,
         host=found[b"host"][0].decode("latin-1"),
         origin=None if origin is None else origin.decode("latin-1"),
         offered=tuple(name.decode("ascii") for name in offered),
+        extensions=extensions,
     )
 
 

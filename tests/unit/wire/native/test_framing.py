@@ -17,7 +17,7 @@ def test_a_length_of_four_bytes_is_in_front():
 )
 def test_messages_come_out_whole_however_they_are_cut(messages, cuts):
     stream = b"".join(build_framed(message) for message in messages)
-    reader, got, at = LengthReader(100), [], 0
+    reader, got, at = LengthReader(100), list[bytes](), 0
     for cut in cuts * (1 + len(stream)):
         got += reader.feed(stream[at : at + cut])
         at += cut
@@ -29,10 +29,17 @@ def test_messages_come_out_whole_however_they_are_cut(messages, cuts):
 
 def test_an_unfinished_message_is_waited_for():
     reader = LengthReader(10)
-    assert reader.feed(b"\x00\x00") == []
-    assert reader.feed(b"\x00\x02a") == []
+    assert list(reader.feed(b"\x00\x00")) == []
+    assert list(reader.feed(b"\x00\x02a")) == []
     assert reader.is_midway
-    assert reader.feed(b"b\x00") == [b"ab"]
+    assert list(reader.feed(b"b\x00")) == [b"ab"]
+
+
+def test_messages_before_a_fault_are_given_first():
+    reader, got = LengthReader(10), list[bytes]()
+    with pytest.raises(WireError):
+        got.extend(reader.feed(build_framed(b"one") + build_framed(b"two") + bytes(4)))
+    assert got == [b"one", b"two"]
 
 
 @pytest.mark.parametrize(
@@ -45,5 +52,5 @@ def test_an_unfinished_message_is_waited_for():
 )
 def test_a_length_that_cannot_be_is_refused_before_the_bytes_come(head, code):
     with pytest.raises(WireError) as refused:
-        LengthReader(10).feed(head)
+        list(LengthReader(10).feed(head))
     assert refused.value.close == code

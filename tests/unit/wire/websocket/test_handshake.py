@@ -76,9 +76,17 @@ def test_a_program_has_no_origin():
     assert upgrade.origin is None
 
 
-def test_an_extension_is_never_agreed():
-    upgrade = asked((b"Sec-WebSocket-Extensions", b"permessage-deflate; client_max_window_bits"))
+def test_extensions_are_handed_on_and_not_agreed_by_themselves():
+    upgrade = asked(
+        (b"Sec-WebSocket-Extensions", b"foo, permessage-deflate; client_max_window_bits"),
+        (b"sec-websocket-extensions", b"bar"),
+    )
     assert isinstance(upgrade, Upgrade)
+    assert [extension.name for extension in upgrade.extensions] == [
+        "foo",
+        "permessage-deflate",
+        "bar",
+    ]
     assert b"xtension" not in upgrade.response()
 
 
@@ -87,6 +95,8 @@ def test_an_extension_is_never_agreed():
     [
         (asked(method="POST"), 405),
         (asked(http_version="1.0"), 400),
+        (asked((b"Sec-WebSocket-Extensions", b"foo;")), 400),
+        (asked((b"Sec-WebSocket-Extensions", b"")), 400),
         (asked(without=[b"Host"]), 400),
         (
             asked(

@@ -1,7 +1,14 @@
 import pytest
 
 from parlor.model.errors import WireError
-from parlor.wire.websocket import Agreement, Upgrade, build_offer, check_upgrade, parse_answer
+from parlor.wire.websocket import (
+    Agreement,
+    DeflateTerms,
+    Upgrade,
+    build_offer,
+    check_upgrade,
+    parse_answer,
+)
 
 NONCE = b"the sample nonce"
 
@@ -31,6 +38,20 @@ def test_our_client_and_our_server_agree():
     assert found == Agreement("b", b"\x81\x00")
 
 
+def test_compression_is_agreed_when_both_want_it():
+    request = build_offer("h", "/ws", NONCE, deflate=True)
+    assert b"permessage-deflate; server_no_context_takeover; client_no" in request
+    terms = DeflateTerms(12, 12)
+    name, value = terms.header()
+    whole = answer(*GOOD, name + b": " + value)
+    agreed = parse_answer(whole, NONCE, deflate=True)
+    assert agreed is not None
+    assert agreed.deflate == terms
+    declined = parse_answer(answer(*GOOD), NONCE, deflate=True)
+    assert declined is not None
+    assert declined.deflate is None
+
+
 def test_half_an_answer_is_waited_for():
     whole = answer(*GOOD)
     assert all(parse_answer(whole[:n], NONCE) is None for n in range(len(whole)))
@@ -49,6 +70,8 @@ def test_half_an_answer_is_waited_for():
         answer(*GOOD[:2], b"Sec-WebSocket-Accept: AAAA"),
         answer(*GOOD, b"Sec-WebSocket-Extensions: permessage-deflate"),
         answer(*GOOD, b"Sec-WebSocket-Protocol: other"),
+        answer(*GOOD, b"Sec-WebSocket-Protocol: a", b"Sec-WebSocket-Protocol: a"),
+        answer(*GOOD, GOOD[2]),
         b"x" * 20_000,
     ],
 )

@@ -270,6 +270,13 @@ def test_a_lenient_reader_still_refuses_broken_frames():
     assert outcome([raw(0xC2, 0x80, ZERO)], limits) == ([], 1002)
 
 
+@pytest.mark.parametrize(("size", "first"), [(300, 132), (70_000, 133), (300, 134), (126, 133)])
+def test_a_segment_as_long_as_a_mark_for_long_lengths_says_is_still_half_a_frame(size, first):
+    """126 and 127 in the length field are not lengths."""
+    data = sent(BINARY, b"x" * size)
+    assert outcome([data[:first], data[first:]]) == ([b"x" * size], None)
+
+
 def test_a_reader_at_rest_holds_nothing():
     limits = ReaderLimits()
     tracemalloc.start()
