@@ -48,6 +48,8 @@ from parlor.drivers.sqlite.database import SqliteDatabase, open_database
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.longpoll.app import HttpLinks
+from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.native import Native
 from parlor.gateway.services import Services as GatewayServices
 from parlor.gateway.settings import GatewaySettings
@@ -96,6 +98,8 @@ class Server:
     calls: Calls
     api: ApiServices
     doors: tuple[GoimDoor, ...]
+    links: HttpLinks | None
+    """None: clients have to come by WebSocket or TCP."""
 
 
 async def open_services(config: Config, stack: AsyncExitStack) -> AccountServices:
@@ -203,8 +207,12 @@ def build_server(config: Config, base: AccountServices) -> Server:
     if "goim" in config.section("server", ServerSettings).doors:
         goim = config.section("doors.goim", GoimSettings)
         doors.append(GoimDoor(goim, gateway, route, presence, base.signing, base.keys))
+    longpoll = config.section("longpoll", LongpollSettings)
+    links = HttpLinks(native, longpoll) if longpoll.enabled else None
     _watch(meter, gateway, base.database)
-    return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors))
+    if links is not None:
+        _watch_links(meter, links)
+    return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors), links)
 
 
 def public_url(http: HttpSettings, port: int) -> str:
@@ -235,3 +243,13 @@ def _watch(meter: PrometheusMeter, gateway: Gateway, database: SqliteDatabase) -
     )
     meter.gauge("storage_units", lambda: stats.units, "Write units stored since the start.")
     meter.gauge("storage_largest_batch", lambda: stats.largest_batch, "Units in one commit.")
+
+
+def _watch_links(meter: PrometheusMeter, links: HttpLinks) -> None:
+    meter.gauge("http_links", links.__len__, "Links over HTTP.")
+    meter.gauge("http_link_readers", links.readers, "Polls and event streams that wait.")
+    meter.gauge(
+        "http_link_bytes",
+        links.unacknowledged_bytes,
+        "Sent over HTTP links and not acknowledged; longpoll.tail_bytes bounds it for each.",
+    )

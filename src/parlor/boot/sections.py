@@ -11,6 +11,7 @@ from parlor.boot.telemetry import LogSettings
 from parlor.calls.settings import CallsSettings
 from parlor.doors.goim.settings import GoimSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
+from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.im.settings import ImSettings
 from parlor.push.settings import PushSettings
@@ -25,6 +26,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "push": PushSettings,
     "calls": CallsSettings,
     "gateway": GatewaySettings,
+    "longpoll": LongpollSettings,
     "sqlite": SqliteSettings,
     "doors.goim": GoimSettings,
 }

@@ -46,7 +46,9 @@ class HttpConnection(HttpToolsProtocol):
         self._body_stall_s = native.gateway.settings.http_body_stall_s
         self._owed = _Part.HEAD
         self._head_bytes = 0
-        self._began_at = self._heard_at = self._wheel.now
+        self._stall_s = native.gateway.settings.stall_timeout_s
+        self._unread_bytes = 0
+        self._began_at = self._heard_at = self._unread_since = self._wheel.now
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._wheel.now
@@ -102,6 +104,9 @@ class HttpConnection(HttpToolsProtocol):
         if self._owed is _Part.NOTHING:
             # Between requests uvicorn's keep-alive timer runs, unless stray bytes stopped it.
             is_answering = self.cycle is not None and not self.cycle.response_complete
+            if self._is_unread(now):
+                self.transport.abort()
+                return None
             if is_answering or self.timeout_keep_alive_task is not None:
                 return now + self._head_timeout_s if is_answering else None
         if self._owed is _Part.BODY:
@@ -113,6 +118,14 @@ class HttpConnection(HttpToolsProtocol):
         else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "The request did not come to its end.")
         return None
+
+    def _is_unread(self, now: float) -> bool:
+        """Whether the client has taken nothing of an answer for too long."""
+        waiting = self.transport.get_write_buffer_size()
+        if not waiting or waiting < self._unread_bytes:
+            self._unread_since = now
+        self._unread_bytes = waiting
+        return waiting > 0 and now - self._unread_since >= self._stall_s
 
     def shutdown(self) -> None:
         self._wheel.cancel(self)
