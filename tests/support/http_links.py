@@ -1,4 +1,4 @@
-"""Links over HTTP without sockets: ASGI requests whose client is the test, on a hand-moved clock."""
+"""Links over HTTP without sockets: ASGI requests of the test's own, on a hand-moved clock."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ async def connect(
     subprotocol: str = JSON_SUBPROTOCOL,
     on_push: Callable[[PushMessage], None] | None = None,
 ) -> AsyncIterator[Connection]:
-    """A greeted connection to `ws://`, `wss://` (path included) or `tcp://host:port`.
+    """A greeted connection to `ws://`, `wss://` (path included), `tcp://host:port`, or over plain
+    HTTP to `http+sse://host:port` or `http+poll://host:port` (with TLS: `https+sse`, `https+poll`).
 
     `token` None says no hello. Raises OSError or what `websockets` raises when there is no
     connection, and Unauthenticated for a token that is no good.
@@ -33,6 +34,11 @@ async def connect(
     transport: Transport
     if url.startswith("tcp:"):
         transport = await TcpTransport.open(url, max_bytes=MAX_MESSAGE_BYTES)
+    elif url.startswith(("http+", "https+")):
+        # aiohttp takes a tenth of a second to import.
+        from parlor.client.http_transport import HttpTransport
+
+        transport = HttpTransport.open(url, max_bytes=MAX_MESSAGE_BYTES)
     else:
         transport = await WebSocketTransport.open(url, subprotocol, max_bytes=MAX_MESSAGE_BYTES)
     connection = Connection(transport, on_push)

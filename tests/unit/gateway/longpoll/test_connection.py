@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from parlor.model.errors import BadRequest
+from parlor.model.ids import UserId
 from tests.support.http_links import HttpHouse
 from tests.support.native_connection import settle
 
@@ -10,7 +11,7 @@ from tests.support.native_connection import settle
 async def test_it_is_a_connection_like_all_others_to_the_hub():
     house = HttpHouse()
     visitor = await house.visitor("7:tablet", instance="tab")
-    (link,) = house.gateway.hub.of_user("7")
+    (link,) = house.gateway.hub.of_user(UserId("7"))
     assert (link.device, link.instance, link.address) == ("tablet", "tab", "198.51.100.9")
     assert link is visitor.link.link
 

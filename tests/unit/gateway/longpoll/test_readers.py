@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.settings import GatewaySettings
-from parlor.model.close import CloseCode
+from parlor.model.close import Close, CloseCode
 from tests.support.http_links import Exchange, HttpHouse, Visitor
 from tests.support.native_connection import settle
 
@@ -123,15 +123,14 @@ async def test_a_link_that_nobody_reads_ends():
     house, visitor = await _visitor(LongpollSettings(reader_gap_s=8))
     stream = await visitor.stream()
     await house.pass_time(20)
-    assert visitor.link.link.closing is None
     stream.leave()
     await settle()
-    link = visitor.link
     await house.pass_time(7)
-    assert link.link.closing is None
+    assert house.gateway.hub.connections() == 1
+    link = visitor.link.link
     await house.pass_time(2)
-    assert link.link.closing is not None
-    assert link.link.closing.code == CloseCode.IDLE
+    assert house.gateway.hub.connections() == 0
+    assert link.closing == Close(CloseCode.IDLE)
     await house.pass_time(6)
     assert (len(house.links), house.gateway.admission.total, len(house.gateway.wheel)) == (0, 0, 0)
 
