@@ -69,6 +69,8 @@ _REFUSED_LINK = re.compile(
     re.DOTALL,
 )
 
+_BLOCKED_LINK = re.compile(r"WebSocket connection to 'ws://[^']*/ws[^']*' failed:", re.DOTALL)
+
 
 async def launch_chromium(
     playwright: Playwright, *, camera: Path | None = None, microphone: Path | None = None
@@ -99,6 +101,7 @@ class Watcher:
     _reloading: str = ""
     _expected: tuple[int, str] | None = None
     _leaving: bool = False
+    _is_blocked: bool = False
 
     def watch(self, context: BrowserContext) -> None:
         context.on("console", self._on_console)
@@ -137,6 +140,16 @@ class Watcher:
         finally:
             self._leaving = False
 
+    @contextlib.contextmanager
+    def websocket_blocked(self) -> Iterator[None]:
+        """While something in between lets no WebSocket through, tries for one fail, and an event
+        stream that is held back is given up."""
+        self._is_blocked = True
+        try:
+            yield
+        finally:
+            self._is_blocked = False
+
     def check(self) -> None:
         assert not self.problems, "\n".join(self.problems)
 
@@ -144,6 +157,8 @@ class Watcher:
         if message.type not in ("error", "warning"):
             return
         if self._server_is_down and _REFUSED_LINK.match(message.text):
+            return
+        if self._is_blocked and _BLOCKED_LINK.match(message.text):
             return
         if self._expected is not None:
             status, path = self._expected
@@ -154,6 +169,9 @@ class Watcher:
 
     def _on_failed(self, request: Request) -> None:
         if self._leaving and request.failure == "net::ERR_ABORTED":
+            return
+        given_up = "/http/events" in request.url and request.failure == "net::ERR_ABORTED"
+        if self._is_blocked and given_up:
             return
         refused = request.failure == "net::ERR_CONNECTION_REFUSED"
         if refused and self._reloading and request.url == self._reloading:

@@ -245,7 +245,13 @@ export class Link {
   private async judge(silent: boolean): Promise<void> {
     const { fetch, baseUrl } = this.environment;
     const request: RequestInit = { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(CHECK_MS) };
-    const works = await fetch(baseUrl + "/healthz", request).then((response) => response.ok, () => false);
+    // To its end: a body that nobody reads is a request given up, to the browser.
+    const alive = async (): Promise<boolean> => {
+      const response = await fetch(baseUrl + "/healthz", request);
+      await response.text();
+      return response.ok;
+    };
+    const works = await alive().catch(() => false);
     if (!works || this.ways.next() === "http") return;
     this.ways.onBlocked(silent);
     if (this.ways.next() === "http" && this.current.get().status === "offline") this.tryNow();
