@@ -73,7 +73,9 @@ class _Http(HttpToolsProtocol):
 class HttpServer:
     """One ASGI application; the listening socket is the caller's, and so are signals."""
 
-    def __init__(self, app: Any, *, head_timeout_s: float) -> None:
+    def __init__(
+        self, app: Any, *, head_timeout_s: float, max_connections: int = MAX_CONNECTIONS
+    ) -> None:
         self._head_timeout_s = head_timeout_s
         self._config = uvicorn.Config(
             app,
@@ -83,7 +85,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             proxy_headers=False,
-            limit_concurrency=MAX_CONNECTIONS,
+            limit_concurrency=max_connections,
         )
         self._config.load()
         self._state = ServerState()
