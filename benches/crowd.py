@@ -142,6 +142,8 @@ def _open(greeting: Greeting, port: int, count: int) -> list[socket.socket]:
                 if not more:
                     raise RuntimeError(f"closed instead of let in: {received[:300]!r}")
                 received += more
+            if greeting.then is not None:
+                sock.sendall(greeting.then(received))
             sock.setblocking(False)
         opened += wave
     return opened

@@ -28,11 +28,13 @@ _FROM_SERVER = ReaderLimits(from_client=False)
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """`is_in` looks at everything received so far. `heartbeat` keeps the connection open."""
+    """`is_in` looks at everything received so far. `heartbeat` keeps the connection open. `then`
+    makes of what was received what is said next, by a connection that has been let in."""
 
     first: bytes
     is_in: Callable[[bytes], bool]
     heartbeat: bytes
+    then: Callable[[bytes], bytes] | None = None
 
 
 def native_websocket(token: str, room: str) -> Greeting:
@@ -60,6 +62,34 @@ def native_tcp(token: str, room: str) -> Greeting:
     return Greeting(build_framed(hello), is_in, build_framed(heartbeat))
 
 
+def http_events(token: str, room: str) -> Greeting:
+    return _over_http(token, room, "")
+
+
+def http_poll(token: str, room: str) -> Greeting:
+    return _over_http(token, room, "&poll=1")
+
+
+def _over_http(token: str, room: str, query: str) -> Greeting:
+    """The link is opened and read over one connection that is kept alive. It never beats."""
+    hello = JSON.build_request(1, "hello", _hello(token, room))
+
+    def is_in(received: bytes) -> bool:
+        body = received.partition(b"\r\n\r\n")[2]
+        return body.endswith(b"}") and bool(json.loads(body)["messages"][0]["result"])
+
+    def read(received: bytes) -> bytes:
+        secret = json.loads(received.partition(b"\r\n\r\n")[2])["link"]
+        return _request(f"GET /http/events?ack=1{query}", f"authorization: Bearer {secret}")
+
+    length = f"content-length: {len(hello)}"
+    return Greeting(_request("POST /http/connect", length) + hello, is_in, b"", read)
+
+
+def _request(first: str, header: str) -> bytes:
+    return f"{first} HTTP/1.1\r\nhost: localhost\r\n{header}\r\n\r\n".encode()
+
+
 def goim_tcp(token: str, room: str) -> Greeting:
     """For a door with `auth = open`: `token` is not looked at."""
     login = json.dumps({"mid": 1, "room_id": room, "platform": "bench", "accepts": [1000]})
@@ -79,6 +109,8 @@ def silent(token: str, room: str) -> Greeting:
 GREETINGS: dict[str, Callable[[str, str], Greeting]] = {
     "native_websocket": native_websocket,
     "native_tcp": native_tcp,
+    "http_events": http_events,
+    "http_poll": http_poll,
     "goim_tcp": goim_tcp,
     "silent": silent,
 }
