@@ -29,13 +29,14 @@ over TCP on the same port, each after its length in 4 bytes, big-endian. Types:
 
 Over plain HTTP, for networks that let no WebSocket through, the same JSON messages travel by
 
-| request | answer |
-|---|---|
-| `POST /http/connect`, body: the `hello` request | as of a poll, and `link`, the secret of this link, `poll_s` and `comment_s` |
-| `GET /http/events?poll=1&ack=N` | one poll: `{{"upto": M, "messages": [...]}}`, as soon as there is something or after `poll_s` |
-| `GET /http/events`, `Last-Event-ID: N` | Server-Sent Events: `id` is a number, each `data` line a message; a comment at once and every `comment_s` |
-| `POST /http/send?n=K&ack=N`, body: a message or an array of them | 204; replies come by the events |
-| `POST /http/close` | 204; the link has ended |
+- `POST /http/connect` with the `hello` request as its body: opens a link. Answered like a poll,
+  with `link`, the secret of this link, and `poll_s` and `comment_s` beside.
+- `GET /http/events?poll=1&ack=N`: one poll. Answered with `{{"upto": M, "messages": [...]}}` as
+  soon as there is something, or after `poll_s`.
+- `GET /http/events` with `Last-Event-ID: N` (or `?ack=N`): Server-Sent Events. `id` is a number,
+  each line of `data` a message. A comment comes at once and every `comment_s`.
+- `POST /http/send?n=K&ack=N` with a message or an array of them: 204; replies come by the events.
+- `POST /http/close`: 204; the link has ended.
 
 All but the first carry `Authorization: Bearer LINK` or, where no header can be set, `?link=LINK`.
 What comes down is numbered from 1. N is the last number that the client has, 0 at first: all
