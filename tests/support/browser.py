@@ -69,6 +69,9 @@ _REFUSED_LINK = re.compile(
     re.DOTALL,
 )
 
+_GONE = ("net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET", "net::ERR_EMPTY_RESPONSE")
+_ALIVE = "/healthz"
+"""What the app asks to find out whether only the WebSocket does not get through."""
 _BLOCKED_LINK = re.compile(r"WebSocket connection to 'ws://[^']*/ws[^']*' failed:", re.DOTALL)
 
 
@@ -111,7 +114,8 @@ class Watcher:
 
     @contextlib.contextmanager
     def server_down(self, *, reloading: str = "") -> Iterator[None]:
-        """While the test keeps the server down, the link's refused attempts are expected.
+        """While the test keeps the server down, the link's refused attempts are expected, and its
+        questions whether the server is there at all.
 
         So is, of a page that the test reloads meanwhile, the first try for its address
         (`reloading`): the service worker makes it before it answers by itself.
@@ -158,6 +162,9 @@ class Watcher:
             return
         if self._server_is_down and _REFUSED_LINK.match(message.text):
             return
+        asked = message.location["url"].endswith(_ALIVE)
+        if self._server_is_down and asked and message.text.endswith(_GONE):
+            return
         if self._is_blocked and _BLOCKED_LINK.match(message.text):
             return
         if self._expected is not None:
@@ -172,6 +179,8 @@ class Watcher:
             return
         given_up = "/http/events" in request.url and request.failure == "net::ERR_ABORTED"
         if self._is_blocked and given_up:
+            return
+        if self._server_is_down and request.url.endswith(_ALIVE) and request.failure in _GONE:
             return
         refused = request.failure == "net::ERR_CONNECTION_REFUSED"
         if refused and self._reloading and request.url == self._reloading:
