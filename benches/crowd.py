@@ -161,6 +161,8 @@ def _open(greeting: Greeting, port: int, count: int, tls: bool) -> list[socket.s
                 if not more:
                     raise RuntimeError(f"closed instead of let in: {received[:300]!r}")
                 received += more
+            if greeting.then is not None:
+                sock.sendall(greeting.then(received))
             sock.setblocking(False)
         opened += wave
     return opened

@@ -33,13 +33,15 @@ class Greeting:
     """`is_in` looks at everything received so far. `heartbeat` keeps the connection open.
 
     `reader`, where what arrives is not readable as it is: makes, for one connection, what turns
-    the bytes of each read into those of the messages in it.
+    the bytes of each read into those of the messages in it. `then` makes of what was received
+    what is said next, by a connection that has been let in.
     """
 
     first: bytes
     is_in: Callable[[bytes], bool]
     heartbeat: bytes
     reader: Callable[[], Callable[[bytes], bytes]] | None = None
+    then: Callable[[bytes], bytes] | None = None
 
 
 def native_websocket(token: str, room: str) -> Greeting:
@@ -95,6 +97,34 @@ def native_tcp(token: str, room: str) -> Greeting:
     return Greeting(build_framed(hello), is_in, build_framed(heartbeat))
 
 
+def http_events(token: str, room: str) -> Greeting:
+    return _over_http(token, room, "")
+
+
+def http_poll(token: str, room: str) -> Greeting:
+    return _over_http(token, room, "&poll=1")
+
+
+def _over_http(token: str, room: str, query: str) -> Greeting:
+    """The link is opened and read over one connection that is kept alive. It never beats."""
+    hello = JSON.build_request(1, "hello", _hello(token, room))
+
+    def is_in(received: bytes) -> bool:
+        body = received.partition(b"\r\n\r\n")[2]
+        return body.endswith(b"}") and bool(json.loads(body)["messages"][0]["result"])
+
+    def read(received: bytes) -> bytes:
+        secret = json.loads(received.partition(b"\r\n\r\n")[2])["link"]
+        return _request(f"GET /http/events?ack=1{query}", f"authorization: Bearer {secret}")
+
+    length = f"content-length: {len(hello)}"
+    return Greeting(_request("POST /http/connect", length) + hello, is_in, b"", then=read)
+
+
+def _request(first: str, header: str) -> bytes:
+    return f"{first} HTTP/1.1\r\nhost: localhost\r\n{header}\r\n\r\n".encode()
+
+
 def goim_tcp(token: str, room: str) -> Greeting:
     """For a door with `auth = open`: `token` is not looked at."""
     login = json.dumps({"mid": 1, "room_id": room, "platform": "bench", "accepts": [1000]})
@@ -140,6 +170,8 @@ GREETINGS: dict[str, Callable[[str, str], Greeting]] = {
     "resumed_websocket": resumed_websocket,
     "native_websocket_deflate": native_websocket_deflate,
     "native_tcp": native_tcp,
+    "http_events": http_events,
+    "http_poll": http_poll,
     "goim_tcp": goim_tcp,
     "silent": silent,
     "answered": answered,

@@ -27,6 +27,27 @@ Subprotocols on `/ws`: `{json}` (text) and `{msgpack}` (binary). The same Messag
 over TCP on the same port, each after its length in 4 bytes, big-endian. Types:
 [`parlor.v1.schema.json`](parlor.v1.schema.json).
 
+Over plain HTTP, for networks that let no WebSocket through, the same JSON messages travel by
+
+- `POST /http/connect` with the `hello` request as its body: opens a link. Answered like a poll,
+  with `link`, the secret of this link, and `poll_s` and `comment_s` beside.
+- `GET /http/events?poll=1&ack=N`: one poll. Answered with `{{"upto": M, "messages": [...]}}` as
+  soon as there is something, or after `poll_s`.
+- `GET /http/events` with `Last-Event-ID: N` (or `?ack=N`): Server-Sent Events. `id` is a number,
+  each line of `data` a message. A comment comes at once and every `comment_s`.
+- `POST /http/send?n=K&ack=N` with a message or an array of them: 204; replies come by the events.
+- `POST /http/close`: 204; the link has ended.
+
+All but the first carry `Authorization: Bearer LINK` or, where no header can be set, `?link=LINK`.
+What comes down is numbered from 1. N is the last number that the client has, 0 at first: all
+after it comes (again), so a response that broke off costs nothing. The server waits once
+`longpoll.tail_bytes` are unacknowledged, so a reader of events acknowledges by `POST /http/send`,
+with an empty body if need be, every 16 kB at the latest. K counts the client's posts from 1; a
+post that is sent again with its K is done once. One reader a link: of two the older one ends, a
+poll with 409 `reader_replaced`. A link that nobody reads for `longpoll.reader_gap_s` ends;
+heartbeats, limits and close codes are those of every connection, and the last message is always
+a `bye`. An unknown link is 404 `no_such_link`: connect again.
+
 ## Methods
 
 | method | params | result | what it does |

@@ -69,6 +69,11 @@ _REFUSED_LINK = re.compile(
     re.DOTALL,
 )
 
+_GONE = ("net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET", "net::ERR_EMPTY_RESPONSE")
+_ALIVE = "/healthz"
+"""What the app asks to find out whether only the WebSocket does not get through."""
+_BLOCKED_LINK = re.compile(r"WebSocket connection to 'ws://[^']*/ws[^']*' failed:", re.DOTALL)
+
 
 async def launch_chromium(
     playwright: Playwright,
@@ -103,6 +108,7 @@ class Watcher:
     _reloading: str = ""
     _expected: tuple[int, str] | None = None
     _leaving: bool = False
+    _is_blocked: bool = False
 
     def watch(self, context: BrowserContext) -> None:
         context.on("console", self._on_console)
@@ -112,7 +118,8 @@ class Watcher:
 
     @contextlib.contextmanager
     def server_down(self, *, reloading: str = "") -> Iterator[None]:
-        """While the test keeps the server down, the link's refused attempts are expected.
+        """While the test keeps the server down, the link's refused attempts are expected, and its
+        questions whether the server is there at all.
 
         So is, of a page that the test reloads meanwhile, the first try for its address
         (`reloading`): the service worker makes it before it answers by itself.
@@ -141,6 +148,16 @@ class Watcher:
         finally:
             self._leaving = False
 
+    @contextlib.contextmanager
+    def websocket_blocked(self) -> Iterator[None]:
+        """While something in between lets no WebSocket through, tries for one fail, and an event
+        stream that is held back is given up."""
+        self._is_blocked = True
+        try:
+            yield
+        finally:
+            self._is_blocked = False
+
     def check(self) -> None:
         assert not self.problems, "\n".join(self.problems)
 
@@ -148,6 +165,11 @@ class Watcher:
         if message.type not in ("error", "warning"):
             return
         if self._server_is_down and _REFUSED_LINK.match(message.text):
+            return
+        asked = message.location["url"].endswith(_ALIVE)
+        if self._server_is_down and asked and message.text.endswith(_GONE):
+            return
+        if self._is_blocked and _BLOCKED_LINK.match(message.text):
             return
         if self._expected is not None:
             status, path = self._expected
@@ -158,6 +180,11 @@ class Watcher:
 
     def _on_failed(self, request: Request) -> None:
         if self._leaving and request.failure == "net::ERR_ABORTED":
+            return
+        given_up = "/http/events" in request.url and request.failure == "net::ERR_ABORTED"
+        if self._is_blocked and given_up:
+            return
+        if self._server_is_down and request.url.endswith(_ALIVE) and request.failure in _GONE:
             return
         refused = request.failure == "net::ERR_CONNECTION_REFUSED"
         if refused and self._reloading and request.url == self._reloading:

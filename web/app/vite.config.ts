@@ -41,6 +41,7 @@ export default defineConfig({
       "/api": server,
       "/openapi.json": server,
       "/ws": { target: server, ws: true },
+      "/http": server,
     },
   },
 });

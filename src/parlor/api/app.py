@@ -56,12 +56,13 @@ def build_app(
     *,
     limit_loopback: bool = False,
     webapp: Path = WEBAPP_FOLDER,
+    links: ASGIApp | None = None,
 ) -> ASGIApp:
     """REST, its description, health, metrics and the web app as one ASGI application.
 
     `limit_loopback`: loopback addresses are paced like others. The address in the scope is
     believed, no header is: the gateway knows which proxies to trust, so uvicorn must run with
-    `proxy_headers=False`.
+    `proxy_headers=False`. `links` are the links over HTTP, which have addresses of their own.
     """
     handlers: list[HTTPRouteHandler] = [handler for kind in _REST for handler in kind.HANDLERS]
     rest = _Rest(
@@ -92,4 +93,5 @@ def build_app(
         services.clock,
         services.meter,
         limit_loopback=limit_loopback,
+        links=links,
     )

@@ -1,7 +1,8 @@
 """The outermost layer of HTTP: counts, holds back, tells pages from the API, adds headers.
 
 Every request passes here once. What it refuses itself (an address that asks too much, a foreign
-page) has the same error shape as everywhere. Called by uvicorn; calls Litestar and `webapp`.
+page) has the same error shape as everywhere. Called by uvicorn; calls Litestar, `webapp`, and
+the links over HTTP that boot hands in.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 
 API_PREFIX = "/api/"
+LINKS_PREFIX = "/http/"
 _PLAIN = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/api", "/ws"})
 _NO_STORE = (b"cache-control", b"no-store")
 _JSON = (b"content-type", b"application/json")
@@ -42,8 +44,11 @@ class Front:
         meter: Meter,
         *,
         limit_loopback: bool,
+        links: ASGIApp | None = None,
     ) -> None:
+        """`links` answers what is under LINKS_PREFIX; it may raise a ParlorError instead."""
         self._api = api
+        self._links = links
         self._webapp = webapp
         self._clock = clock
         self._meter = meter
@@ -57,11 +62,15 @@ class Front:
         if scope["type"] != ScopeType.HTTP:
             await self._api(scope, receive, send)
         elif (path := scope["path"]).startswith(API_PREFIX) or path in _PLAIN:
-            await self._answer_api(scope, receive, send)
+            await self._answer_api(self._api, scope, receive, send)
+        elif self._links is not None and path.startswith(LINKS_PREFIX):
+            await self._answer_api(self._links, scope, receive, send)
         else:
             await self._answer_page(scope, send)
 
-    async def _answer_api(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    async def _answer_api(
+        self, app: ASGIApp, scope: HTTPScope, receive: Receive, send: Send
+    ) -> None:
         began = self._clock.now()
         origin = header(scope["headers"], b"origin")
         added = [*self._security(scope), _NO_STORE, *self._pages.leave(origin)]
@@ -79,14 +88,19 @@ class Front:
         elif refused := self._refusal(scope, origin, began):
             await _send_error(send_with_headers, refused)
         else:
-            await self._api(scope, receive, send_with_headers)
+            try:
+                await app(scope, receive, send_with_headers)
+            except ParlorError as error:
+                await _send_error(send_with_headers, error)
         self._meter.count(
             "http_requests",
             route=str(scope.get("path_template", "none")),
             method=scope["method"] if scope.get("path_template") else "any",
             status=str(status),
         )
-        self._meter.observe("http_seconds", self._clock.now() - began)
+        if app is self._api:
+            # A poll takes as long as there is nothing to say.
+            self._meter.observe("http_seconds", self._clock.now() - began)
 
     async def _answer_page(self, scope: HTTPScope, send: Send) -> None:
         headers, security = scope["headers"], self._security(scope)
@@ -112,11 +126,14 @@ class Front:
         return self._headers_over_tls if scope["scheme"] == "https" else self._headers
 
     def _refusal(self, scope: HTTPScope, origin: str, now: float) -> ParlorError | None:
-        if not self._pages.allows(scope["method"], origin, header(scope["headers"], b"host")):
+        is_link = scope["path"].startswith(LINKS_PREFIX)
+        # Reading a link takes it away from whoever read it before.
+        method = "POST" if is_link else scope["method"]
+        if not self._pages.allows(method, origin, header(scope["headers"], b"host")):
             return Forbidden("Pages of this origin may not use this server.")
         client = scope.get("client")
         address = client[0] if client else ""
-        if not scope["path"].startswith(API_PREFIX) or (
+        if not (is_link or scope["path"].startswith(API_PREFIX)) or (
             is_loopback(address) and not self._limit_loopback
         ):
             return None

@@ -86,6 +86,6 @@ class Pages:
             return []
         return [
             (b"access-control-allow-methods", _METHODS),
-            (b"access-control-allow-headers", b"authorization, content-type"),
+            (b"access-control-allow-headers", b"authorization, content-type, last-event-id"),
             (b"access-control-max-age", b"600"),
         ]

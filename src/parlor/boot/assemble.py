@@ -52,6 +52,8 @@ from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.listening import ListenSettings
+from parlor.gateway.longpoll.app import HttpLinks
+from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
 from parlor.gateway.services import Services as GatewayServices
@@ -110,6 +112,8 @@ class Server:
     api: ApiServices
     doors: tuple[GoimDoor, ...]
     tls: Tls | None
+    links: HttpLinks | None
+    """None: clients have to come by WebSocket or TCP."""
 
 
 async def open_services(config: Config, stack: AsyncExitStack) -> AccountServices:
@@ -238,11 +242,17 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         doors.append(
             GoimDoor(goim, gateway, replay, presence, authentication, base.keys, listen, tls)
         )
+    longpoll = config.section("longpoll", LongpollSettings)
+    links = HttpLinks(native, longpoll) if longpoll.enabled else None
     deliver = Deliver(gateway, bus)
     _watch(meter, gateway, base.database)
     _watch_rooms(meter, deliver, rooms, history, publishing, room_presence, push_settings)
     meter.gauge("rooms_followed", lambda: len(gateway.progress), "Kept rooms delivered to here.")
-    return Server(gateway, native, deliver, rooms, room_presence, calls, api, tuple(doors), tls)
+    if links is not None:
+        _watch_links(meter, links)
+    return Server(
+        gateway, native, deliver, rooms, room_presence, calls, api, tuple(doors), tls, links
+    )
 
 
 def public_url(config: Config, port: int | None = None) -> str:
@@ -318,3 +328,13 @@ def _watch_rooms(
     gauge("rooms_to_tell", lambda: len(presence.comings), "Rooms with comings to be told.")
     gauge("pushes_paced", lambda: deliver.paced, "Audiences of paced pushes on their way.")
     gauge("pushes_behind_paced", lambda: deliver.behind_paced, "Pushes that wait for those.")
+
+
+def _watch_links(meter: PrometheusMeter, links: HttpLinks) -> None:
+    meter.gauge("http_links", links.__len__, "Links over HTTP.")
+    meter.gauge("http_link_readers", links.readers, "Polls and event streams that wait.")
+    meter.gauge(
+        "http_link_bytes",
+        links.unacknowledged_bytes,
+        "Sent over HTTP links and not acknowledged; longpoll.tail_bytes bounds it for each.",
+    )

@@ -16,10 +16,12 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import cast
 
 import structlog
 import uvicorn
 import uvloop
+from litestar.types import ASGIApp
 
 from parlor.api.app import build_app
 from parlor.api.settings import HttpSettings
@@ -151,6 +153,8 @@ def _web_config(config: Config, server: Server) -> uvicorn.Config:
         server.api,
         http,
         limit_loopback=config.section("limits", LimitsSettings).loopback,
+        # An ASGI application that names no types of Litestar's.
+        links=cast("ASGIApp | None", server.links),
     )
     origins = Origins([*http.allowed_origins, http.public_url])
     listen = config.section("listen", ListenSettings)

@@ -15,6 +15,7 @@ from parlor.drivers.callback.settings import CallbackSettings
 from parlor.drivers.jwt.settings import JwtSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.listening import ListenSettings
+from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.settings import ImSettings
@@ -35,6 +36,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "calls": CallsSettings,
     "gateway": GatewaySettings,
     "listen": ListenSettings,
+    "longpoll": LongpollSettings,
     "sqlite": SqliteSettings,
     "doors.goim": GoimSettings,
 }

@@ -31,7 +31,9 @@ async def connect(
     tls: SSLContext | str | PathLike[str] | None = None,
     following: Following | None = None,
 ) -> AsyncIterator[Connection]:
-    """A greeted connection to `ws://` or `wss://` (path included), `tcp://` or `tcps://host:port`.
+    """A greeted connection to `ws://` or `wss://` (path included), `tcp://` or `tcps://host:port`,
+    or over plain HTTP to `http+sse://host:port` or `http+poll://host:port` (with TLS:
+    `https+sse`, `https+poll`).
 
     `token` None says no hello. `resume` remembers what the server gave to come back with, and is
     presented the next time: pass the same one to every connection of this user. `rooms` and those
@@ -44,6 +46,11 @@ async def connect(
     context = _context(url, tls)
     if url.startswith(("tcp:", "tcps:")):
         transport = await TcpTransport.open(url, max_bytes=MAX_MESSAGE_BYTES, context=context)
+    elif url.startswith(("http+", "https+")):
+        # aiohttp takes a tenth of a second to import.
+        from parlor.client.http_transport import HttpTransport
+
+        transport = HttpTransport.open(url, max_bytes=MAX_MESSAGE_BYTES, context=context)
     else:
         transport = await WebSocketTransport.open(
             url, subprotocol, max_bytes=MAX_MESSAGE_BYTES, context=context
@@ -75,6 +82,6 @@ async def connect(
 
 def _context(url: str, tls: SSLContext | str | PathLike[str] | None) -> SSLContext | None:
     """None for a URL without TLS."""
-    if not url.startswith(("wss:", "tcps:")):
+    if not url.startswith(("wss:", "tcps:", "https+")):
         return None
     return tls if isinstance(tls, SSLContext) else create_default_context(cafile=tls)

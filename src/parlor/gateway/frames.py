@@ -1,6 +1,6 @@
 """Pushes as native connections get them: one codec, one framing, one shared frame.
 
-Three objects serve all native connections; the deliverer tells kinds apart by them.
+Four objects serve all native connections; the deliverer tells kinds apart by them.
 """
 
 from __future__ import annotations
@@ -70,7 +70,13 @@ def _binary(message: bytes) -> bytes:
     return build_frame(Opcode.BINARY, message)
 
 
+def _line(message: bytes) -> bytes:
+    """JSON has no line break outside its strings, and inside them it is escaped."""
+    return message + b"\n"
+
+
 TCP_FRAMES: Final = NativeFrames(MSGPACK, build_framed)
+HTTP_FRAMES: Final = NativeFrames(JSON, _line)
 WEBSOCKET_FRAMES: Final[dict[str, NativeFrames]] = {
     JSON_SUBPROTOCOL: NativeFrames(JSON, _text),
     MSGPACK_SUBPROTOCOL: NativeFrames(MSGPACK, _binary),

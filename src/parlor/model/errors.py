@@ -198,6 +198,16 @@ class AlreadyGreeted(ParlorError):
     meaning = "This connection has said hello already."
 
 
+class NoSuchLink(ParlorError):
+    code, status = "no_such_link", 404
+    meaning = "This link over HTTP has ended or never was; connect again."
+
+
+class ReaderReplaced(ParlorError):
+    code, status = "reader_replaced", 409
+    meaning = "A newer request reads this link now."
+
+
 class NoSuchCall(ParlorError):
     code, status = "no_such_call", 404
     meaning = "There is no such call, or it is not yours."

@@ -1,8 +1,14 @@
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
 import httpx
 import pytest
+from litestar.types import ASGIApp
 
+from parlor.api.app import build_app
 from parlor.api.headers import CONTENT_SECURITY_POLICY
 from parlor.api.settings import HttpSettings
+from parlor.model.errors import Overloaded
 from tests.support.rest_client import rest_client, sign_up
 from tests.support.rest_services import Memory
 
@@ -107,3 +113,49 @@ async def test_requests_are_counted_by_route_never_by_address(memory: Memory):
     assert counts["http_requests", route] == 3
     assert counts["http_requests", "method=any route=none status=404"] == 3
     assert len(counts) == 2
+
+
+class _Links:
+    """Stands for the links over HTTP: refuses whoever asks for it."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        scope["path_template"] = scope["path"]
+        if scope["path"].endswith("refused"):
+            raise Overloaded(retry_after_s=3.5)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok", "more_body": False})
+
+
+@pytest.fixture
+async def links(memory: Memory) -> AsyncIterator[httpx.AsyncClient]:
+    settings = HttpSettings(
+        allowed_origins=(APP,), address_requests_per_second=1.0, address_request_burst=4
+    )
+    app: Any = build_app(memory.services(), settings, links=cast("ASGIApp", _Links()))
+    transport = httpx.ASGITransport(app=app, client=("198.51.100.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://parlor.test") as client:
+        yield client
+
+
+async def test_links_over_http_get_the_headers_and_errors_of_everything_else(links):
+    reply = await links.get("/http/events", headers={"origin": APP})
+    assert reply.text == "ok"
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert reply.headers["access-control-allow-origin"] == APP
+    refused = await links.post("/http/refused")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "overloaded")
+    assert refused.headers["retry-after"] == "4"
+
+
+async def test_a_foreign_page_may_not_even_read_a_link(links):
+    foreign = {"origin": "https://evil.example"}
+    for method in ("GET", "POST"):
+        assert (await links.request(method, "/http/events", headers=foreign)).status_code == 403
+
+
+async def test_links_are_paced_by_address_and_counted_by_route(links, memory: Memory):
+    statuses = [(await links.get("/http/events")).status_code for _ in range(5)]
+    assert statuses == [200, 200, 200, 200, 429]
+    counted = "method=GET route=/http/events status=200"
+    assert memory.metrics.counts["http_requests", counted] == 4

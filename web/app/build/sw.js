@@ -8,7 +8,7 @@ const VERSION = "__VERSION__";
 const SHELL = ["__SHELL__"];
 const CACHE = `parlor-${VERSION}`;
 const PAGE_WAIT_MS = 3000;
-const NOT_THE_APP = /^\/(api|ws|docs|openapi\.json|healthz|readyz|metrics|goim)(\/|$)/;
+const NOT_THE_APP = /^\/(api|ws|http|docs|openapi\.json|healthz|readyz|metrics|goim)(\/|$)/;
 
 self.addEventListener("install", (event) => {
   const whole = SHELL.map((path) => new Request(path, { cache: "reload" }));

@@ -1,17 +1,22 @@
 /**
- * One WebSocket to the server, kept alive: hello, requests with deadlines, pushes, heartbeats,
- * and coming back after every kind of loss. Knows nothing of what the messages mean.
+ * One link to the server, kept alive: hello, requests with deadlines, pushes, heartbeats, and
+ * coming back after every kind of loss. Over WebSocket or, where the network lets none through,
+ * over plain HTTP until it does. Knows nothing of what the messages mean.
  */
 import type { Environment } from "./environment";
 import type { Kept, Renewal } from "./credentials";
 import { ParlorError, offline } from "./errors";
 import { Happening, Value, type Readable, type Stop } from "./observable";
 import type { BackOff, Hello, HelloResult, Limits, Methods, Pushes } from "./protocol";
-import { JSON_SUBPROTOCOL } from "./protocol";
 import {
   ABNORMAL, BACK_OFF, BANNED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
 } from "./reconnect";
 import { Requests, type Heard, type RequestOptions } from "./requests";
+import { HttpLine } from "./transports/http";
+import type { Line, LineEvents } from "./transports/line";
+import { WebSocketLine } from "./transports/websocket";
+import { Trial, UPGRADE_LIMIT_MS } from "./trial";
+import { Ways } from "./ways";
 
 export type { RequestOptions } from "./requests";
 
@@ -34,6 +39,9 @@ export interface TokenSource {
 export type LinkEnd = "expired" | "signed_out" | "banned";
 
 const OPEN_LIMIT_MS = 10_000;
+/** How long the line that was given up for a better one may still bring answers. */
+const RETIRE_MS = 3_000;
+const CHECK_MS = 4_000;
 const ANSWER_LIMIT_MS = 8_000;
 const STEADY_MS = 5_000;
 const RENEW_AHEAD_MS = 120_000;
@@ -49,7 +57,10 @@ export class Link {
   readonly ended = new Happening<LinkEnd>();
   /** What the next hello says of rooms; `Rooms` sets it. */
   following: () => Pick<Hello, "rooms" | "since"> = () => ({ rooms: [] });
-  private socket: WebSocket | null = null;
+  private line: Line | null = null;
+  private retired: Line | null = null;
+  private readonly ways: Ways;
+  private readonly trial: Trial;
   private readonly requests = new Requests(
     (text) => this.transmit(text),
     () => this.probe(),
@@ -64,10 +75,10 @@ export class Link {
   /** The token of this connection: another tab may have renewed the kept one since. */
   private usedToken = "";
   private renewTimer: ReturnType<typeof setTimeout> | undefined;
-  private bye: { code: number; reason: string } | null = null;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private openTimer: ReturnType<typeof setTimeout> | undefined;
   private heartbeatTimer: ReturnType<typeof setTimeout> | undefined;
+  private retireTimer: ReturnType<typeof setTimeout> | undefined;
   private clockAheadMs = 0;
   private readonly unlisten: Stop;
 
@@ -76,7 +87,18 @@ export class Link {
     private readonly tokens: TokenSource,
     private readonly who: { instance: string; client: string },
   ) {
-    const wake = (): void => this.wake();
+    this.ways = new Ways(environment.tabShelf);
+    this.trial = new Trial(environment, this.ways, {
+      greet: (line, greeted) => this.sayHello(line, greeted),
+      hear: (line, text) => this.hear(line, text),
+      closed: (line, code, reason) => this.closed(line, code, reason),
+      change: (line, hello) => this.change(line, hello),
+    });
+    const wake = (): void => {
+      this.ways.onNetworkChange();
+      this.wake();
+      if (this.online && this.line?.way === "http") this.trial.schedule();
+    };
     const shown = (): void => {
       if (environment.visible()) this.wake();
     };
@@ -167,48 +189,58 @@ export class Link {
   }
 
   private transmit(text: string): void {
-    this.socket?.send(text);
+    this.line?.send(text);
     if (this.online) this.scheduleHeartbeat();
   }
 
   private connect(): void {
-    const kept = this.tokens.kept();
-    if (kept === null) return this.end("signed_out");
+    if (this.tokens.kept() === null) return this.end("signed_out");
     this.current.set({ status: "connecting", since: this.since, attempt: this.attempt });
-    this.bye = null;
-    let socket: WebSocket;
+    let line: Line;
     try {
-      const url = this.environment.baseUrl.replace(/^http/, "ws") + "/ws";
-      socket = new this.environment.WebSocket(url, JSON_SUBPROTOCOL);
+      line = this.open({
+        onOpen: () => {
+          if (this.line !== line) return;
+          this.limitOpening(OPEN_LIMIT_MS);
+          this.sayHello(line, (hello) => this.welcome(hello));
+        },
+        onText: (text) => this.hear(line, text),
+        onClose: (code, reason) => this.closed(line, code, reason),
+      });
     } catch {
       return this.lost(ABNORMAL, "");
     }
-    this.socket = socket;
-    this.openTimer = setTimeout(() => this.lost(ABNORMAL, "no_answer"), OPEN_LIMIT_MS);
-    socket.onopen = () => this.socket === socket && this.sayHello(kept.token);
-    socket.onmessage = (message: MessageEvent<unknown>) => {
-      if (this.socket === socket && typeof message.data === "string") this.hear(message.data);
-    };
-    socket.onclose = (event) => {
-      if (this.socket === socket) this.lost(event.code, event.reason);
-    };
+    this.line = line;
+    this.limitOpening(line.way === "websocket" ? UPGRADE_LIMIT_MS : OPEN_LIMIT_MS);
   }
 
-  private sayHello(token: string): void {
+  private open(events: LineEvents): Line {
+    const { environment, ways } = this;
+    if (ways.next() === "websocket") return new WebSocketLine(environment, events);
+    return new HttpLine(environment, events, ways.down, () => ways.keep("poll"));
+  }
+
+  private limitOpening(limitMs: number): void {
+    clearTimeout(this.openTimer);
+    this.openTimer = setTimeout(() => this.lost(ABNORMAL, "no_answer"), limitMs);
+  }
+
+  private sayHello(line: Line, greeted: (hello: HelloResult) => void): void {
+    const token = this.tokens.kept()?.token ?? "";
     const epoch = this.greeting.get()?.epoch ?? "";
-    this.requests.say(
-      "hello",
-      { token, ...this.who, epoch, ...this.following(), resume: this.ticket },
-      (hello) => {
+    const asked = {
+      resolve: (hello: unknown) => {
         this.usedToken = token;
-        this.welcome(hello as HelloResult);
+        greeted(hello as HelloResult);
       },
-      (error) => {
-        if (error.code === "offline") return; // lost() is at work
+      reject: (error: ParlorError) => {
+        if (error.code === "offline" || this.line !== line) return; // lost() is at work
         if (error.code === "unauthenticated") this.lost(UNAUTHENTICATED, error.code);
         else this.lost(OVERLOADED, `${error.code} after_s=${error.retryAfterS}`);
       },
-    );
+    };
+    const hello = { token, ...this.who, epoch, ...this.following(), resume: this.ticket };
+    this.requests.say("hello", hello, asked, (text) => line.send(text));
   }
 
   private welcome(hello: HelloResult): void {
@@ -220,21 +252,62 @@ export class Link {
     this.current.set({ status: "online", since: this.since });
     this.scheduleHeartbeat();
     this.rely(hello.resume, hello.token_expires_at);
+    this.ways.onGreeted(this.line?.way ?? "websocket");
+    if (this.line?.way === "http") this.trial.schedule();
     this.greeted.emit(hello);
     this.requests.sendWaiting();
   }
 
-  private hear(text: string): void {
+  /** Was it the server that did not answer, or only its WebSocket? */
+  private async judge(silent: boolean): Promise<void> {
+    const { fetch, baseUrl } = this.environment;
+    const request: RequestInit = { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(CHECK_MS) };
+    // To its end: a body that nobody reads is a request given up, to the browser.
+    const alive = async (): Promise<boolean> => {
+      const response = await fetch(baseUrl + "/healthz", request);
+      await response.text();
+      return response.ok;
+    };
+    const works = await alive().catch(() => false);
+    if (!works || this.ways.next() === "http") return;
+    this.ways.onBlocked(silent);
+    if (this.ways.next() === "http" && this.current.get().status === "offline") this.tryNow();
+  }
+
+  /** A better line was greeted. What the old one was asked it may still answer. */
+  private change(line: Line, hello: HelloResult): void {
+    const old = this.line;
+    const before = this.requests.nextNumber;
+    this.line = line;
+    this.retired = old;
+    this.retireTimer = setTimeout(() => {
+      old?.close();
+      this.retired = null;
+      this.requests.failUnanswered(before);
+    }, RETIRE_MS);
+    this.welcome(hello);
+  }
+
+  private hear(line: Line, text: string): void {
     this.heardAt = Date.now();
     let message: Heard;
     try {
       message = JSON.parse(text) as Heard;
     } catch {
-      return this.lost(PROTOCOL_ERROR, "not_json");
+      return this.closed(line, PROTOCOL_ERROR, "not_json");
     }
     if (message.push === undefined) return this.requests.answer(message);
-    if (message.push === "bye") this.bye = message.data as Pushes["bye"];
+    // Of a line that is not the link yet, or no longer, only answers count.
+    if (this.line !== line) return;
+    if (message.push === "bye") {
+      const { code, reason } = message.data as Pushes["bye"];
+      return this.lost(code, reason);
+    }
     this.pushes.get(message.push)?.emit(message.data);
+  }
+
+  private closed(line: Line, code: number, reason: string): void {
+    if (this.line === line) this.lost(code, reason);
   }
 
   /**
@@ -248,16 +321,16 @@ export class Link {
   }
 
   private beat(): void {
-    const socket = this.socket;
+    const line = this.line;
     const sentAt = Date.now();
     this.request("heartbeat", {}, { timeoutMs: ANSWER_LIMIT_MS }).then(
       ({ server_time }) => {
-        if (this.socket !== socket || !this.online) return;
+        if (this.line !== line || !this.online) return;
         this.clockAheadMs = server_time - (sentAt + Date.now()) / 2;
         this.scheduleHeartbeat();
       },
       (error: ParlorError) => {
-        if (this.socket === socket && this.online && error.code === "timed_out" && this.heardAt < sentAt) {
+        if (this.line === line && this.online && error.code === "timed_out" && this.heardAt < sentAt) {
           this.lost(ABNORMAL, "no_heartbeat");
         }
       },
@@ -277,13 +350,13 @@ export class Link {
 
   /** When this fails, the server's close leads to the same renewal, without the link. */
   private async renewOpen(): Promise<void> {
-    const socket = this.socket;
+    const line = this.line;
     if (this.tokens.kept()?.token === this.usedToken) await this.tokens.renew(this.usedToken);
     const token = this.tokens.kept()?.token;
-    if (token === undefined || token === this.usedToken || this.socket !== socket || !this.online) return;
+    if (token === undefined || token === this.usedToken || this.line !== line || !this.online) return;
     try {
       const renewed = await this.request("token.renew", { token });
-      if (this.socket !== socket) return;
+      if (this.line !== line) return;
       this.usedToken = token;
       this.rely(renewed.resume, renewed.token_expires_at);
     } catch {
@@ -302,15 +375,13 @@ export class Link {
   }
 
   private drop(): void {
-    const socket = this.socket;
-    this.socket = null;
-    clearTimeout(this.openTimer);
-    clearTimeout(this.heartbeatTimer);
-    clearTimeout(this.renewTimer);
-    if (socket) {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
-    }
+    const { line, retired } = this;
+    this.line = this.retired = null;
+    const timers = [this.openTimer, this.heartbeatTimer, this.retireTimer, this.renewTimer];
+    for (const timer of timers) clearTimeout(timer);
+    this.trial.stop();
+    line?.close();
+    retired?.close();
     this.requests.failUnanswered();
   }
 
@@ -318,11 +389,9 @@ export class Link {
     return this.greeting.get()?.back_off ?? BACK_OFF;
   }
 
-  private lost(closeCode: number, closeReason: string): void {
+  private lost(code: number, reason: string): void {
     const wasOnline = this.online;
-    // A close that never came as a frame (1005, ABNORMAL) may have been announced by a bye.
-    const { code, reason } =
-      this.bye && closeCode < 4000 ? this.bye : { code: closeCode, reason: closeReason };
+    const way = this.line?.way ?? this.ways.next();
     if (wasOnline) {
       if (Date.now() - this.since >= STEADY_MS) this.attempt = 0;
       this.since = Date.now();
@@ -331,6 +400,10 @@ export class Link {
     this.current.set({ status: "connecting", since: this.since, attempt: this.attempt });
     this.drop();
     if (code === UNAUTHENTICATED) this.ticket = "";
+    if (!wasOnline && code < 4000) {
+      if (way === "http") this.ways.onHttpFailed();
+      else void this.judge(reason === "no_answer");
+    }
     const next = afterClose(code, reason, this.attempt, this.environment.random(), this.backOff);
     const name = parseReason(reason).name || `close ${code}`;
     if (next.do === "stop") return this.halt(code, name);
@@ -351,7 +424,7 @@ export class Link {
     const used = this.tokens.kept()?.token ?? "";
     if (used === this.renewedFor) return this.end("expired");
     const renewal = await this.tokens.renew(used);
-    if (this.current.get().status !== "connecting" || this.socket !== null) return; // stopped meanwhile
+    if (this.current.get().status !== "connecting" || this.line !== null) return; // stopped meanwhile
     if (renewal === "refused") return this.end("expired");
     if (renewal === "unreachable") {
       return this.again(backOffMs(this.attempt, this.environment.random(), this.backOff), "unreachable");

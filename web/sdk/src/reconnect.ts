@@ -12,6 +12,7 @@ export type Next =
 export const UNAUTHENTICATED = 4201 satisfies CloseCode;
 export const SIGNED_OUT = 4202 satisfies CloseCode;
 export const BANNED = 4206 satisfies CloseCode;
+export const DRAINING = 4100 satisfies CloseCode;
 export const OVERLOADED = 4101 satisfies CloseCode;
 export const PROTOCOL_ERROR = 1002 satisfies CloseCode;
 /** What a browser reports when there was no close frame (RFC 6455 §7.1.5). */

@@ -74,9 +74,17 @@ export class Requests {
     });
   }
 
-  /** Without a deadline, and told at once, before the next message is looked at. */
-  say(method: string, params: unknown, resolve: Asked["resolve"], reject: Asked["reject"]): void {
-    this.send({ method, params, resolve, reject });
+  /**
+   * Over a line of the caller's, without a deadline; the answer is told at once, before the next
+   * message is looked at.
+   */
+  say(method: string, params: unknown, asked: Pick<Asked, "resolve" | "reject">, via: (text: string) => void): void {
+    this.send({ method, params, ...asked }, via);
+  }
+
+  /** What is asked from now on has this number or a higher one. */
+  get nextNumber(): number {
+    return this.nextId;
   }
 
   sendWaiting(): void {
@@ -91,21 +99,21 @@ export class Requests {
     else asked?.resolve(result);
   }
 
-  /** The connection is gone: what was sent may or may not have been done. */
-  failUnanswered(): void {
-    const all = [...this.unanswered.values()];
-    this.unanswered.clear();
-    for (const asked of all) asked.reject(offline());
+  /** The connection is gone: what was sent, before this number, may or may not have been done. */
+  failUnanswered(before = Infinity): void {
+    const gone = [...this.unanswered].filter(([id]) => id < before);
+    for (const [id] of gone) this.unanswered.delete(id);
+    for (const [, asked] of gone) asked.reject(offline());
   }
 
   failWaiting(error: ParlorError): void {
     for (const asked of this.waiting.splice(0)) asked.reject(error);
   }
 
-  private send(asked: Asked): void {
+  private send(asked: Asked, via = this.transmit): void {
     const id = this.nextId++;
     this.unanswered.set(id, asked);
-    this.transmit(JSON.stringify({ id, method: asked.method, params: asked.params }));
+    via(JSON.stringify({ id, method: asked.method, params: asked.params }));
   }
 
   private forget(asked: Asked): void {

@@ -118,7 +118,7 @@ export class Store {
   }
 
   async findUsers(query: string, cursor = ""): Promise<{ users: readonly User[]; cursor: string }> {
-    const found = await this.ask("users.find", { query, cursor });
+    const found = await this.ask("users.find", { query, cursor }, { whenOffline: "wait" });
     this.people.keep(found.users);
     return { users: found.users, cursor: found.cursor };
   }

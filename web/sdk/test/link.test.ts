@@ -157,7 +157,7 @@ test("a lost link is tried again with growing pauses, and says since when and un
 test("a connection that never opens is given up and tried again", () => {
   link.start();
   const sockets = network.sockets.length;
-  vi.advanceTimersByTime(10_000);
+  vi.advanceTimersByTime(6_000);
   expect(status()).toBe("offline");
   expect(network.last.closedByClient).toBe(true);
   vi.advanceTimersByTime(1_000);

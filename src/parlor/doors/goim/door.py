@@ -1,4 +1,4 @@
-"""The goim front door as boot runs it: three ports opened, drained and closed together."""
+"""The goim front door as boot runs it: its ports opened, drained and closed together."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import structlog
 
 from parlor.doors.goim.batches import RoomBatches
 from parlor.doors.goim.codec import GoimTcpCodec, GoimWebSocketCodec
-from parlor.doors.goim.connection import GoimConnection, Listener
+from parlor.doors.goim.connection import Listener
 from parlor.doors.goim.dialogue import Dialogue
 from parlor.doors.goim.http import GoimHttp, KeyCheck
-from parlor.doors.goim.http_server import HttpServer
+from parlor.doors.goim.http_server import MAX_CONNECTIONS, HttpServer
 from parlor.doors.goim.login_check import LoginCheck, TokenCheck
+from parlor.doors.goim.long_poll import LongPolls
 from parlor.doors.goim.nodes import Nodes
 from parlor.doors.goim.relay import Relay
 from parlor.doors.goim.routes import Publisher, Routes
@@ -25,7 +26,7 @@ from parlor.doors.goim.websocket import GoimWebSocket
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.listening import ListenSettings, open_listener, tune
 from parlor.gateway.proxied import MakeProtocol, proxied
-from parlor.gateway.state.link import LinkCodec
+from parlor.gateway.state.link import Link, LinkCodec
 from parlor.gateway.tls.listening import Tls
 from parlor.gateway.tls.settings import Mode
 from parlor.model.close import Close, CloseCode
@@ -90,9 +91,18 @@ class GoimDoor:
             gateway,
             head_timeout_s=settings.head_timeout_s,
         )
+        self._polls = LongPolls(gateway, self._logins, poll_s=settings.long_poll_s)
+        self._polls_http = HttpServer(
+            self._polls,
+            gateway,
+            head_timeout_s=settings.head_timeout_s,
+            # The gateway's own limit comes first, and answers better.
+            max_connections=gateway.settings.max_connections + MAX_CONNECTIONS,
+        )
         self._servers: list[asyncio.Server] = []
         self.addresses: dict[str, tuple[str, int]] = {}
-        """What is really bound, by `tcp`, `ws`, `wss` and `http`; empty until opened."""
+        """What is really bound, by `tcp`, `ws`, `wss`, `http` and `long_poll`; empty until
+        opened."""
         self.sockets: dict[tuple[str, str, int], socket.socket] = {}
         """What listens, by name, host and port as the settings have them."""
 
@@ -107,6 +117,9 @@ class GoimDoor:
             await self._bind("http", settings.http_port, self._http.make_protocol, inherited)
             if settings.wss_port and self._secure is not None:
                 await self._bind("wss", settings.wss_port, ws, inherited, "on")
+            if settings.long_poll_port is not None:
+                make = self._polls_http.make_protocol
+                await self._bind("long_poll", settings.long_poll_port, make, inherited)
         except OSError:
             await self.close()
             raise
@@ -132,16 +145,21 @@ class GoimDoor:
         for server in self._servers:
             server.close()
         await self._http.close()
+        await self._polls_http.close()
         tasks = [*self._tcp.tasks, *self._websocket.tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for connection in self._connections():
-            connection.link.close(Close(CloseCode.GOING_AWAY))
+        for link in self._links():
+            link.close(Close(CloseCode.GOING_AWAY))
         self._servers.clear()
 
-    def _connections(self) -> Sequence[GoimConnection]:
-        return (*self._tcp.connections, *self._websocket.connections)
+    def _links(self) -> Sequence[Link]:
+        connections = (*self._tcp.connections, *self._websocket.connections)
+        return [
+            *(connection.link for connection in connections),
+            *(poll.link for poll in self._polls.open),
+        ]
 
     def _listener(self, codec: LinkCodec, presence: Presence, *, raw_is_answered: bool) -> Listener:
         dialogue = Dialogue(

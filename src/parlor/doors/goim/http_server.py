@@ -90,7 +90,14 @@ class _Http(CountedHttp):
 class HttpServer:
     """One ASGI application; the listening socket is the caller's, and so are signals."""
 
-    def __init__(self, app: Any, gateway: Gateway, *, head_timeout_s: float) -> None:
+    def __init__(
+        self,
+        app: Any,
+        gateway: Gateway,
+        *,
+        head_timeout_s: float,
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
         self._gateway = gateway
         self._head_timeout_s = head_timeout_s
         self._config = uvicorn.Config(
@@ -101,7 +108,7 @@ class HttpServer:
             log_config=None,
             access_log=False,
             proxy_headers=False,
-            limit_concurrency=MAX_CONNECTIONS,
+            limit_concurrency=max_connections,
         )
         self._config.load()
         self._state = ServerState()

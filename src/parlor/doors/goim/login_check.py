@@ -16,6 +16,7 @@ from parlor.model.ids import ConnectionKey, UserId
 from parlor.ports.entropy import Entropy
 from parlor.wire.goim.login import Login
 
+MAX_DIGITS = 18
 NOBODY = UserId("")
 """The user of an anonymous connection; the hub does not index it."""
 
@@ -66,6 +67,17 @@ class LoginCheck:
         if login.mid and str(login.mid) != identity.user:
             raise Forbidden("The mid of the login is not the user of the token.")
         return Admitted(self._key(login.key if login.token else ""), identity.user, identity)
+
+    def parse_v1(self, token: str) -> Login:
+        """A goim v1 login, which is a token and nothing else; in open mode the digits of a user
+        (goim §2.15). Raises Forbidden for an empty one, and for more than a user's digits."""
+        if not token:
+            raise Forbidden("A login needs a token.")
+        if self._mode == "open":
+            if not (token.isascii() and token.isdigit() and len(token) <= MAX_DIGITS):
+                raise Forbidden("In open mode the token is the number of a user.")
+            return Login(int(token), "", "", "", (), "")
+        return Login(0, "", "", "", (), token)
 
     def _key(self, wanted: str) -> ConnectionKey:
         if wanted:

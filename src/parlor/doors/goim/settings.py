@@ -25,6 +25,10 @@ class GoimSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proxy_protocol: Mode = "off"
     """`optional`, `required`: a PROXY header of one of `listen.trusted_proxies` is read on all
     three ports."""
+    long_poll_port: _Port | None = None
+    """goim v1's `/sub` (8070 there); None: not offered."""
+    long_poll_s: _Seconds = 50.0
+    """A poll without a push is answered with nothing after so long; proxies wait 60 s."""
     auth: Literal["token", "open"] = "token"
     """`token`: a login proves who it is. `open`: any JSON is a login, HTTP needs no key, and
     `host` must be a loopback address."""

@@ -72,3 +72,16 @@ async def test_a_login_without_a_key_gets_a_random_uuid(anybody: LoginCheck):
     keys = {(await anybody.check_login(_login(mid=1), HERE)).key for _ in range(10)}
     assert len(keys) == 10
     assert {uuid.UUID(key).version for key in keys} == {4}
+
+
+def test_a_v1_login_is_a_token_or_in_open_mode_a_users_number():
+    token_mode = LoginCheck("token", KnownTokens({}), CountedEntropy())
+    assert token_mode.parse_v1("abc") == Login(0, "", "", "", (), "abc")
+    open_mode = LoginCheck("open", KnownTokens({}), CountedEntropy())
+    assert open_mode.parse_v1("123").mid == 123
+    for check, token in [
+        (token_mode, ""), (open_mode, ""), (open_mode, "x"), (open_mode, "-1"),
+        (open_mode, "\u0663"), (open_mode, "1" * 19),
+    ]:  # fmt: skip
+        with pytest.raises(Forbidden):
+            check.parse_v1(token)

@@ -1,6 +1,7 @@
 import type { Environment } from "../../src/environment";
 import { surroundings } from "../../src/environment";
 import type { HelloResult } from "../../src/protocol";
+import { MapShelf } from "./browser";
 
 interface Received {
   id: number;
@@ -121,6 +122,8 @@ export class FakeNetwork {
     }
     return surroundings({
       baseUrl: "http://parlor.test",
+      fetch: () => Promise.reject(new TypeError("Nothing but WebSockets here.")),
+      tabShelf: new MapShelf(),
       WebSocket: Recorded as unknown as typeof WebSocket,
       page: this.page,
       network: this.network,
