@@ -14,6 +14,7 @@ import uvicorn
 
 from parlor.client import Connection, connect
 from parlor.drivers.memory.bus import MemoryBus
+from parlor.drivers.memory.log import MemoryLog
 from parlor.drivers.memory.presence import MemoryPresence
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
@@ -21,11 +22,14 @@ from parlor.gateway.mux import build_mux
 from parlor.gateway.native import Native
 from parlor.gateway.settings import GatewaySettings
 from parlor.model.origins import Origins
+from parlor.push.dispatch import Dispatch
+from parlor.push.durable import DurablePushes
 from parlor.push.pushes import Pushes
 from parlor.push.rooms import RoomPushes
 from parlor.push.route import Route
-from parlor.push.settings import PushSettings
+from parlor.push.settings import DurableSettings, PushSettings
 from parlor.wire.native.codec import JSON_SUBPROTOCOL
+from tests.support.mail import small_mailboxes
 from tests.support.native_services import SmallServices
 from tests.support.steady import CountingMeter
 
@@ -115,12 +119,16 @@ async def running_gateway(
     entropy = RealEntropy()
     gateway = Gateway(settings or GatewaySettings(), clock, entropy, meter)
     presence = MemoryPresence(gateway.hub)
-    small = SmallServices(presence)
-    native = Native.over(gateway, small.services)
     bus = MemoryBus()
+    mailboxes = small_mailboxes(presence, bus, clock)
+    small = SmallServices(presence, mailboxes=mailboxes)
+    native = Native.over(gateway, small.services)
     route = Route(bus)
     rooms = RoomPushes(route, presence, clock, PushSettings())
-    pushes = Pushes(route, rooms, presence, clock, entropy, meter, PushSettings())
+    dispatch = Dispatch(route, rooms, mailboxes)
+    log = MemoryLog(DurableSettings().limits())
+    durable = DurablePushes(log, dispatch, clock, meter, DurableSettings())
+    pushes = Pushes(dispatch, durable, presence, clock, entropy, meter, PushSettings())
     deliver = Deliver(gateway, bus)
     config = uvicorn.Config(
         plain_app,
@@ -137,9 +145,13 @@ async def running_gateway(
         asyncio.create_task(deliver.run()),
         asyncio.create_task(gateway.keep_time()),
         asyncio.create_task(rooms.run()),
+        asyncio.create_task(native.mail.run(bus)),
+        asyncio.create_task(mailboxes.run()),
     ]
     async with asyncio.timeout(10):
         await deliver.subscribed.wait()
+        await native.mail.subscribed.wait()
+    tasks.append(asyncio.create_task(durable.run()))
     serving = asyncio.create_task(server._serve())
     while not server.started:
         await asyncio.sleep(0.005)

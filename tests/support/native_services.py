@@ -13,6 +13,8 @@ from parlor.model.errors import NoSuchCall, NotFound, Unauthenticated
 from parlor.model.event import Event, EventKind
 from parlor.model.ids import CallId, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.presence import Presence
+from parlor.push.mailboxes import Mailboxes
+from tests.support.mail import small_mailboxes
 
 
 class TokenSigning:
@@ -202,7 +204,10 @@ class NoRelays:
 class SmallServices:
     """The parts, so that a test can look at them, and `services`, as the gateway takes them."""
 
-    def __init__(self, presence: Presence, epoch: str = "epoch-1") -> None:
+    def __init__(
+        self, presence: Presence, epoch: str = "epoch-1", mailboxes: Mailboxes | None = None
+    ) -> None:
+        self.mailboxes = mailboxes or small_mailboxes(presence)
         self.signing = TokenSigning()
         self.people = EverybodyExists()
         self.thread = OneThread()
@@ -217,6 +222,7 @@ class SmallServices:
             calls=self.calls,
             ice=NoRelays(),
             presence=presence,
+            mailboxes=self.mailboxes,
             epoch=epoch,
             max_group_members=100,
         )

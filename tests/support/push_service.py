@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 
+from parlor.drivers.memory.log import MemoryLog
+from parlor.drivers.memory.mailbox import MemoryMailbox
 from parlor.model.ids import RoomId, UserId
+from parlor.model.mail import MailNotice
 from parlor.model.push import Envelope, Notice
 from parlor.ports.bus import Subject
+from parlor.push.dispatch import Dispatch
+from parlor.push.durable import DurablePushes
+from parlor.push.mailboxes import MAIL_SUBJECT, Mailboxes, parse_notice
 from parlor.push.pushes import Pushes
 from parlor.push.rooms import RoomPushes
-from parlor.push.route import Route, parse_routed
-from parlor.push.settings import PushSettings
+from parlor.push.route import PUSH_SUBJECT, Route, parse_routed
+from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
 from tests.support.steady import CountedBytes, CountingMeter, HandClock
 
 
@@ -31,7 +37,14 @@ class RememberingBus:
         raise NotImplementedError
 
     def routed(self) -> list[Envelope | Notice]:
-        return [parse_routed(message) for _, message in self.published]
+        return [
+            parse_routed(message) for subject, message in self.published if subject == PUSH_SUBJECT
+        ]
+
+    def mail(self) -> list[MailNotice]:
+        return [
+            parse_notice(message) for subject, message in self.published if subject == MAIL_SUBJECT
+        ]
 
 
 class SetCounts:
@@ -65,9 +78,18 @@ class PushService:
         self.meter = CountingMeter()
         self.route = Route(self.bus)
         self.rooms = RoomPushes(self.route, self.counts, self.clock, settings)
+        self.mail = MemoryMailbox(MailboxSettings().limits())
+        self.mailboxes = Mailboxes(
+            self.mail, self.bus, self.counts, self.clock, self.meter, MailboxSettings()
+        )
+        self.dispatch = Dispatch(self.route, self.rooms, self.mailboxes)
+        self.log = MemoryLog(DurableSettings().limits())
+        self.durable = DurablePushes(
+            self.log, self.dispatch, self.clock, self.meter, DurableSettings()
+        )
         self.pushes = Pushes(
-            self.route,
-            self.rooms,
+            self.dispatch,
+            self.durable,
             self.counts,
             self.clock,
             CountedBytes(),

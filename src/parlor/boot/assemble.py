@@ -42,6 +42,8 @@ from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.keys import SqlKeys
+from parlor.drivers.sql.log import SqlLog
+from parlor.drivers.sql.mailbox import SqlMailbox
 from parlor.drivers.sql.messages import SqlMessages
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sqlite.database import SqliteDatabase, open_database
@@ -59,11 +61,16 @@ from parlor.im.send import Send
 from parlor.im.settings import ImSettings
 from parlor.im.sync import Sync
 from parlor.model.text import MAX_TEXT_CHARS, MAX_TITLE_CHARS
+from parlor.ports.bus import Bus
+from parlor.push.dispatch import Dispatch
+from parlor.push.durable import DurablePushes
+from parlor.push.mailboxes import Mailboxes
 from parlor.push.pushes import Pushes
 from parlor.push.rooms import RoomPushes
 from parlor.push.route import Route
-from parlor.push.settings import PushSettings
+from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
 
+PUSH_LOG = "push"
 DATABASE_FILE = "parlor.db"
 LANGUAGES = ("en", "zh")
 _REACHED_AS_LOCALHOST = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104
@@ -92,7 +99,10 @@ class Server:
     gateway: Gateway
     native: Native
     deliver: Deliver
+    bus: Bus
     rooms: RoomPushes
+    mailboxes: Mailboxes
+    durable: DurablePushes
     calls: Calls
     api: ApiServices
     doors: tuple[GoimDoor, ...]
@@ -145,7 +155,14 @@ def build_server(config: Config, base: AccountServices) -> Server:
     route = Route(bus)
     push_settings = config.section("push", PushSettings)
     rooms = RoomPushes(route, presence, clock, push_settings)
-    pushes = Pushes(route, rooms, presence, clock, entropy, meter, push_settings)
+    mailbox = config.section("mailbox", MailboxSettings)
+    mail_store = SqlMailbox(base.database, mailbox.limits())
+    mailboxes = Mailboxes(mail_store, bus, presence, clock, meter, mailbox)
+    dispatch = Dispatch(route, rooms, mailboxes)
+    queue = config.section("durable", DurableSettings)
+    push_log = SqlLog(base.database, PUSH_LOG, queue.limits())
+    durable = DurablePushes(push_log, dispatch, clock, meter, queue)
+    pushes = Pushes(dispatch, durable, presence, clock, entropy, meter, push_settings)
 
     messages, conversations = SqlMessages(base.database), SqlConversations(base.database)
     announcements = Announcements(route, meter, limit_s=im.announce_limit_s)
@@ -170,6 +187,7 @@ def build_server(config: Config, base: AccountServices) -> Server:
             calls=calls,
             ice=ice,
             presence=presence,
+            mailboxes=mailboxes,
             epoch=base.secrets.epoch,
             max_group_members=im.max_group_members,
         ),
@@ -204,7 +222,19 @@ def build_server(config: Config, base: AccountServices) -> Server:
         goim = config.section("doors.goim", GoimSettings)
         doors.append(GoimDoor(goim, gateway, route, presence, base.signing, base.keys))
     _watch(meter, gateway, base.database)
-    return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors))
+    _watch_waiting(meter, mailboxes, mailbox, durable, queue)
+    return Server(
+        gateway=gateway,
+        native=native,
+        deliver=Deliver(gateway, bus),
+        bus=bus,
+        rooms=rooms,
+        mailboxes=mailboxes,
+        durable=durable,
+        calls=calls,
+        api=api,
+        doors=tuple(doors),
+    )
 
 
 def public_url(http: HttpSettings, port: int) -> str:
@@ -235,3 +265,20 @@ def _watch(meter: PrometheusMeter, gateway: Gateway, database: SqliteDatabase) -
     )
     meter.gauge("storage_units", lambda: stats.units, "Write units stored since the start.")
     meter.gauge("storage_largest_batch", lambda: stats.largest_batch, "Units in one commit.")
+
+
+def _watch_waiting(
+    meter: PrometheusMeter,
+    mailboxes: Mailboxes,
+    mailbox: MailboxSettings,
+    durable: DurablePushes,
+    queue: DurableSettings,
+) -> None:
+    meter.gauge("mail_waiting", lambda: mailboxes.entries, "Must-arrive pushes that wait.")
+    meter.gauge("mail_users", lambda: mailboxes.users, "Users with mail that are remembered.")
+    meter.gauge("mail_users_limit", lambda: mailbox.remembered_users, "Remembered at most.")
+    meter.gauge("mail_devices", lambda: mailboxes.devices, "Devices that are remembered.")
+    meter.gauge("mail_devices_limit", lambda: mailbox.remembered_devices, "Remembered at most.")
+    meter.gauge("mail_unwritten", lambda: mailboxes.unwritten, "Acknowledgements to be written.")
+    meter.gauge("durable_waiting", lambda: durable.waiting, "Durable pushes to be delivered.")
+    meter.gauge("durable_limit", lambda: queue.max_entries, "Durable pushes allowed to wait.")

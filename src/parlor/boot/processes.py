@@ -90,9 +90,14 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
                 tasks.create_task(server.gateway.keep_time()),
                 tasks.create_task(server.deliver.run()),
                 tasks.create_task(server.rooms.run()),
+                tasks.create_task(server.native.mail.run(server.bus)),
+                tasks.create_task(server.mailboxes.run()),
                 tasks.create_task(_keep_calls(server)),
             ]
             await server.deliver.subscribed.wait()
+            await server.native.mail.subscribed.wait()
+            # Only now: what it delivers must be heard.
+            running.append(tasks.create_task(server.durable.run()))
             web = _Uvicorn(_web_config(config, server))
             serving = tasks.create_task(web.serve(sockets=[listener]))
             await _open_doors(server, stack, inherited)

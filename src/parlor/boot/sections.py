@@ -13,7 +13,7 @@ from parlor.doors.goim.settings import GoimSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.im.settings import ImSettings
-from parlor.push.settings import PushSettings
+from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "server": ServerSettings,
@@ -23,6 +23,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "accounts": AccountsSettings,
     "im": ImSettings,
     "push": PushSettings,
+    "mailbox": MailboxSettings,
+    "durable": DurableSettings,
     "calls": CallsSettings,
     "gateway": GatewaySettings,
     "sqlite": SqliteSettings,

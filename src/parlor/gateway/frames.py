@@ -47,10 +47,10 @@ class NativeFrames:
 
 def _payload(push: Push, room: str | None) -> DeliveryPush:
     try:
-        return DeliveryPush(push.id, room, push.body.decode(), push.op)
+        return DeliveryPush(push.id, room, push.body.decode(), push.op, mail=push.mail)
     except UnicodeDecodeError:
         encoded = base64.b64encode(push.body).decode()
-        return DeliveryPush(push.id, room, "", push.op, body_base64=encoded)
+        return DeliveryPush(push.id, room, "", push.op, body_base64=encoded, mail=push.mail)
 
 
 def _text(message: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.mail import MailCarrier
 from parlor.gateway.requests import Caller
 from parlor.gateway.services import Services
 from parlor.model.account import Identity
@@ -20,8 +21,9 @@ _INSTANCE = re.compile(r"[A-Za-z0-9_.-]{0,32}\Z")
 
 
 class Greeting:
-    def __init__(self, gateway: Gateway, services: Services) -> None:
+    def __init__(self, gateway: Gateway, services: Services, mail: MailCarrier) -> None:
         self._gateway = gateway
+        self._mail = mail
         self._services = services
         services.signing.on_session_end(self.on_session_end)
 
@@ -51,6 +53,7 @@ class Greeting:
         link = caller.link
         for room in rooms:
             gateway.hub.join(link, room)
+        mail = await self._mail.welcome(link)
         services.calls.on_endpoint_back(identity.user, link.endpoint)
         return HelloResult(
             user=user,
@@ -72,6 +75,7 @@ class Greeting:
             calls=services.calls.of_user(identity.user),
             rooms=tuple(link.rooms),
             back_off=BackOff(settings.back_off_first_s, settings.back_off_longest_s),
+            mail=mail,
         )
 
     def on_session_end(self, identity: Identity) -> None:

@@ -59,6 +59,8 @@ class Push(msgspec.Struct, frozen=True, omit_defaults=True):
     body: bytes
     op: int = 0
     delivery: Delivery = Delivery.LOSSY
+    mail: int = 0
+    """Its number in the mailbox of its reader, where it is written for one; else 0."""
 
 
 class Envelope(msgspec.Struct, frozen=True, tag="pushes"):

@@ -35,6 +35,7 @@ def test_many_pushes_are_one_piece_of_bytes_with_a_message_each():
                 "op": 3,
                 "missed": 0,
                 "body_base64": "",
+                "mail": 0,
             },
         }
         for body in ("one", "二")

@@ -75,7 +75,8 @@ export interface BackOff {
  * `server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
  *
  * `calls` are those ringing or running for this user. `epoch_changed`: drop all cursors.
- * `rooms` are the push rooms that were joined again.
+ * `rooms` are the push rooms that were joined again. `mail` is how many must-arrive pushes wait
+ * for this device: they follow, in pages; the next comes once the last is acknowledged.
  */
 export interface HelloResult {
   user: User;
@@ -91,6 +92,7 @@ export interface HelloResult {
   calls: readonly CallView[];
   rooms: readonly string[];
   back_off: BackOff;
+  mail: number;
 }
 
 export type Heartbeat = Record<string, never>;
@@ -357,6 +359,15 @@ export interface CallIceResult {
   expires_at: number;
 }
 
+/**
+ * This device has everything up to number `upto` (`delivery.mail`). Never moves back.
+ *
+ * Only what was sent on this connection counts.
+ */
+export interface MailAck {
+  upto: number;
+}
+
 /** A new event. Best effort: a device that sees a gap in seq asks `events.list`. */
 export interface EventPush {
   event: Event;
@@ -389,6 +400,8 @@ export interface CallSignalPush {
  *
  * `missed` counts lossy pushes dropped for this connection since the last one it got;
  * it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
+ * `mail`: acknowledge this number with `mail.ack`, or it comes again after the next hello; 0
+ * when there is nothing to acknowledge. The same `push_id` may come twice: handle it once.
  */
 export interface DeliveryPush {
   push_id: string;
@@ -397,6 +410,7 @@ export interface DeliveryPush {
   op: number;
   missed: number;
   body_base64: string;
+  mail: number;
 }
 
 /** The connection is about to be closed: `code` and `reason` as in the WebSocket close. */
@@ -441,6 +455,7 @@ export interface Methods {
   "call.hang_up": { params: CallHangUp; result: CallResult };
   "call.signal": { params: CallSignal; result: Empty };
   "call.ice": { params: CallIce; result: CallIceResult };
+  "mail.ack": { params: MailAck; result: Empty };
 }
 
 export type MethodName = keyof Methods;
@@ -501,6 +516,7 @@ export const ERRORS = {
   empty_text: { status: 422, retry: false, meaning: "A message needs at least one visible character." },
   forbidden: { status: 403, retry: false, meaning: "You may not do this." },
   internal: { status: 500, retry: true, meaning: "Something broke on the server; the log has the details." },
+  log_full: { status: 503, retry: true, meaning: "Too many durable pushes wait to be delivered." },
   malformed: { status: 400, retry: false, meaning: "The bytes are not what the protocol allows." },
   method_not_allowed: { status: 405, retry: false, meaning: "This address does not take this HTTP method." },
   name_taken: { status: 409, retry: false, meaning: "This account name is taken." },

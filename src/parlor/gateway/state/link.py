@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from parlor.gateway.state.mail_line import MailLine
 from parlor.gateway.state.outbox import Frame, Outbox, OutboxLimits, Put
 from parlor.model.close import Close, CloseCode
 from parlor.model.ids import ConnectionKey, DeviceId, RoomId, UserId
@@ -65,6 +66,7 @@ class Link:
         "device",
         "instance",
         "key",
+        "mail",
         "ops",
         "outbox",
         "rooms",
@@ -99,6 +101,8 @@ class Link:
         self.rooms: Collection[RoomId] = ()
         self.outbox = Outbox(outbox_limits)
         self.closing: Close | None = None
+        self.mail: MailLine | None = None
+        """None for a connection that cannot acknowledge mail."""
 
     @property
     def endpoint(self) -> str:

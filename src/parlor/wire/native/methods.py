@@ -54,7 +54,8 @@ class HelloResult(Result, frozen=True):
     """`server_time` is Unix milliseconds. Send `heartbeat` each `heartbeat_s` when idle.
 
     `calls` are those ringing or running for this user. `epoch_changed`: drop all cursors.
-    `rooms` are the push rooms that were joined again.
+    `rooms` are the push rooms that were joined again. `mail` is how many must-arrive pushes wait
+    for this device: they follow, in pages; the next comes once the last is acknowledged.
     """
 
     user: User
@@ -70,6 +71,7 @@ class HelloResult(Result, frozen=True):
     calls: tuple[CallView, ...]
     rooms: tuple[str, ...]
     back_off: BackOff = BackOff(0.5, 30.0)
+    mail: int = 0
 
 
 class Heartbeat(Params, frozen=True):
@@ -285,6 +287,15 @@ class CallIceResult(Result, frozen=True):
     expires_at: int
 
 
+class MailAck(Params, frozen=True):
+    """This device has everything up to number `upto` (`delivery.mail`). Never moves back.
+
+    Only what was sent on this connection counts.
+    """
+
+    upto: int
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     params: type[Params]
@@ -315,4 +326,5 @@ METHODS: dict[str, Method] = {
     "call.hang_up": Method(CallHangUp, CallResult),
     "call.signal": Method(CallSignal, Empty),
     "call.ice": Method(CallIce, CallIceResult),
+    "mail.ack": Method(MailAck, Empty),
 }

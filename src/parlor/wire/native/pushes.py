@@ -48,6 +48,8 @@ class DeliveryPush(PushPayload, frozen=True):
 
     `missed` counts lossy pushes dropped for this connection since the last one it got;
     it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
+    `mail`: acknowledge this number with `mail.ack`, or it comes again after the next hello; 0
+    when there is nothing to acknowledge. The same `push_id` may come twice: handle it once.
     """
 
     push_id: str
@@ -56,6 +58,7 @@ class DeliveryPush(PushPayload, frozen=True):
     op: int = 0
     missed: int = 0
     body_base64: str = ""
+    mail: int = 0
 
 
 class ByePush(PushPayload, frozen=True):
