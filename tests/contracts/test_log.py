@@ -60,8 +60,8 @@ async def test_groups_are_independent_and_the_slowest_keeps_the_entries(log):
     await log.acknowledge("quick", 2)
     assert await bodies(log, "slow") == [b"1"]
     assert await bodies(log, "quick") == []
-    assert await log.backlog("slow") == Backlog(1, 1)
-    assert await log.backlog("quick") == Backlog(0, 0)
+    assert await log.backlog("slow") == Backlog(1, 1, 1)
+    assert await log.backlog("quick") == Backlog(2, 0, 0)
 
 
 async def test_a_full_log_refuses_until_there_is_place_again(log):
@@ -72,7 +72,7 @@ async def test_a_full_log_refuses_until_there_is_place_again(log):
     assert refused.value.retry_after_s > 0
     await log.acknowledge("g", 1)
     await log.append(b"x", AT)
-    assert await log.backlog("g") == Backlog(6, 6)
+    assert await log.backlog("g") == Backlog(1, 6, 6)
 
 
 async def test_bytes_are_bounded_too(log):

@@ -4,7 +4,7 @@
 `await connection.request(MessageSend(…))` gives the result or raises the registry's error, and
 `async for push in connection.pushes()` gives what the server says unasked. `tcp://host:port` takes
 the same messages over TCP. A connection that was closed stays closed; `stay_connected` makes new
-ones, at the pace the server asks for.
+ones, at the pace the server asks for; give each the same `Received`, and no push comes twice.
 
 Concurrency: one reader task per connection; requests may be pipelined from many tasks. May import
 wire and model only, so it is as good for a program that is not a server.
@@ -12,6 +12,7 @@ wire and model only, so it is as good for a program that is not a server.
 
 from parlor.client.connection import Connection, ConnectionClosed
 from parlor.client.open import connect
+from parlor.client.received import Received
 from parlor.client.reconnect import stay_connected
 
-__all__ = ["Connection", "ConnectionClosed", "connect", "stay_connected"]
+__all__ = ["Connection", "ConnectionClosed", "Received", "connect", "stay_connected"]

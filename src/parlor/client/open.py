@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from parlor.client.connection import Connection
+from parlor.client.received import Received
 from parlor.client.transports import TcpTransport, Transport, WebSocketTransport
 from parlor.wire.native.codec import JSON_SUBPROTOCOL, PushMessage
 from parlor.wire.native.methods import Hello
@@ -24,10 +25,12 @@ async def connect(
     epoch: str = "",
     subprotocol: str = JSON_SUBPROTOCOL,
     on_push: Callable[[PushMessage], None] | None = None,
+    received: Received | None = None,
 ) -> AsyncIterator[Connection]:
     """A greeted connection to `ws://`, `wss://` (path included) or `tcp://host:port`.
 
-    `token` None says no hello. Raises OSError or what `websockets` raises when there is no
+    `token` None says no hello. Hand the same `received` to each connection of a user, so that what
+    comes again is not handed out again. Raises OSError or what `websockets` raises when there is no
     connection, and Unauthenticated for a token that is no good.
     """
     transport: Transport
@@ -35,7 +38,7 @@ async def connect(
         transport = await TcpTransport.open(url, max_bytes=MAX_MESSAGE_BYTES)
     else:
         transport = await WebSocketTransport.open(url, subprotocol, max_bytes=MAX_MESSAGE_BYTES)
-    connection = Connection(transport, on_push)
+    connection = Connection(transport, on_push, received)
     running = asyncio.create_task(connection.run())
     try:
         if token is not None:

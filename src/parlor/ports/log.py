@@ -33,8 +33,9 @@ class Appended(msgspec.Struct, frozen=True):
 
 
 class Backlog(msgspec.Struct, frozen=True):
-    """What a group has not acknowledged."""
+    """What a group has not acknowledged, after position `done`."""
 
+    done: int
     entries: int
     bytes: int
 

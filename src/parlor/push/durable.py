@@ -51,8 +51,7 @@ class DurablePushes:
         self._arrived = asyncio.Event()
         self._done: int | None = None
         self._noted: int | None = None
-        self.waiting = 0
-        """Accepted and not yet delivered."""
+        self._last = 0
 
     async def put(self, to: Audience, push: Push, *, key: str, answer: bytes) -> bytes:
         """Return `answer` once the log has the push, or what was answered to this key first.
@@ -67,7 +66,7 @@ class DurablePushes:
             raise
         if appended.first is not None:
             return appended.first
-        self.waiting += 1
+        self._last = max(self._last, appended.position)
         self._meter.count("durable_accepted_total")
         self._arrived.set()
         return answer
@@ -96,6 +95,11 @@ class DurablePushes:
                 # The last batch is delivered again then, which receivers know how to bear.
                 log.warning("durable_store_failed", code=failed.code)
 
+    @property
+    def waiting(self) -> int:
+        """Accepted and not yet delivered, as far as this process knows."""
+        return self._last - (self._done or 0)
+
     async def deliver_some(self) -> bool:
         """One batch; False when nothing waits."""
         entries: Sequence[Entry] = ()
@@ -114,7 +118,7 @@ class DurablePushes:
             for step in steps:
                 await asyncio.gather(*(self._deliver(entry, job) for entry, job in step))
                 self._done = step[-1][0].position
-                self.waiting = max(0, self.waiting - len(step))
+                self._last = max(self._last, self._done)
         await self._until_stored(self._note)
         return bool(entries)
 
@@ -152,7 +156,9 @@ class DurablePushes:
         await self._until_stored(lambda: self._log.set_aside(entry.position, reason, at_ms))
 
     async def _learn(self) -> None:
-        self.waiting = (await self._log.backlog(GROUP)).entries
+        backlog = await self._log.backlog(GROUP)
+        self._done = self._noted = backlog.done
+        self._last = max(self._last, backlog.done + backlog.entries)
 
     async def _sweep(self) -> None:
         before_ms = self._clock.unix_ms() - int(self._settings.remember_s * 1000)

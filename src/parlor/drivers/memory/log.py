@@ -55,7 +55,8 @@ class MemoryLog:
 
     async def backlog(self, group: str) -> Backlog:
         waiting = await self.read(group, None, self._last)
-        return Backlog(len(waiting), sum(len(entry.body) for entry in waiting))
+        done = self._groups.get(group, 0)
+        return Backlog(done, len(waiting), sum(len(entry.body) for entry in waiting))
 
     async def sweep(self, before_ms: int, limit: int) -> int:
         done = min(self._groups.values(), default=0)

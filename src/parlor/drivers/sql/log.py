@@ -62,7 +62,7 @@ class SqlLog:
         def query(db: Connection) -> Backlog:
             last, total = self._head(db)
             position, done = self._place(db, group)
-            return Backlog(last - position, total - done)
+            return Backlog(position, last - position, total - done)
 
         return await self._database.read(query)
 
