@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 from websockets.exceptions import ConnectionClosed
 
+from parlor.client import Connection, Received, connect
 from parlor.client import ConnectionClosed as ClientClosed
-from parlor.client import Received, connect
 from parlor.wire.native.pushes import DeliveryPush
 from tests.support.mail_reader import Program, a_customer, a_program
 from tests.support.rest_server import http_to
@@ -50,6 +50,12 @@ async def program(server: ParlorServer, http: httpx.AsyncClient) -> Program:
 
 def bodies(deliveries) -> list[str]:
     return [one["body"] for one in deliveries]
+
+
+async def delivered(connection: Connection) -> DeliveryPush:
+    push = await connection.next_push(DeliveryPush)
+    assert isinstance(push.data, DeliveryPush)
+    return push.data
 
 
 async def value(http: httpx.AsyncClient, metric: str) -> float:
@@ -200,11 +206,11 @@ async def test_the_client_hands_out_each_once_and_acknowledges_by_itself(server,
     url = f"ws://127.0.0.1:{server.port}/ws"
     async with connect(url, token, received=received) as connection:
         await program.must_push({"users": [ida.id]}, "one")
-        assert (await connection.next_push(DeliveryPush)).data.body == "one"
+        assert (await delivered(connection)).body == "one"
         # Cut before the acknowledgement can be sent.
     async with connect(url, token, received=received) as connection:
         await program.must_push({"users": [ida.id]}, "two")
-        assert (await connection.next_push(DeliveryPush)).data.body == "two"
+        assert (await delivered(connection)).body == "two"
         for _ in range(100):
             if connection.acknowledged == received.upto:
                 break
@@ -261,7 +267,7 @@ async def test_a_server_that_is_killed_again_and_again_loses_nothing(tmp_path: P
                     async with connect(url, token, received=received) as connection:
                         while not (pushed_all.is_set() and accepted.keys() <= got.keys()):
                             async with asyncio.timeout(1):
-                                delivery = (await connection.next_push(DeliveryPush)).data
+                                delivery = await delivered(connection)
                             assert delivery.push_id not in got, "handed out twice"
                             got[delivery.push_id] = delivery.body
                 await asyncio.sleep(0.02)

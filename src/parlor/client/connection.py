@@ -170,7 +170,7 @@ class Connection:
         if not isinstance(message.data, DeliveryPush):
             return True
         is_new = self.received.take(message.data)
-        if message.data.mail:
+        if message.data.mail and self.received.upto:
             self._to_ack.set()
         return is_new
 

@@ -18,7 +18,8 @@ class Received:
         self._remembered = remembered
         self._ids: dict[str, None] = {}
         self._highest = 0
-        self._lost = 0
+        self.lost = 0
+        """The first mail of this connection that could not be kept; 0 when all could."""
         self.doubles = 0
         """How many deliveries were dropped because they had come before."""
         self.missed = 0
@@ -26,7 +27,7 @@ class Received:
 
     def begin(self) -> None:
         """A new connection: what was lost on the last one comes again."""
-        self._lost = 0
+        self.lost = 0
 
     def take(self, delivery: DeliveryPush) -> bool:
         """Whether to hand it out; False for one that was handed out before."""
@@ -38,7 +39,7 @@ class Received:
             self._ids[delivery.push_id] = None
             while len(self._ids) > self._remembered:
                 del self._ids[next(iter(self._ids))]
-        if number > self._highest and not self._lost:
+        if number > self._highest and not self.lost:
             self._highest = number
         self.doubles += is_double
         return not is_double
@@ -46,8 +47,8 @@ class Received:
     def lose(self, delivery: DeliveryPush) -> None:
         """It came but could not be kept: nothing from it on is acknowledged here, so that it
         comes again."""
-        if delivery.mail and not self._lost:
-            self._lost = delivery.mail
+        if delivery.mail and not self.lost:
+            self.lost = delivery.mail
 
     @property
     def upto(self) -> int:

@@ -91,6 +91,7 @@ export function helloResult(hello: Partial<HelloResult> = {}): HelloResult {
     },
     calls: [],
     rooms: [],
+    mail: 0,
     ...hello,
   };
 }
