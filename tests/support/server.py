@@ -83,13 +83,13 @@ class ParlorServer:
 
     async def take_over(self) -> int:
         """Start another one that takes this one's place; the exit status of the first."""
-        first, flags = self._process, self._flags
+        first, flags = self._process, self.flags
         assert first is not None
-        self._flags = (*flags, "--take-over")
+        self.flags = (*flags, "--take-over")
         try:
             await self.start()
         finally:
-            self._flags = flags
+            self.flags = flags
         async with asyncio.timeout(STOP_LIMIT_S):
             return await first.wait()
 

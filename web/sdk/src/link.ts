@@ -7,7 +7,6 @@ import type { Kept, Renewal } from "./credentials";
 import { ParlorError, offline } from "./errors";
 import { Happening, Value, type Readable, type Stop } from "./observable";
 import type { BackOff, HelloResult, Limits, Methods, Pushes } from "./protocol";
-import type { HelloResult, Limits, Methods, Pushes } from "./protocol";
 import { Received } from "./received";
 import { JSON_SUBPROTOCOL } from "./protocol";
 import {
