@@ -280,3 +280,43 @@ async def test_a_server_that_is_killed_again_and_again_loses_nothing(tmp_path: P
                 await server.kill()
                 await server.start()
         assert {push_id: got[push_id] for push_id in accepted} == accepted
+
+
+async def test_a_server_that_takes_over_goes_on_with_all_mail(tmp_path: Path):
+    """Whatever was answered 202 by the one or the other arrives, in order and once."""
+    async with running_parlor(tmp_path) as server, http_to(server) as http:
+        lea = await a_customer(server, http, "lea")
+        await lea.meet("phone")
+        program = await a_program(server, http)
+        accepted: list[str] = []
+        stop = asyncio.Event()
+
+        async def push_until_stopped() -> None:
+            while not stop.is_set():
+                name = f"p{len(accepted)}"
+                durable = bool(len(accepted) % 2)
+                with contextlib.suppress(httpx.TransportError):
+                    to = {"users": [lea.id]}
+                    answer = await program.push(to, name, id=name, durable=durable)
+                    if answer.status_code == 202:
+                        accepted.append(answer.json()["push_id"])
+                        continue
+                    assert answer.json()["error"]["code"] == "draining"
+                await asyncio.sleep(0.01)
+
+        pushing = asyncio.create_task(push_until_stopped())
+        for _ in range(2):
+            count = len(accepted)
+            assert await server.take_over() == 0
+            async with asyncio.timeout(20):
+                while len(accepted) < count + 20:
+                    await asyncio.sleep(0.01)
+                    assert not pushing.done(), pushing.exception()
+        stop.set()
+        await pushing
+        got: list[str] = []
+        async with asyncio.timeout(20), lea.on("phone") as connection:
+            while len(set(got)) < len(accepted):
+                got += [one["push_id"] for one in await connection.get_all()]
+        assert set(got) == set(accepted)
+        assert await server.stop() == 0

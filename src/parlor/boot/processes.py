@@ -198,6 +198,10 @@ async def _stop(server: Server, web: _Uvicorn, handover: Handover, limit_s: floa
     away_s = 0.0 if handover.has_successor else RESTART_S
 
     async def hand_over() -> None:
+        if handover.has_successor:
+            # It reads the mailboxes and the log as soon as it has this, and must find all there.
+            await server.durable.hand_over()
+            await server.mailboxes.hand_over()
         await handover.give(b"")
 
     try:

@@ -52,7 +52,6 @@ class Known(msgspec.Struct, frozen=True):
     cursors: tuple[Cursor, ...]
     devices: tuple[Cursor, ...]
     """Those heard of most lately, whoever they belong to."""
-    entries: int
     complete: bool
 
 
@@ -91,3 +90,6 @@ class Mailbox(Protocol):
         mailboxes that have been empty for as long and whose devices are forgotten."""
 
     async def known(self, max_boxes: int, max_devices: int) -> Known: ...
+
+    async def count(self) -> int:
+        """How many entries wait, in all mailboxes."""

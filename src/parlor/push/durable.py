@@ -19,6 +19,7 @@ from parlor.ports.clock import Clock
 from parlor.ports.log import Entry, Log
 from parlor.ports.meter import Meter
 from parlor.push.dispatch import Dispatch, is_mail
+from parlor.push.in_flight import InFlight
 from parlor.push.settings import DurableSettings
 
 log = structlog.get_logger()
@@ -52,15 +53,22 @@ class DurablePushes:
         self._done: int | None = None
         self._noted: int | None = None
         self._last = 0
+        self._appends = InFlight()
+        self._is_running = False
+        self._has_ended = asyncio.Event()
 
     async def put(self, to: Audience, push: Push, *, key: str, answer: bytes) -> bytes:
         """Return `answer` once the log has the push, or what was answered to this key first.
 
-        An empty key is no key. Raises LogFull, StorageFailed, Overloaded: nothing was accepted.
+        An empty key is no key. Raises LogFull, StorageFailed, Overloaded, Draining: nothing was
+        accepted.
         """
         body = _encode(Envelope(to, (push,)))
         try:
-            appended = await self._log.append(body, self._clock.unix_ms(), key=key, answer=answer)
+            with self._appends:
+                appended = await self._log.append(
+                    body, self._clock.unix_ms(), key=key, answer=answer
+                )
         except LogFull:
             self._meter.count("durable_refused_total")
             raise
@@ -72,11 +80,15 @@ class DurablePushes:
         return answer
 
     async def run(self) -> None:
-        """Deliver until cancelled; then note how far it came. Without `deliver` only sweeps."""
+        """Deliver until cancelled or handed over; then note how far it came.
+
+        Without `deliver` it only sweeps.
+        """
+        self._is_running = True
         sweep_at = self._clock.now()
-        await self._until_stored(self._learn)
         try:
-            while True:
+            await self._until_stored(self._learn)
+            while not self._appends.is_closed:
                 self._arrived.clear()
                 if self._clock.now() >= sweep_at:
                     sweep_at = self._clock.now() + SWEEP_EACH_S
@@ -94,6 +106,14 @@ class DurablePushes:
             except ParlorError as failed:
                 # The last batch is delivered again then, which receivers know how to bear.
                 log.warning("durable_store_failed", code=failed.code)
+            self._has_ended.set()
+
+    async def hand_over(self) -> None:
+        """Accept and deliver nothing more: another process goes on with the same log."""
+        await self._appends.close()
+        self._arrived.set()
+        if self._is_running:
+            await self._has_ended.wait()
 
     @property
     def waiting(self) -> int:

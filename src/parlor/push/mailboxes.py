@@ -20,9 +20,10 @@ from parlor.model.mail import Cursor, MailNotice, Page, Post
 from parlor.model.push import Push, ToDevices, ToUsers
 from parlor.ports.bus import Bus, Subject
 from parlor.ports.clock import Clock
-from parlor.ports.mailbox import Mailbox, Removed
+from parlor.ports.mailbox import Mailbox, Posted, Removed
 from parlor.ports.meter import Meter
 from parlor.ports.presence import Presence
+from parlor.push.in_flight import InFlight
 from parlor.push.mail_facts import MailFacts
 from parlor.push.settings import MailboxSettings
 
@@ -69,15 +70,23 @@ class Mailboxes:
         self._to_write = asyncio.Event()
         self.entries = 0
         """How many wait, in all mailboxes."""
+        self._puts = InFlight()
 
     async def put(
         self, to: ToUsers | ToDevices, push: Push, *, again: bool = False
     ) -> tuple[DeviceId, ...]:
         """Return once it is stored and announced; the devices that nobody is known to use.
 
-        Raises StorageFailed and Overloaded; then nothing was stored. `again`: it may have been
-        put before, and is then only announced.
+        Raises StorageFailed, Overloaded and Draining; then nothing was stored. `again`: it may
+        have been put before, and is then only announced.
         """
+        with self._puts:
+            posted = await self._store_it(to, push, again=again)
+        if posted.places:
+            await self._bus.publish(MAIL_SUBJECT, _encode(MailNotice(push, posted.places)))
+        return posted.strangers
+
+    async def _store_it(self, to: ToUsers | ToDevices, push: Push, *, again: bool) -> Posted:
         at_ms = self._clock.unix_ms()
         if isinstance(to, ToUsers):
             post = Post(push, at_ms, users=to.users, again=again)
@@ -92,9 +101,7 @@ class Mailboxes:
         self._meter.count("mail_stored_total", posted.stored)
         if posted.dropped:
             self._meter.count("mail_dropped_total", posted.dropped, reason="full")
-        if posted.places:
-            await self._bus.publish(MAIL_SUBJECT, _encode(MailNotice(push, posted.places)))
-        return posted.strangers
+        return posted
 
     def hear(self, user: UserId, device: DeviceId) -> None:
         """Know this device from now on: mail waits for it until it acknowledges."""
@@ -160,7 +167,13 @@ class Mailboxes:
         settings = self._settings
         known = await self._store.known(settings.remembered_users, settings.remembered_devices)
         self._facts.load(known)
-        self.entries = known.entries
+        self.entries = await self._store.count()
+
+    async def hand_over(self) -> None:
+        """Put nothing more: another process goes on with the same store, and must know all of
+        it. Acknowledgements may still come; the other one only sends those again."""
+        await self._puts.close()
+        await self._attempt(self.write_cursors())
 
     async def write_cursors(self) -> None:
         """Bring what was acknowledged and heard into the store, oldest first."""
@@ -199,6 +212,7 @@ class Mailboxes:
             self._on_forgotten([(one.user, one.device) for one in gone])
         if not self._facts.complete:
             await self.load()
+        self.entries = await self._store.count()
 
     @property
     def unwritten(self) -> int:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from parlor.drivers.memory.log import MemoryLog
-from parlor.model.errors import BadRequest, LogFull, RoomTooBusy, StorageFailed
+from parlor.model.errors import BadRequest, Draining, LogFull, RoomTooBusy, StorageFailed
 from parlor.model.ids import PushId, RoomId, UserId
 from parlor.model.push import Audience, Delivery, Push, ToAll, ToRoom, ToUsers
 from parlor.push.dispatch import Dispatch
@@ -202,3 +202,18 @@ async def _until(holds) -> None:
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         DurableSettings(**wrong)
+
+
+async def test_a_queue_that_was_handed_over_is_delivered_by_the_other_one_alone():
+    h = House()
+    await h.put("a")
+    running = asyncio.create_task(h.durable.run())
+    await _until(lambda: h.dispatch.sent == ["a"])
+    await h.durable.hand_over()
+    await asyncio.wait([running])
+    with pytest.raises(Draining):
+        await h.put("b")
+    h.restarted()
+    await h.put("b")
+    await h.durable.deliver_some()
+    assert h.dispatch.sent == ["a", "b"]

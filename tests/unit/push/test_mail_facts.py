@@ -9,7 +9,7 @@ PHONE, LAPTOP = DeviceId("phone"), DeviceId("laptop")
 
 def loaded(*, boxes=(), cursors=(), devices=(), complete=True, max_boxes=10, max_devices=10):
     facts = MailFacts(max_boxes, max_devices)
-    facts.load(Known(tuple(boxes), tuple(cursors), tuple(devices), 0, complete))
+    facts.load(Known(tuple(boxes), tuple(cursors), tuple(devices), complete))
     return facts
 
 
@@ -54,7 +54,7 @@ def test_what_happened_while_the_store_was_asked_is_not_undone():
     facts = MailFacts(10, 10)
     facts.on_put(ANN, 9)
     facts.on_heard(ANN, PHONE, 50)
-    facts.load(Known(((ANN, 7),), (), (Cursor(ANN, PHONE, 0, 10),), 0, True))
+    facts.load(Known(((ANN, 7),), (), (Cursor(ANN, PHONE, 0, 10),), True))
     assert facts.newest(ANN) == 9
     assert facts.written_at_ms(ANN, PHONE) == 50
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from parlor.drivers.memory.mailbox import MemoryMailbox
-from parlor.model.errors import StorageFailed, WireError
+from parlor.model.errors import Draining, StorageFailed, WireError
 from parlor.model.ids import DeviceId, PushId, UserId
 from parlor.model.push import Delivery, Push, ToDevices, ToUsers
 from parlor.push.mailboxes import Mailboxes, parse_notice
@@ -221,6 +221,22 @@ async def test_running_writes_by_itself_and_once_more_at_the_end():
     running.cancel()
     await asyncio.wait([running])
     assert h.store.asked == ["note 1", "note 1"]
+
+
+async def test_mailboxes_that_were_handed_over_take_nothing_and_the_other_one_knows_all():
+    h = await house()
+    h.boxes.hear(ANN, PHONE)
+    number = await h.put("a")
+    h.boxes.ack(ANN, PHONE, number)
+    await h.put("b")
+    before = h.boxes
+    await before.hand_over()
+    with pytest.raises(Draining):
+        await h.put("c")
+    await h.restarted().load()
+    assert h.boxes.waits(ANN, PHONE)
+    assert await h.waiting() == ["b"]
+    assert h.boxes.entries == 1
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"\xc1", b"\x90", b"{}"])

@@ -146,9 +146,11 @@ class MemoryMailbox:
             boxes=boxes if complete else (),
             cursors=tuple(one for one in lately if complete and one.user in users),
             devices=tuple(lately[:max_devices]),
-            entries=sum(len(box.entries) for box in self._boxes.values()),
             complete=complete,
         )
+
+    async def count(self) -> int:
+        return sum(len(box.entries) for box in self._boxes.values())
 
     def _owners(self, device: DeviceId) -> list[UserId]:
         return [user for user, known in self._cursors if known == device]

@@ -153,6 +153,10 @@ class SqlMailbox:
     async def known(self, max_boxes: int, max_devices: int) -> Known:
         return await self._database.read(lambda db: _known(db, max_boxes, max_devices))
 
+    async def count(self) -> int:
+        total = select(func.sum(mail_boxes.c.entries)).where(mail_boxes.c.entries > 0)
+        return await self._database.read(lambda db: int(db.execute(total).scalar() or 0))
+
     def _put_all(self, db: Connection, posts: Sequence[Post]) -> Sequence[Posted | ParlorError]:
         owners = _owners(db, posts)
         users = {user for post in posts for user in post.users}
@@ -361,7 +365,6 @@ def _page(
 def _known(db: Connection, max_boxes: int, max_devices: int) -> Known:
     full = select(mail_boxes.c.user_id, mail_boxes.c.last).where(mail_boxes.c.entries > 0)
     boxes = [(UserId(row.user_id), row.last) for row in db.execute(full.limit(max_boxes + 1))]
-    total = db.execute(select(func.sum(mail_boxes.c.entries))).scalar() or 0
     theirs = (
         select(mail_cursors)
         .join(mail_boxes, mail_boxes.c.user_id == mail_cursors.c.user_id)
@@ -373,7 +376,6 @@ def _known(db: Connection, max_boxes: int, max_devices: int) -> Known:
         boxes=tuple(boxes) if complete else (),
         cursors=tuple(_cursor(row) for row in db.execute(theirs)) if complete else (),
         devices=tuple(_cursor(row) for row in db.execute(lately)),
-        entries=int(total),
         complete=complete,
     )
 
