@@ -30,7 +30,8 @@ from parlor.push.settings import MailboxSettings
 log = structlog.get_logger()
 
 MAIL_SUBJECT = Subject("mail")
-CURSORS_AT_ONCE = 1_000
+CURSORS_AT_ONCE = 250
+"""In one unit of the writer: about 10 ms, which others wait for."""
 TOUCHES_IN_AN_AGE = 8
 """How often a device that only says hello is written, in the time until it is forgotten."""
 
