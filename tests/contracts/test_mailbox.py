@@ -72,6 +72,13 @@ async def test_posts_at_once_get_their_numbers_in_the_order_of_calls(mailbox):
     assert await bodies(mailbox) == list("01234")
 
 
+async def test_many_posts_to_many_users_may_come_at_once(mailbox):
+    posts = [to_users(f"{n}", *(UserId(f"{n}/{user}") for user in range(1_000))) for n in range(35)]
+    posted = await asyncio.gather(*map(mailbox.put, posts))
+    assert sum(one.stored for one in posted) == await mailbox.count() == 35_000
+    assert await bodies(mailbox, UserId("34/999")) == ["34"]
+
+
 async def test_pages_are_bounded_by_count_and_bytes_and_hold_at_least_one(mailbox):
     for n in range(4):
         await mailbox.put(to_users(str(n), ANN, body=bytes(20)))

@@ -56,7 +56,7 @@ def remove(db: Connection, entries: Sequence[Any]) -> Removed:
         counted[0] += 1
         counted[1] += row.size
     db.execute(_SHRINK, [{"box": u, "fewer": n, "less": size} for u, (n, size) in fewer.items()])
-    for ids in _chunks({row.push_id for row in entries}):
+    for ids in chunks({row.push_id for row in entries}):
         db.execute(
             delete(mail_pushes).where(
                 mail_pushes.c.push_id.in_(ids),
@@ -64,7 +64,7 @@ def remove(db: Connection, entries: Sequence[Any]) -> Removed:
             )
         )
     emptied: list[tuple[UserId, int]] = []
-    for users in _chunks(fewer):
+    for users in chunks(fewer):
         wanted = select(mail_boxes.c.user_id, mail_boxes.c.last).where(
             mail_boxes.c.user_id.in_(users), mail_boxes.c.entries == 0
         )
@@ -75,7 +75,7 @@ def remove(db: Connection, entries: Sequence[Any]) -> Removed:
 def remove_acknowledged(db: Connection, users: Sequence[str]) -> Removed:
     """What every known device of these users has; mail for one device needs only that one."""
     found: list[Any] = []
-    for some in _chunks(users):
+    for some in chunks(users):
         found += db.execute(_ACKNOWLEDGED, {"users": some}).all()
     return remove(db, found)
 
@@ -114,7 +114,8 @@ def expire(db: Connection, before_ms: int, limit: int) -> Removed:
     return removed
 
 
-def _chunks(names: Iterable[str]) -> Iterable[list[str]]:
+def chunks(names: Iterable[str]) -> Iterable[list[str]]:
+    """As many as one statement may name."""
     waiting = list(names)
     for start in range(0, len(waiting), MAX_NAMES):
         yield waiting[start : start + MAX_NAMES]

@@ -1,7 +1,7 @@
 """Mail in SQL: putting, paging, acknowledging. Satisfies `ports.mailbox.Mailbox`.
 
 Posts that wait for the same commit are put together: a handful of statements whatever their
-number. How entries leave is `drivers.sql.mail_removal`.
+number. Reading is in `drivers.sql.mail_pages`, how entries leave in `drivers.sql.mail_removal`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.mail_pages import cursor_of_row, read_known, read_page
 from parlor.drivers.sql.mail_removal import (
     MAX_NAMES,
+    chunks,
     expire,
     remove_acknowledged,
     trim,
@@ -23,12 +25,10 @@ from parlor.drivers.sql.mail_removal import (
 from parlor.drivers.sql.tables import mail, mail_boxes, mail_cursors, mail_pushes
 from parlor.model.errors import ParlorError
 from parlor.model.ids import DeviceId, UserId
-from parlor.model.mail import Cursor, Mail, Page, Place, Post
-from parlor.model.push import Push
+from parlor.model.mail import Cursor, Page, Place, Post
 from parlor.ports.mailbox import Known, MailboxLimits, Posted, Removed
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Push).decode
 
 _OWNERS = select(mail_cursors.c.device, mail_cursors.c.user_id).where(
     mail_cursors.c.device.in_(bindparam("devices", expanding=True))
@@ -122,7 +122,7 @@ class SqlMailbox:
         self, user: UserId, device: DeviceId, after: int | None, max_entries: int, max_bytes: int
     ) -> Page:
         return await self._database.read(
-            lambda db: _page(db, user, device, after, max_entries, max_bytes)
+            lambda db: read_page(db, user, device, after, max_entries, max_bytes)
         )
 
     async def note(self, cursors: Sequence[Cursor]) -> Removed:
@@ -131,7 +131,9 @@ class SqlMailbox:
     async def idle(self, before_ms: int, limit: int) -> Sequence[Cursor]:
         wanted = select(mail_cursors).where(mail_cursors.c.seen_at < before_ms)
         wanted = wanted.order_by(mail_cursors.c.seen_at).limit(limit)
-        return await self._database.read(lambda db: [_cursor(row) for row in db.execute(wanted)])
+        return await self._database.read(
+            lambda db: [cursor_of_row(row) for row in db.execute(wanted)]
+        )
 
     async def forget(self, cursors: Sequence[Cursor]) -> Removed:
         def unit(db: Connection) -> Removed:
@@ -151,7 +153,7 @@ class SqlMailbox:
         return await self._database.write(lambda db: expire(db, before_ms, limit))
 
     async def known(self, max_boxes: int, max_devices: int) -> Known:
-        return await self._database.read(lambda db: _known(db, max_boxes, max_devices))
+        return await self._database.read(lambda db: read_known(db, max_boxes, max_devices))
 
     async def count(self) -> int:
         total = select(func.sum(mail_boxes.c.entries)).where(mail_boxes.c.entries > 0)
@@ -212,7 +214,7 @@ class SqlMailbox:
         boxes = _boxes(db, {one.user for one in cursors})
         pairs = list({(one.user, one.device): None for one in cursors})
         there = {
-            (row.user_id, row.device): _cursor(row)
+            (row.user_id, row.device): cursor_of_row(row)
             for row in db.execute(_CURSORS, {"pairs": pairs})
         }
         moved: dict[tuple[str, str], Cursor] = dict(there)
@@ -289,18 +291,17 @@ def _owners(db: Connection, posts: Sequence[Post]) -> dict[str, list[UserId]]:
     """Who uses each of the devices that somebody is known to use."""
     devices = {device for post in posts for device in post.devices}
     owners: dict[str, list[UserId]] = {}
-    if devices:
-        for device, user in db.execute(_OWNERS, {"devices": list(devices)}):
+    for some in chunks(devices):
+        for device, user in db.execute(_OWNERS, {"devices": some}):
             owners.setdefault(device, []).append(UserId(user))
     return owners
 
 
 def _boxes(db: Connection, users: set[UserId]) -> dict[str, _Box]:
-    if not users:
-        return {}
     return {
         row.user_id: _Box(row.last, row.entries, row.bytes, row.first or row.last + 1, row.used_at)
-        for row in db.execute(_BOXES, {"users": list(users)})
+        for some in chunks(users)
+        for row in db.execute(_BOXES, {"users": some})
     }
 
 
@@ -320,65 +321,3 @@ def _box_row(user: str, box: _Box, prefix: str) -> dict[str, Any]:
         prefix + "bytes": box.bytes,
         prefix + "used_at": box.used_at,
     }
-
-
-def _page(
-    db: Connection,
-    user: UserId,
-    device: DeviceId,
-    after: int | None,
-    max_entries: int,
-    max_bytes: int,
-) -> Page:
-    last = db.execute(select(mail_boxes.c.last).where(mail_boxes.c.user_id == user)).scalar()
-    if after is None:
-        mine = select(mail_cursors.c.acked).where(
-            mail_cursors.c.user_id == user, mail_cursors.c.device == device
-        )
-        after = db.execute(mine).scalar() or 0
-    if last is None:
-        return Page((), after)
-    for_me = (
-        mail.c.user_id == user,
-        mail.c.number > after,
-        mail.c.device.in_(("", device)),
-    )
-    waiting = db.execute(select(func.count()).select_from(mail).where(*for_me)).scalar() or 0
-    sizes = select(mail.c.number, mail.c.size).where(*for_me).order_by(mail.c.number)
-    taken, end = 0, after
-    for count, row in enumerate(db.execute(sizes.limit(max_entries))):
-        taken += row.size
-        if count and taken > max_bytes:
-            break
-        end = row.number
-    bodies = (
-        select(mail.c.number, mail_pushes.c.push)
-        .join_from(mail, mail_pushes)
-        .where(*for_me, mail.c.number <= end)
-        .order_by(mail.c.number)
-    )
-    found = tuple(Mail(row.number, _decode(row.push)) for row in db.execute(bodies))
-    more = len(found) < waiting
-    return Page(found, end if more else max(last, after), more, waiting)
-
-
-def _known(db: Connection, max_boxes: int, max_devices: int) -> Known:
-    full = select(mail_boxes.c.user_id, mail_boxes.c.last).where(mail_boxes.c.entries > 0)
-    boxes = [(UserId(row.user_id), row.last) for row in db.execute(full.limit(max_boxes + 1))]
-    theirs = (
-        select(mail_cursors)
-        .join(mail_boxes, mail_boxes.c.user_id == mail_cursors.c.user_id)
-        .where(mail_boxes.c.entries > 0)
-    )
-    lately = select(mail_cursors).order_by(mail_cursors.c.seen_at.desc()).limit(max_devices)
-    complete = len(boxes) <= max_boxes
-    return Known(
-        boxes=tuple(boxes) if complete else (),
-        cursors=tuple(_cursor(row) for row in db.execute(theirs)) if complete else (),
-        devices=tuple(_cursor(row) for row in db.execute(lately)),
-        complete=complete,
-    )
-
-
-def _cursor(row: Any) -> Cursor:
-    return Cursor(UserId(row.user_id), DeviceId(row.device), row.acked, row.seen_at)
