@@ -6,10 +6,32 @@ import sys
 import traceback
 from collections.abc import Iterator
 
-from benches import boot, compression, connect, durable_send, fanout, idle, longpoll, tls, web
+from benches import (
+    boot,
+    compression,
+    connect,
+    durable_push,
+    durable_send,
+    fanout,
+    idle,
+    longpoll,
+    tls,
+    web,
+)
 from benches.figures import Figure, run
 
-BENCHES = (boot, connect, fanout, compression, idle, longpoll, durable_send, web, tls)
+BENCHES = (
+    boot,
+    connect,
+    fanout,
+    compression,
+    idle,
+    longpoll,
+    durable_send,
+    durable_push,
+    web,
+    tls,
+)
 _failed: list[str] = []
 
 

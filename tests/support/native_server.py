@@ -133,9 +133,12 @@ async def running_gateway(
     server = uvicorn.Server(config)
     tasks = [
         asyncio.create_task(gateway.keep_time()),
+        asyncio.create_task(native.mail.run(rooms.bus)),
     ]
     stack = AsyncExitStack()
     await stack.enter_async_context(rooms.running())
+    async with asyncio.timeout(10):
+        await native.mail.subscribed.wait()
     serving = asyncio.create_task(server._serve())
     while not server.started:
         await asyncio.sleep(0.005)

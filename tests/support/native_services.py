@@ -251,6 +251,7 @@ class SmallServices:
             replay=rooms.replay,
             publishing=rooms.publishing,
             who=rooms.presence.comings,
+            mailboxes=rooms.mailboxes,
             epoch=epoch,
             max_group_members=100,
         )

@@ -6,16 +6,22 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from parlor.drivers.memory.history import MemoryHistory
+from parlor.drivers.memory.log import MemoryLog
+from parlor.drivers.memory.mailbox import MemoryMailbox
 from parlor.model.ids import DeviceId, RoomId, UserId
+from parlor.model.mail import MailNotice
 from parlor.model.push import Envelope, Notice
 from parlor.ports.bus import Subject
+from parlor.push.dispatch import Dispatch
+from parlor.push.durable import DurablePushes
+from parlor.push.mailboxes import MAIL_SUBJECT, Mailboxes, parse_notice
 from parlor.push.policies import Policies
 from parlor.push.publishing import Publishing
 from parlor.push.pushes import Pushes
 from parlor.push.replay import Replay
 from parlor.push.rooms import RoomPushes
-from parlor.push.route import Route, parse_routed
-from parlor.push.settings import PushSettings
+from parlor.push.route import PUSH_SUBJECT, Route, parse_routed
+from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
 from tests.support.steady import CountedBytes, CountingMeter, HandClock
 
 
@@ -35,7 +41,14 @@ class RememberingBus:
         raise NotImplementedError
 
     def routed(self) -> list[Envelope | Notice]:
-        return [parse_routed(message) for _, message in self.published]
+        return [
+            parse_routed(message) for subject, message in self.published if subject == PUSH_SUBJECT
+        ]
+
+    def mail(self) -> list[MailNotice]:
+        return [
+            parse_notice(message) for subject, message in self.published if subject == MAIL_SUBJECT
+        ]
 
 
 class SetCounts:
@@ -82,8 +95,17 @@ class PushService:
         )
         self.replay = Replay(self.route, self.history, self.policies)
         self.rooms = RoomPushes(self.replay, self.counts, self.clock, settings, self.policies)
+        self.mail = MemoryMailbox(MailboxSettings().limits())
+        self.mailboxes = Mailboxes(
+            self.mail, self.bus, self.counts, self.clock, self.meter, MailboxSettings()
+        )
+        self.dispatch = Dispatch(self.replay, self.rooms, self.mailboxes)
+        self.log = MemoryLog(DurableSettings().limits())
+        self.durable = DurablePushes(
+            self.log, self.dispatch, self.clock, self.meter, DurableSettings()
+        )
         self.pushes = Pushes(
-            self.replay, self.rooms, self.counts, self.clock, entropy, self.meter, settings
+            self.dispatch, self.durable, self.counts, self.clock, entropy, self.meter, settings
         )
         self.publishing = Publishing(
             self.rooms, self.policies, self.clock, entropy, self.meter, settings

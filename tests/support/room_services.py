@@ -8,17 +8,21 @@ from contextlib import asynccontextmanager
 
 from parlor.drivers.memory.bus import MemoryBus
 from parlor.drivers.memory.history import MemoryHistory
+from parlor.drivers.memory.log import MemoryLog
 from parlor.drivers.memory.presence import MemoryPresence
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.presence import RoomPresence
+from parlor.push.dispatch import Dispatch
+from parlor.push.durable import DurablePushes
 from parlor.push.policies import Policies
 from parlor.push.publishing import Publishing
 from parlor.push.pushes import Pushes
 from parlor.push.replay import Replay
 from parlor.push.rooms import RoomPushes
 from parlor.push.route import Route
-from parlor.push.settings import PushSettings
+from parlor.push.settings import DurableSettings, PushSettings
+from tests.support.mail import small_mailboxes
 
 
 class RoomServices:
@@ -37,7 +41,11 @@ class RoomServices:
         )
         self.replay = Replay(self.route, self.history, self.policies)
         self.rooms = RoomPushes(self.replay, self.counts, clock, settings, self.policies)
-        self.pushes = Pushes(self.replay, self.rooms, self.counts, clock, entropy, meter, settings)
+        self.mailboxes = small_mailboxes(self.counts, self.bus, clock)
+        dispatch = Dispatch(self.replay, self.rooms, self.mailboxes)
+        log = MemoryLog(DurableSettings().limits())
+        self.durable = DurablePushes(log, dispatch, clock, meter, DurableSettings())
+        self.pushes = Pushes(dispatch, self.durable, self.counts, clock, entropy, meter, settings)
         self.publishing = Publishing(self.rooms, self.policies, clock, entropy, meter, settings)
         self.presence = RoomPresence(gateway, self.counts, self.route, self.policies, settings)
         self.deliver = Deliver(gateway, self.bus)
@@ -48,6 +56,8 @@ class RoomServices:
             asyncio.create_task(self.deliver.run()),
             asyncio.create_task(self.rooms.run()),
             asyncio.create_task(self.presence.run()),
+            asyncio.create_task(self.mailboxes.run()),
+            asyncio.create_task(self.durable.run()),
         ]
         async with asyncio.timeout(10):
             await self.deliver.subscribed.wait()

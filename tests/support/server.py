@@ -25,7 +25,8 @@ def free_port() -> int:
 class ParlorServer:
     """`start`, then `kill` and `start` again as often as wanted: same port, same data.
 
-    Standard error goes to `log_path`, over all starts. `ready_line` is the last one printed.
+    `flags` may change between. Standard error goes to `log_path`, over all starts. `ready_line`
+    is the last one printed.
     """
 
     def __init__(self, folder: Path, flags: Sequence[str] = ()) -> None:
@@ -33,7 +34,7 @@ class ParlorServer:
         self.data = folder / "data"
         self.log_path = folder / "server.log"
         self.ready_line = ""
-        self._flags = tuple(flags)
+        self.flags = tuple(flags)
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -55,7 +56,7 @@ class ParlorServer:
         """Returns once it accepts connections; fails with its log when it does not."""
         command = (
             sys.executable, "-m", "parlor.boot.cli", "serve",
-            "--port", str(self.port), "--data", str(self.data), *self._flags,
+            "--port", str(self.port), "--data", str(self.data), *self.flags,
         )  # fmt: skip
         with self.log_path.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -83,13 +84,13 @@ class ParlorServer:
 
     async def take_over(self) -> int:
         """Start another one that takes this one's place; the exit status of the first."""
-        first, flags = self._process, self._flags
+        first, flags = self._process, self.flags
         assert first is not None
-        self._flags = (*flags, "--take-over")
+        self.flags = (*flags, "--take-over")
         try:
             await self.start()
         finally:
-            self._flags = flags
+            self.flags = flags
         async with asyncio.timeout(STOP_LIMIT_S):
             return await first.wait()
 

@@ -45,6 +45,8 @@ from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.keys import SqlKeys
+from parlor.drivers.sql.log import SqlLog
+from parlor.drivers.sql.mailbox import SqlMailbox
 from parlor.drivers.sql.messages import SqlMessages
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sqlite.database import SqliteDatabase, open_database
@@ -69,14 +71,19 @@ from parlor.im.send import Send
 from parlor.im.settings import ImSettings
 from parlor.im.sync import Sync
 from parlor.model.text import MAX_TEXT_CHARS, MAX_TITLE_CHARS
+from parlor.ports.bus import Bus
+from parlor.push.dispatch import Dispatch
+from parlor.push.durable import DurablePushes
+from parlor.push.mailboxes import Mailboxes
 from parlor.push.policies import Policies
 from parlor.push.publishing import Publishing
 from parlor.push.pushes import Pushes
 from parlor.push.replay import Replay
 from parlor.push.rooms import RoomPushes
 from parlor.push.route import Route
-from parlor.push.settings import PushSettings
+from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
 
+PUSH_LOG = "push"
 DATABASE_FILE = "parlor.db"
 LANGUAGES = ("en", "zh")
 _REACHED_AS_LOCALHOST = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104
@@ -106,8 +113,11 @@ class Server:
     gateway: Gateway
     native: Native
     deliver: Deliver
+    bus: Bus
     rooms: RoomPushes
     room_presence: RoomPresence
+    mailboxes: Mailboxes
+    durable: DurablePushes
     calls: Calls
     api: ApiServices
     doors: tuple[GoimDoor, ...]
@@ -175,9 +185,16 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     )
     replay = Replay(route, history, policies)
     rooms = RoomPushes(replay, presence, clock, push_settings, policies)
-    pushes = Pushes(replay, rooms, presence, clock, entropy, meter, push_settings)
     publishing = Publishing(rooms, policies, clock, entropy, meter, push_settings)
     room_presence = RoomPresence(gateway, presence, route, policies, push_settings)
+    mailbox = config.section("mailbox", MailboxSettings)
+    mail_store = SqlMailbox(base.database, mailbox.limits())
+    mailboxes = Mailboxes(mail_store, bus, presence, clock, meter, mailbox)
+    dispatch = Dispatch(replay, rooms, mailboxes)
+    queue = config.section("durable", DurableSettings)
+    push_log = SqlLog(base.database, PUSH_LOG, queue.limits())
+    durable = DurablePushes(push_log, dispatch, clock, meter, queue)
+    pushes = Pushes(dispatch, durable, presence, clock, entropy, meter, push_settings)
 
     messages, conversations = SqlMessages(base.database), SqlConversations(base.database)
     announcements = Announcements(route, meter, limit_s=im.announce_limit_s)
@@ -205,6 +222,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             replay=replay,
             publishing=publishing,
             who=room_presence.comings,
+            mailboxes=mailboxes,
             epoch=base.secrets.epoch,
             max_group_members=im.max_group_members,
         ),
@@ -248,10 +266,23 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     _watch(meter, gateway, base.database)
     _watch_rooms(meter, deliver, rooms, history, publishing, room_presence, push_settings)
     meter.gauge("rooms_followed", lambda: len(gateway.progress), "Kept rooms delivered to here.")
+    _watch_waiting(meter, mailboxes, mailbox, durable, queue)
     if links is not None:
         _watch_links(meter, links)
     return Server(
-        gateway, native, deliver, rooms, room_presence, calls, api, tuple(doors), tls, links
+        gateway=gateway,
+        native=native,
+        deliver=deliver,
+        bus=bus,
+        rooms=rooms,
+        room_presence=room_presence,
+        mailboxes=mailboxes,
+        durable=durable,
+        calls=calls,
+        api=api,
+        doors=tuple(doors),
+        tls=tls,
+        links=links,
     )
 
 
@@ -338,3 +369,20 @@ def _watch_links(meter: PrometheusMeter, links: HttpLinks) -> None:
         links.unacknowledged_bytes,
         "Sent over HTTP links and not acknowledged; longpoll.tail_bytes bounds it for each.",
     )
+
+
+def _watch_waiting(
+    meter: PrometheusMeter,
+    mailboxes: Mailboxes,
+    mailbox: MailboxSettings,
+    durable: DurablePushes,
+    queue: DurableSettings,
+) -> None:
+    meter.gauge("mail_waiting", lambda: mailboxes.entries, "Must-arrive pushes that wait.")
+    meter.gauge("mail_users", lambda: mailboxes.users, "Users with mail that are remembered.")
+    meter.gauge("mail_users_limit", lambda: mailbox.remembered_users, "Remembered at most.")
+    meter.gauge("mail_devices", lambda: mailboxes.devices, "Devices that are remembered.")
+    meter.gauge("mail_devices_limit", lambda: mailbox.remembered_devices, "Remembered at most.")
+    meter.gauge("mail_unwritten", lambda: mailboxes.unwritten, "Acknowledgements to be written.")
+    meter.gauge("durable_waiting", lambda: durable.waiting, "Durable pushes to be delivered.")
+    meter.gauge("durable_limit", lambda: queue.max_entries, "Durable pushes allowed to wait.")

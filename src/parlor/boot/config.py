@@ -57,7 +57,11 @@ class Config:
                 value = getattr(values, field.encode_name)
                 shown = '"***"' if (name, field.name) in secret and value else _toml(value)
                 origin = self.origins.get((name, field.name), "default")
-                yield f"{field.name} = {shown}  # {origin}"
+                if value is None:
+                    # TOML has no word for it.
+                    yield f"# {field.name} is not set  # {origin}"
+                else:
+                    yield f"{field.name} = {shown}  # {origin}"
             yield ""
 
 

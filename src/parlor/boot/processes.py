@@ -113,9 +113,14 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
                 tasks.create_task(server.deliver.run()),
                 tasks.create_task(server.rooms.run()),
                 tasks.create_task(server.room_presence.run()),
+                tasks.create_task(server.native.mail.run(server.bus)),
+                tasks.create_task(server.mailboxes.run()),
                 tasks.create_task(_keep_calls(server)),
             ]
             await server.deliver.subscribed.wait()
+            await server.native.mail.subscribed.wait()
+            # Only now: what it delivers must be heard.
+            running.append(tasks.create_task(server.durable.run()))
             web = _Uvicorn(_web_config(config, server))
             serving = tasks.create_task(web.serve(sockets=[listener]))
             await _open_doors(server, stack, inherited)
@@ -225,6 +230,10 @@ async def _stop(server: Server, web: _Uvicorn, handover: Handover, limit_s: floa
     away_s = 0.0 if handover.has_successor else RESTART_S
 
     async def hand_over() -> None:
+        if handover.has_successor:
+            # It reads the mailboxes and the log as soon as it has this, and must find all there.
+            await server.durable.hand_over()
+            await server.mailboxes.hand_over()
         await handover.give(b"")
 
     try:

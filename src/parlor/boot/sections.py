@@ -19,7 +19,7 @@ from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.settings import ImSettings
-from parlor.push.settings import PushSettings
+from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "server": ServerSettings,
@@ -33,6 +33,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "auth.callback": CallbackSettings,
     "im": ImSettings,
     "push": PushSettings,
+    "mailbox": MailboxSettings,
+    "durable": DurableSettings,
     "calls": CallsSettings,
     "gateway": GatewaySettings,
     "listen": ListenSettings,

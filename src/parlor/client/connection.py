@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 from parlor.client.following import Following
+from parlor.client.received import Received
 from parlor.client.transports import Closed, Transport
 from parlor.model.errors import ParlorError, Unauthenticated, WireError, registry
 from parlor.model.room import Priority
@@ -22,6 +23,7 @@ R = TypeVar("R", bound=wire.Result)
 _NAMES = {method.params: name for name, method in wire.METHODS.items()}
 _ERRORS = registry()
 MAX_PUSHES = 10_000
+ACK_EACH_S = 0.1
 
 
 class Resume:
@@ -35,7 +37,9 @@ class Connection:
     """Made by `parlor.client.connect`. Safe to use from many tasks of one loop.
 
     Pushes that nobody takes are kept, the last 10,000 of them; or give `on_push`, which is called
-    for each as it arrives and must not wait.
+    for each as it arrives and must not wait. Each is handed out once, as far as `received`
+    remembers; must-arrive pushes are acknowledged after that, together, ten times a second at
+    most.
     """
 
     def __init__(
@@ -44,15 +48,21 @@ class Connection:
         on_push: Callable[[PushMessage], None] | None = None,
         resume: Resume | None = None,
         following: Following | None = None,
+        received: Received | None = None,
     ) -> None:
         self.following = Following() if following is None else following
         """The rooms of this connection, kept for the next one."""
         self._transport = transport
         self._resume = resume or Resume()
         self._on_push = on_push
+        self.received = received or Received()
+        self.received.begin()
+        self._to_ack = asyncio.Event()
+        self.acknowledged = 0
+        """The server knows that must-arrive pushes up to this number came."""
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
-        self._pushes: deque[PushMessage] = deque(maxlen=MAX_PUSHES)
+        self._pushes: deque[PushMessage] = deque()
         self._arrived = asyncio.Event()
         self._greeted = asyncio.Event()
         self._ended = asyncio.Event()
@@ -144,7 +154,7 @@ class Connection:
         while True:
             while self._pushes:
                 push = self._pushes.popleft()
-                if kind is None or isinstance(push.data, kind):
+                if self._take(push) and (kind is None or isinstance(push.data, kind)):
                     return push
             if self.closed is not None:
                 raise self.closed
@@ -155,9 +165,10 @@ class Connection:
         """Read until the connection ends, beating the heart meanwhile. `connect` runs this."""
         try:
             async with asyncio.TaskGroup() as group:
-                beating = group.create_task(self._beat())
+                beside = [group.create_task(self._beat()), group.create_task(self._acknowledge())]
                 await self._read()
-                beating.cancel()
+                for task in beside:
+                    task.cancel()
         finally:
             if self.closed is None:
                 self.closed = Closed(1006, "the connection was given up")
@@ -188,16 +199,48 @@ class Connection:
                     bye = message.data
                 elif isinstance(message.data, DeliveryPush):
                     self.following.on_delivery(message.data)
-                if self._on_push is not None:
+                if self._on_push is None:
+                    self._keep(message)
+                elif self._take(message):
                     self._on_push(message)
-                else:
-                    self._pushes.append(message)
-                    self._arrived.set()
         except Closed as closed:
             self.closed = Closed(bye.code, bye.reason) if bye else closed
         except WireError as broken:
             self.closed = Closed(broken.close, str(broken))
             await self._transport.close()
+
+    def _keep(self, message: PushMessage) -> None:
+        if len(self._pushes) == MAX_PUSHES:
+            dropped = self._pushes.popleft()
+            if isinstance(dropped.data, DeliveryPush):
+                self.received.lose(dropped.data)
+        self._pushes.append(message)
+        self._arrived.set()
+
+    def _take(self, message: PushMessage) -> bool:
+        """Whether to hand it out; its acknowledgement follows."""
+        if not isinstance(message.data, DeliveryPush):
+            return True
+        is_new = self.received.take(message.data)
+        if message.data.mail and self.received.upto:
+            self._to_ack.set()
+        return is_new
+
+    async def _acknowledge(self) -> None:
+        while True:
+            await self._to_ack.wait()
+            self._to_ack.clear()
+            try:
+                upto = self.received.upto
+                await self.request(wire.MailAck(upto), wire.Empty)
+                self.acknowledged = upto
+            except Closed:
+                # What is not acknowledged comes again, and is dropped as a double.
+                return
+            except (TimeoutError, ParlorError) as late:
+                self._to_ack.set()
+                await asyncio.sleep(getattr(late, "retry_after_s", 0.0))
+            await asyncio.sleep(ACK_EACH_S)
 
     async def _beat(self) -> None:
         await self._greeted.wait()

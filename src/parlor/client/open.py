@@ -10,6 +10,7 @@ from ssl import SSLContext, create_default_context
 
 from parlor.client.connection import Connection, Resume
 from parlor.client.following import Following
+from parlor.client.received import Received
 from parlor.client.transports import TcpTransport, Transport, WebSocketTransport
 from parlor.wire.native.codec import JSON_SUBPROTOCOL, PushMessage
 from parlor.wire.native.methods import Hello
@@ -30,6 +31,7 @@ async def connect(
     on_push: Callable[[PushMessage], None] | None = None,
     tls: SSLContext | str | PathLike[str] | None = None,
     following: Following | None = None,
+    received: Received | None = None,
 ) -> AsyncIterator[Connection]:
     """A greeted connection to `ws://` or `wss://` (path included), `tcp://` or `tcps://host:port`,
     or over plain HTTP to `http+sse://host:port` or `http+poll://host:port` (with TLS:
@@ -38,9 +40,10 @@ async def connect(
     `token` None says no hello. `resume` remembers what the server gave to come back with, and is
     presented the next time: pass the same one to every connection of this user. `rooms` and those
     of `following` are joined by it; give the same `following` again to get what was missed between
-    two connections. `tls` is for `wss` and `tcps`: a context, or the file of an authority to trust
-    instead of the system's. Raises OSError (ssl.SSLError is one) or what `websockets` raises when
-    there is no connection, and Unauthenticated for a token that is no good.
+    two connections, and the same `received`, so that what comes again is not handed out again.
+    `tls` is for `wss` and `tcps`: a context, or the file of an authority to trust instead of the
+    system's. Raises OSError (ssl.SSLError is one) or what `websockets` raises when there is no
+    connection, and Unauthenticated for a token that is no good.
     """
     transport: Transport
     context = _context(url, tls)
@@ -58,7 +61,7 @@ async def connect(
     following = Following() if following is None else following
     for room in rooms:
         following.on_join(room)
-    connection = Connection(transport, on_push, resume, following)
+    connection = Connection(transport, on_push, resume, following, received)
     running = asyncio.create_task(connection.run())
     try:
         if token is not None:

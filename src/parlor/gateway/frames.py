@@ -59,6 +59,7 @@ def _payload(push: Push, room: str | None, epoch: str) -> DeliveryPush:
         offset=push.offset,
         sender=push.sender,
         epoch=epoch,
+        mail=push.mail,
     )
 
 

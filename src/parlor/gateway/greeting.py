@@ -9,6 +9,7 @@ import re
 
 from parlor.gateway.catch_up import CatchUp, Entered
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.mail import MailCarrier
 from parlor.gateway.requests import Answered, Caller, Outcome
 from parlor.gateway.rooms import check_tags
 from parlor.gateway.services import Services
@@ -46,9 +47,12 @@ _INSTANCE = re.compile(r"[A-Za-z0-9_.-]{0,32}\Z")
 
 
 class Greeting:
-    def __init__(self, gateway: Gateway, services: Services, catch_up: CatchUp) -> None:
+    def __init__(
+        self, gateway: Gateway, services: Services, catch_up: CatchUp, mail: MailCarrier
+    ) -> None:
         self._gateway = gateway
         self._catch_up = catch_up
+        self._mail = mail
         self._services = services
         services.authentication.on_session_end(self.on_session_end)
         services.authentication.on_revoked(self.on_revoked)
@@ -83,14 +87,15 @@ class Greeting:
         identity = admitted.identity
         if identity.grants is not None and not all(map(identity.grants.may_join, rooms)):
             raise Forbidden("The token does not open one of these rooms.")
-        # The last await before the link is in its rooms: what is read here is good until then.
-        kept = {room: params.since.get(room) for room in rooms if self._catch_up.keeps(room)}
-        tails = await self._catch_up.read(kept) if kept else {}
         if not gateway.make_place(identity.user):
             link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
             raise Forbidden("This user has as many connections as allowed.")
         caller.greet(identity, params.instance)
         link.tags = tags
+        mail = await self._mail.welcome(link)
+        # The last await before the link is in its rooms: what is read here is good until then.
+        kept = {room: params.since.get(room) for room in rooms if self._catch_up.keeps(room)}
+        tails = await self._catch_up.read(kept) if kept else {}
         entered = [self._enter(link, room, tails.get(room)) for room in rooms]
         services.calls.on_endpoint_back(identity.user, link.endpoint)
         result = HelloResult(
@@ -117,6 +122,7 @@ class Greeting:
             resumed=admitted.resumed,
             token_expires_at=_unix_ms(identity.expires_at),
             room_states=tuple(one.state for one in entered),
+            mail=mail,
         )
         return Answered(result, lambda: _follow(entered)) if kept else result
 

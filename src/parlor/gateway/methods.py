@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 from parlor.gateway.catch_up import CatchUp
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.greeting import Greeting
+from parlor.gateway.mail import MailCarrier
 from parlor.gateway.requests import Bound, Caller, Handler, Outcome
 from parlor.gateway.rooms import Rooms
 from parlor.gateway.services import Services
@@ -30,11 +31,11 @@ MAX_PAGE = 200
 P = TypeVar("P", bound=wire.Params)
 
 
-def build_table(gateway: Gateway, services: Services) -> dict[str, Bound]:
+def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict[str, Bound]:
     """Every method of `wire.native.methods.METHODS`, no more and no fewer."""
-    methods = Methods(gateway, services)
+    methods = Methods(gateway, services, mail)
     catch_up = CatchUp(gateway, services.replay)
-    greeting = Greeting(gateway, services, catch_up)
+    greeting = Greeting(gateway, services, catch_up, mail)
     rooms = Rooms(gateway, services, catch_up)
     table = {
         "hello": _bind(wire.Hello, greeting.hello),
@@ -63,6 +64,7 @@ def build_table(gateway: Gateway, services: Services) -> dict[str, Bound]:
         "call.hang_up": _bind(wire.CallHangUp, methods.hang_up, finishes=True),
         "call.signal": _bind(wire.CallSignal, methods.signal, finishes=True),
         "call.ice": _bind(wire.CallIce, methods.ice),
+        "mail.ack": _bind(wire.MailAck, methods.acknowledge),
     }
     if table.keys() != wire.METHODS.keys():
         raise LookupError(f"not bound: {table.keys() ^ wire.METHODS.keys()}")
@@ -95,9 +97,10 @@ def _page(limit: int) -> int:
 
 
 class Methods:
-    def __init__(self, gateway: Gateway, services: Services) -> None:
+    def __init__(self, gateway: Gateway, services: Services, mail: MailCarrier) -> None:
         self._clock = gateway.clock
         self._services = services
+        self._mail = mail
 
     def heartbeat(self, caller: Caller, params: wire.Heartbeat) -> wire.HeartbeatResult:
         return wire.HeartbeatResult(self._clock.unix_ms())
@@ -237,3 +240,7 @@ class Methods:
     def ice(self, caller: Caller, params: wire.CallIce) -> wire.CallIceResult:
         servers, expires_at = self._services.ice.servers_for(_who(caller).user)
         return wire.CallIceResult(servers, expires_at)
+
+    def acknowledge(self, caller: Caller, params: wire.MailAck) -> wire.Empty:
+        self._mail.ack(caller.link, params.upto)
+        return wire.Empty()

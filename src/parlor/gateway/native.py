@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from parlor.gateway.frames import NativeFrames
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.mail import MailCarrier
 from parlor.gateway.methods import build_table
 from parlor.gateway.requests import Requests
 from parlor.gateway.services import Calls, Services
@@ -35,14 +36,16 @@ class Native:
     gateway: Gateway
     requests: Requests
     calls: Calls
+    mail: MailCarrier
 
     @classmethod
     def over(cls, gateway: Gateway, services: Services) -> Native:
         """The native protocol bound to `services`."""
-        table = build_table(gateway, services)
+        mail = MailCarrier(gateway, services.mailboxes)
+        table = build_table(gateway, services, mail)
         deadline_s = gateway.settings.request_deadline_s
         requests = Requests(table, gateway.meter, deadline_s=deadline_s)
-        return cls(gateway, requests, services.calls)
+        return cls(gateway, requests, services.calls, mail)
 
 
 class NativeConnection(Stream):
@@ -108,13 +111,16 @@ class NativeConnection(Stream):
 
     def on_answer(self, id: int, answer: Result | ParlorError) -> None:
         self.session.on_done()
-        if id == self._hello_id:
+        is_hello = id == self._hello_id
+        if is_hello:
             self._hello_id = None
             self.session.on_hello(accepted=self.identity is not None)
         if isinstance(answer, ParlorError):
             self._reply(self.codec.build_error(id, answer))
         else:
             self._reply(self.codec.build_reply(id, answer))
+            if is_hello:
+                self._native.mail.begin(self.link)
         if self._last_word is not None and not self.session.in_flight:
             self.link.close(self._last_word)
 
@@ -148,6 +154,7 @@ class NativeConnection(Stream):
             task.cancel()
         self._tasks = None
         link = self.link
+        self._native.mail.leave(link)
         if self.identity is not None:
             others = self.gateway.hub.of_user(link.user)
             if all(other.endpoint != link.endpoint for other in others):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from parlor.accounts.services import People
+from parlor.gateway.mail import Mailboxes
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
@@ -88,5 +89,6 @@ class Services:
     replay: Replay
     publishing: Publishing
     who: WhoIsThere
+    mailboxes: Mailboxes
     epoch: str
     max_group_members: int

@@ -173,6 +173,11 @@ class Overloaded(ParlorError):
     meaning = "The server has more work waiting than it may hold."
 
 
+class LogFull(ParlorError):
+    code, status, retry = "log_full", 503, True
+    meaning = "Too many durable pushes wait to be delivered."
+
+
 class Draining(ParlorError):
     code, status, retry = "draining", 503, True
     meaning = "The server is about to restart; connect again."

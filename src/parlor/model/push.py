@@ -54,6 +54,17 @@ class ToAll(msgspec.Struct, frozen=True, tag="all"):
 Audience = ToConnections | ToDevices | ToUsers | ToRoom | ToAll
 
 
+class ToRooms(msgspec.Struct, frozen=True, tag="rooms"):
+    """Many rooms at once, before they become one envelope each. `rate` as in ToRoom."""
+
+    rooms: tuple[RoomId, ...]
+    rate: int = 0
+
+
+Target = Audience | ToRooms
+"""What a push may be for when it is asked for."""
+
+
 class Push(msgspec.Struct, frozen=True, omit_defaults=True):
     """One body for one audience.
 
@@ -70,6 +81,8 @@ class Push(msgspec.Struct, frozen=True, omit_defaults=True):
     """Its number in a room that keeps messages, within the envelope's epoch; 0 elsewhere."""
     sender: UserId = UserId("")
     """The user who published it into a room; empty for programs."""
+    mail: int = 0
+    """Its number in the mailbox of its reader, where it is written for one; else 0."""
 
 
 class Envelope(msgspec.Struct, frozen=True, tag="pushes"):

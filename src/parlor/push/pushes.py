@@ -1,7 +1,7 @@
 """What programs call to push: one method per audience, with the checks all of them share.
 
-Owns limits, repeats and ids. Rooms are paced and joined by `push.rooms`; everything goes out
-through `push.route`. Called by the REST API and the front doors.
+Owns limits, repeats and ids. `push.dispatch` knows which way a push leaves, `push.durable` keeps
+those that must survive this process. Called by the REST API and the front doors.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import msgspec
 from parlor.model.errors import BadRequest, TooLarge
 from parlor.model.ids import ConnectionKey, DeviceId, PushId, RoomId, UserId
 from parlor.model.push import (
-    Audience,
     Delivery,
-    Envelope,
     Push,
+    Target,
     ToAll,
     ToConnections,
     ToDevices,
+    ToRooms,
     ToUsers,
 )
 from parlor.model.text import check_room
@@ -27,7 +27,8 @@ from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 from parlor.ports.meter import Meter
 from parlor.ports.presence import Presence
-from parlor.push.rooms import Publisher, RoomPushes
+from parlor.push.dispatch import Dispatch
+from parlor.push.durable import DurablePushes
 from parlor.push.seen import Seen
 from parlor.push.settings import PushSettings
 
@@ -43,43 +44,40 @@ class Wish(msgspec.Struct, frozen=True):
     """How a push is to be made, whatever its audience.
 
     `id`, when set, makes the request repeatable: the same `id` of the same `program` again is
-    answered with the first `Pushed` and sent to nobody.
+    answered with the first `Pushed` and sent to nobody. `durable`: it is accepted once the log
+    has it, delivered from there in order, and its `id` outlives a restart.
     """
 
     tag: str = ""
     delivery: Delivery = Delivery.LOSSY
     id: str = ""
     program: str = ""
+    durable: bool = False
 
 
 PLAIN = Wish()
 
 
-class _Rooms(msgspec.Struct, frozen=True):
-    """On the bus this is one envelope for each room."""
-
-    rooms: tuple[RoomId, ...]
-    rate: int
-
-
 class Pushes:
-    """Every method returns once the bus has the push, or a room's line has it.
+    """Every method returns once the bus has the push, a room's line has it, it is stored as mail
+    (must-arrive, to users or devices), or the log has it (`durable`).
 
-    Raises TooLarge for the body, BadRequest for the targets, and RoomTooBusy.
+    Raises TooLarge for the body, BadRequest for the targets, RoomTooBusy (not when durable),
+    LogFull (only then), StorageFailed and Overloaded.
     """
 
     def __init__(
         self,
-        route: Publisher,
-        rooms: RoomPushes,
+        dispatch: Dispatch,
+        durable: DurablePushes,
         presence: Presence,
         clock: Clock,
         entropy: Entropy,
         meter: Meter,
         settings: PushSettings,
     ) -> None:
-        self._route = route
-        self._rooms = rooms
+        self._dispatch = dispatch
+        self._durable = durable
         self._presence = presence
         self._clock = clock
         self._entropy = entropy
@@ -122,7 +120,7 @@ class Pushes:
             dict.fromkeys(check_room(name, self._settings.max_room_bytes) for name in rooms)
         )
         online = sum(self._presence.in_room(room) for room in each)
-        return await self._push(_Rooms(each, rate), online, body, wish)
+        return await self._push(ToRooms(each, rate), online, body, wish)
 
     async def to_all(self, body: bytes, wish: Wish = PLAIN, *, rate: int = 0) -> Pushed:
         """`rate`: deliveries a second in each gateway process; 0 is as fast as it goes."""
@@ -130,27 +128,24 @@ class Pushes:
         online, _ = self._presence.totals()
         return await self._push(ToAll(rate), online, body, wish)
 
-    async def _push(
-        self, to: Audience | _Rooms, online: int | None, body: bytes, wish: Wish
-    ) -> Pushed:
+    async def _push(self, to: Target, online: int | None, body: bytes, wish: Wish) -> Pushed:
         if len(body) > self._settings.max_body_bytes:
             raise TooLarge(f"A push has at most {self._settings.max_body_bytes} bytes.")
         if len(wish.id) > self._settings.max_id_chars:
             raise BadRequest(f"`id` has at most {self._settings.max_id_chars} characters.")
         pushed = Pushed(PushId(self._entropy.token_bytes(12).hex()), online)
+        push = Push(pushed.push_id, body, wish.tag, wish.delivery)
+        if wish.durable:
+            return await self._queue(to, push, pushed, wish)
         name = (wish.program, wish.id)
         if wish.id:
             first = self._seen.first(name, pushed, self._clock.now())
             if first is not None:
                 self._meter.count("pushes_repeated_total")
                 return first
-        push = Push(pushed.push_id, body, wish.tag, wish.delivery)
         sent = False
         try:
-            if isinstance(to, _Rooms):
-                await self._rooms.put_each(to.rooms, push, rate=to.rate)
-            else:
-                await self._route.publish(Envelope(to, (push,)))
+            await self._dispatch.send(to, push)
             sent = True
         finally:
             if wish.id and not sent:
@@ -158,10 +153,28 @@ class Pushes:
         self._meter.count("pushes_accepted_total")
         return pushed
 
+    async def _queue(self, to: Target, push: Push, pushed: Pushed, wish: Wish) -> Pushed:
+        key = f"{wish.program}\n{wish.id}" if wish.id else ""
+        answer = _encode(pushed)
+        first = await self._durable.put(to, push, key=key, answer=answer)
+        if first != answer:
+            self._meter.count("pushes_repeated_total")
+            return _decoder.decode(first)
+        self._meter.count("pushes_accepted_total")
+        return pushed
+
     def _check_targets(self, targets: Sequence[str]) -> None:
         if not 1 <= len(targets) <= self._settings.max_targets:
             raise BadRequest(f"A push names 1 to {self._settings.max_targets} targets.")
+        if not all(1 <= len(name) <= self._settings.max_target_chars for name in targets):
+            raise BadRequest(
+                f"A target's name has 1 to {self._settings.max_target_chars} characters."
+            )
 
     def _check_rate(self, rate: int) -> None:
         if rate < 0:
             raise BadRequest("`rate` is not negative.")
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(Pushed)

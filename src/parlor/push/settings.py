@@ -1,9 +1,11 @@
-"""What an operator may set about pushes. Section `push`."""
+"""What an operator may set about pushes. Sections `push`, `mailbox` and `durable`."""
 
 from __future__ import annotations
 
 import msgspec
 
+from parlor.ports.log import LogLimits
+from parlor.ports.mailbox import MailboxLimits
 from parlor.push.policies import RoomPolicy
 
 
@@ -24,6 +26,7 @@ class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     max_body_bytes: int = 65_536
     max_targets: int = 1_000
+    max_target_chars: int = 256
     max_id_chars: int = 128
     max_room_bytes: int = 128
     room_rate: float = 1_000.0
@@ -46,3 +49,69 @@ class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("`history_bytes` is not negative, `history_rooms` at least 1")
         if self.presence_tick_s <= 0:
             raise ValueError("`presence_tick_s` is more than 0")
+
+
+class MailboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Must-arrive pushes that wait for users. Times in seconds, sizes in bytes.
+
+    A user's mailbox holds `max_entries` and `max_bytes` at most; what is older than `max_age_s`
+    is dropped, and a device that was silent for as long is forgotten. `max_devices` are known per
+    user. A page has at most `page_entries` and `page_bytes`. Acknowledgements are written each
+    `write_s`; each `sweep_s` at most `sweep_entries` old ones go. `remembered_users` with mail
+    and `remembered_devices` bound what is kept in memory so that a hello needs no database.
+    """
+
+    max_entries: int = 1_000
+    max_bytes: int = 4_194_304
+    max_age_s: float = 1_209_600.0
+    max_devices: int = 16
+    page_entries: int = 256
+    page_bytes: int = 131_072
+    write_s: float = 0.5
+    sweep_s: float = 60.0
+    sweep_entries: int = 1_000
+    remembered_users: int = 100_000
+    remembered_devices: int = 100_000
+
+    def __post_init__(self) -> None:
+        for name in ("max_entries", "max_bytes", "max_devices", "page_entries", "page_bytes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is at least 1")
+        for name in ("max_age_s", "write_s", "sweep_s"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} is more than 0")
+        for name in ("sweep_entries", "remembered_users", "remembered_devices"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is at least 1")
+
+    def limits(self) -> MailboxLimits:
+        return MailboxLimits(self.max_entries, self.max_bytes, self.max_devices)
+
+
+class DurableSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The durable queue. Times in seconds, sizes in bytes.
+
+    At most `max_entries` pushes of `max_bytes` wait; more are refused. `deliver` false: this
+    process only accepts. `batch` pushes are delivered between two notes of how far it came. One
+    that is refused for `retry_for_s` is set aside, of which the last `max_aside` are kept. An
+    `id` is remembered for `remember_s`, the last `remember_ids` of them.
+    """
+
+    deliver: bool = True
+    max_entries: int = 100_000
+    max_bytes: int = 268_435_456
+    max_aside: int = 1_000
+    batch: int = 128
+    retry_for_s: float = 60.0
+    remember_s: float = 3_600.0
+    remember_ids: int = 100_000
+
+    def __post_init__(self) -> None:
+        for name in ("max_entries", "max_bytes", "batch", "remember_ids", "max_aside"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is at least 1")
+        if self.retry_for_s < 0 or self.remember_s < 0:
+            raise ValueError("retry_for_s and remember_s are not negative")
+
+    def limits(self) -> LogLimits:
+        return LogLimits(self.max_entries, self.max_bytes, self.remember_ids, self.max_aside)

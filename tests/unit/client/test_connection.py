@@ -3,7 +3,8 @@ import contextlib
 
 import pytest
 
-from parlor.client.connection import Connection, Resume, build_error
+from parlor.client.connection import MAX_PUSHES, Connection, Resume, build_error
+from parlor.client.received import Received
 from parlor.client.transports import Closed
 from parlor.model.account import User
 from parlor.model.close import CloseCode
@@ -11,7 +12,7 @@ from parlor.model.errors import NotFound, ParlorError, RateLimited, Unauthentica
 from parlor.model.ids import UserId
 from parlor.wire.native import methods as wire
 from parlor.wire.native.codec import JSON, ErrorBody, PushMessage
-from parlor.wire.native.pushes import ByePush, ReadPush
+from parlor.wire.native.pushes import ByePush, DeliveryPush, ReadPush
 
 USER = User(UserId("1"), "a", "A")
 
@@ -42,9 +43,9 @@ class ScriptedTransport:
 
 
 @contextlib.asynccontextmanager
-async def _running(on_push=None, resume=None):
+async def _running(on_push=None, resume=None, received=None):
     transport = ScriptedTransport()
-    connection = Connection(transport, on_push, resume)
+    connection = Connection(transport, on_push, resume, received=received)
     running = asyncio.create_task(connection.run())
     yield connection, transport
     running.cancel()
@@ -159,3 +160,58 @@ async def test_a_refused_hello_forgets_the_ticket_and_a_renewal_replaces_it():
         transport.say(JSON.build_reply(2, wire.TokenResult("new", 5)))
         assert (await renewing).token_expires_at == 5
         assert resume.ticket == "new"
+
+
+async def _acks(transport: ScriptedTransport) -> list[int]:
+    for _ in range(10):
+        await asyncio.sleep(0)
+    requests = [JSON.parse_request(message) for message in transport.sent]
+    acks = [request for request in requests if request.method == "mail.ack"]
+    return [JSON.parse_params(request, wire.MailAck).upto for request in acks]
+
+
+def _mail(number: int) -> bytes:
+    return JSON.build_push("delivery", DeliveryPush(f"p{number}", None, "", mail=number))
+
+
+def _number(push: PushMessage) -> int:
+    assert isinstance(push.data, DeliveryPush)
+    return push.data.mail
+
+
+async def test_mail_is_acknowledged_together_and_only_once_it_was_handed_out():
+    async with _running() as (connection, transport):
+        for number in (7, 8, 9):
+            transport.say(_mail(number))
+        assert await _acks(transport) == []
+        await connection.next_push()
+        await connection.next_push()
+        assert await _acks(transport) == [8]
+        transport.say(JSON.build_reply(1, wire.Empty()))
+        await connection.next_push()
+        assert await _acks(transport) == [8]  # the next one waits for its turn
+        assert connection.acknowledged == 8
+
+
+async def test_a_double_is_handed_out_to_nobody_and_acknowledged_again():
+    received = Received()
+    async with _running(received=received) as (connection, transport):
+        transport.say(_mail(7))
+        await connection.next_push()
+    got: list[PushMessage] = []
+    async with _running(got.append, received=received) as (connection, transport):
+        transport.say(_mail(7))
+        transport.say(_mail(8))
+        assert await _acks(transport) == [8]
+    assert [_number(push) for push in got] == [8]
+
+
+async def test_mail_that_found_no_place_is_not_acknowledged():
+    async with _running() as (connection, transport):
+        for number in range(7, 8 + MAX_PUSHES):
+            transport.say(_mail(number))
+        while connection.received.lost != 7:
+            await asyncio.sleep(0)
+        assert _number(await connection.next_push()) == 8
+        assert await _acks(transport) == []
+        assert connection.received.upto == 0

@@ -156,7 +156,7 @@ async def test_a_customers_user_has_rooms_and_no_conversations():
     guest(house, "ann:phone")
     client = house.websocket()
     await client.hello("ann:phone")
-    table = build_table(house.gateway, house.small.services)
+    table = build_table(house.gateway, house.small.services, house.native.mail)
     refused = {name for name, bound in table.items() if bound.needs_account}
     for number, name in enumerate(sorted(refused), start=10):
         client.ask(number, name)

@@ -38,6 +38,7 @@ def test_many_pushes_are_one_piece_of_bytes_with_a_message_each():
                 "offset": 0,
                 "sender": "",
                 "epoch": "",
+                "mail": 0,
             },
         }
         for body in ("one", "二")

@@ -8,6 +8,7 @@ import type { Kept, Renewal } from "./credentials";
 import { ParlorError, offline } from "./errors";
 import { Happening, Value, type Readable, type Stop } from "./observable";
 import type { BackOff, Hello, HelloResult, Limits, Methods, Pushes } from "./protocol";
+import { Received } from "./received";
 import {
   ABNORMAL, BACK_OFF, BANNED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
 } from "./reconnect";
@@ -65,6 +66,7 @@ export class Link {
     (text) => this.transmit(text),
     () => this.probe(),
   );
+  private readonly received = new Received((upto) => this.request("mail.ack", { upto }));
   private attempt = 0;
   private since = Date.now();
   private heardAt = 0;
@@ -123,6 +125,11 @@ export class Link {
     return this.greeting;
   }
 
+  /** How many lossy deliveries the server dropped for this page, because it was not reading. */
+  get missed(): Readable<number> {
+    return this.received.missed;
+  }
+
   get limits(): Limits | null {
     return this.greeting.get()?.limits ?? null;
   }
@@ -146,6 +153,7 @@ export class Link {
   /** Close and forget the person: the next start() says hello anew. */
   stop(): void {
     this.drop();
+    this.received.forget();
     clearTimeout(this.retryTimer);
     this.requests.failWaiting(new ParlorError("signed_out", "Nobody is signed in."));
     this.greeting.set(null);
@@ -168,6 +176,7 @@ export class Link {
     this.connect();
   }
 
+  /** A delivery is told once, however often it comes, and acknowledged when it must arrive. */
   onPush<P extends keyof Pushes>(name: P, listener: (data: Pushes[P]) => void): Stop {
     let happening = this.pushes.get(name);
     if (happening === undefined) this.pushes.set(name, (happening = new Happening<unknown>()));
@@ -303,6 +312,7 @@ export class Link {
       const { code, reason } = message.data as Pushes["bye"];
       return this.lost(code, reason);
     }
+    if (message.push === "delivery" && !this.received.take(message.data as Pushes["delivery"])) return;
     this.pushes.get(message.push)?.emit(message.data);
   }
 
@@ -382,6 +392,7 @@ export class Link {
     this.trial.stop();
     line?.close();
     retired?.close();
+    this.received.pause();
     this.requests.failUnanswered();
   }
 

@@ -110,6 +110,9 @@ export interface RoomState {
  * `resume` brings this user back without the token until it expires (empty: there is none);
  * `resumed`: such a ticket let this one in. At `token_expires_at` (Unix milliseconds, 0: never)
  * the connection ends, unless `token.renew` came before.
+ *
+ * `mail` is how many must-arrive pushes wait for this device: they follow, in pages; the next
+ * comes once the last is acknowledged.
  */
 export interface HelloResult {
   user: User;
@@ -129,6 +132,7 @@ export interface HelloResult {
   resumed: boolean;
   token_expires_at: number;
   room_states: readonly RoomState[];
+  mail: number;
 }
 
 /** A newer token of the same user and device; the connection goes on until that one expires. */
@@ -449,6 +453,15 @@ export interface CallIceResult {
   expires_at: number;
 }
 
+/**
+ * This device has everything up to number `upto` (`delivery.mail`). Never moves back.
+ *
+ * Only what was sent on this connection counts.
+ */
+export interface MailAck {
+  upto: number;
+}
+
 /** A new event. Best effort: a device that sees a gap in seq asks `events.list`. */
 export interface EventPush {
   event: Event;
@@ -485,6 +498,9 @@ export interface CallSignalPush {
  * `epoch` and `offset` are its position in a room that keeps messages, otherwise empty and 0:
  * those of the last delivery are what `since` takes. `sender` is the user who published it,
  * empty for programs.
+ *
+ * `mail`: acknowledge this number with `mail.ack`, or it comes again after the next hello; 0
+ * when there is nothing to acknowledge. The same `push_id` may come twice: handle it once.
  */
 export interface DeliveryPush {
   push_id: string;
@@ -496,6 +512,7 @@ export interface DeliveryPush {
   offset: number;
   sender: string;
   epoch: string;
+  mail: number;
 }
 
 /**
@@ -558,6 +575,7 @@ export interface Methods {
   "call.hang_up": { params: CallHangUp; result: CallResult };
   "call.signal": { params: CallSignal; result: Empty };
   "call.ice": { params: CallIce; result: CallIceResult };
+  "mail.ack": { params: MailAck; result: Empty };
 }
 
 export type MethodName = keyof Methods;
@@ -622,6 +640,7 @@ export const ERRORS = {
   empty_text: { status: 422, retry: false, meaning: "A message needs at least one visible character." },
   forbidden: { status: 403, retry: false, meaning: "You may not do this." },
   internal: { status: 500, retry: true, meaning: "Something broke on the server; the log has the details." },
+  log_full: { status: 503, retry: true, meaning: "Too many durable pushes wait to be delivered." },
   malformed: { status: 400, retry: false, meaning: "The bytes are not what the protocol allows." },
   method_not_allowed: { status: 405, retry: false, meaning: "This address does not take this HTTP method." },
   name_taken: { status: 409, retry: false, meaning: "This account name is taken." },

@@ -381,3 +381,22 @@ test("when there is no other token the server decides, and the link goes on unti
   expect(status()).toBe("online");
   expect(network.last.received.some((request) => request.method === "token.renew")).toBe(false);
 });
+
+test("a delivery that comes again is told once and acknowledged again", () => {
+  online();
+  const told: string[] = [];
+  link.onPush("delivery", ({ push_id }) => told.push(push_id));
+  const mail = { push_id: "p", room: null, body: "x", tag: "", missed: 0, body_base64: "", mail: 7 };
+  network.last.push("delivery", mail);
+  vi.advanceTimersByTime(0);
+  expect(network.last.asked("mail.ack").params).toEqual({ upto: 7 });
+  network.last.end(4001, "slow_reader");
+  vi.advanceTimersByTime(1_000);
+  network.last.welcome({ mail: 1 });
+  network.last.push("delivery", mail);
+  vi.advanceTimersByTime(0);
+  expect(told).toEqual(["p"]);
+  expect(network.last.asked("mail.ack").params).toEqual({ upto: 7 });
+  network.last.push("delivery", { push_id: "", room: null, body: "", tag: "", missed: 4, body_base64: "", mail: 0 });
+  expect(link.missed.get()).toBe(4);
+});

@@ -14,7 +14,7 @@ from parlor.api.request import ApiRequest
 from parlor.api.routes.bounds import MAX_NUMBER
 from parlor.api.services import Pushes
 from parlor.model.account import Scope
-from parlor.model.errors import BadRequest, RoomTooBusy
+from parlor.model.errors import BadRequest, LogFull, RoomTooBusy
 from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.model.push import MAX_TAG_CHARS, Delivery
 from parlor.push.pushes import Pushed, Wish
@@ -36,7 +36,8 @@ class NewPush(msgspec.Struct, frozen=True, omit_defaults=True):
     `kind`: a slow reader may miss a `lossy` push; it is closed and comes back for a `must_arrive`
     one. `id` is the program's own name for this push: the same again is sent to nobody, and gets
     the first answer. `rate` paces a push to all or into rooms, in deliveries a second (in each
-    room); 0 is as fast as it goes.
+    room); 0 is as fast as it goes. `durable`: answered once it is stored, delivered from there at
+    least once whatever happens to the server, and its `id` is remembered over restarts.
     Connections that asked for certain tags get pushes with another `tag` only through a room.
     """
 
@@ -46,6 +47,7 @@ class NewPush(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str = ""
     rate: Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] = 0
     tag: Annotated[str, msgspec.Meta(max_length=MAX_TAG_CHARS)] = ""
+    durable: bool = False
 
 
 class PushReply(msgspec.Struct, frozen=True):
@@ -61,13 +63,14 @@ class PushReply(msgspec.Struct, frozen=True):
     guards=[KeyWith(Scope.PUSH)],
     opt=described(
         RoomTooBusy,
+        LogFull,
         asks=NewPush(PushTo(room="news"), "Goal! 1:0", Delivery.LOSSY),
         gives=PushReply("5f0cb1946ac98d01e7aa2f3c", 5_000),
     ),
 )
 async def push(request: ApiRequest, data: JSONBody[NewPush]) -> PushReply:
     """Hand a body to devices, users, rooms or everybody."""
-    wish = Wish(data.tag, data.kind, data.id, request.auth.name)
+    wish = Wish(data.tag, data.kind, data.id, request.auth.name, data.durable)
     pushed = await _hand(request.services.pushes, data, wish)
     return PushReply(pushed.push_id, pushed.to)
 

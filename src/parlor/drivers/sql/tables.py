@@ -167,3 +167,96 @@ events = Table(
     UniqueConstraint("conversation_id", "sender_id", "client_id"),
     sqlite_with_rowid=False,
 )
+
+# One body, however many users it waits for; gone with the last of them.
+mail_pushes = Table(
+    "mail_pushes",
+    metadata,
+    Column("push_id", Text, primary_key=True),
+    Column("push", LargeBinary, nullable=False),
+)
+
+# User ids are strings here: customers' own users have no account. `device` is empty for mail
+# that is for all of the user's devices.
+mail = Table(
+    "mail",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("device", Text, nullable=False),
+    Column("push_id", Text, ForeignKey("mail_pushes.push_id"), nullable=False, index=True),
+    Column("size", Integer, nullable=False),
+    Column("put_at", BigInteger, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+mail_boxes = Table(
+    "mail_boxes",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Index("ix_mail_boxes_entries_used_at", "entries", "used_at"),
+    sqlite_with_rowid=False,
+)
+
+mail_cursors = Table(
+    "mail_cursors",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("device", Text, primary_key=True, index=True),
+    Column("acked", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+# `total` counts the bytes of all bodies ever appended, up to and with this one: what waits is
+# the difference of two totals.
+logs = Table(
+    "logs",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+)
+
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("total", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+log_groups = Table(
+    "log_groups",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+)
+
+log_keys = Table(
+    "log_keys",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("put_at", BigInteger, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Index("ix_log_keys_log_position", "log", "position"),
+)
+
+log_asides = Table(
+    "log_asides",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("put_at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from parlor.gateway.state.mail_line import MailLine
 from parlor.gateway.state.outbox import Frame, Outbox, OutboxLimits, Put
 from parlor.model.account import Grants, Identity
 from parlor.model.close import Close, CloseCode
@@ -77,6 +78,7 @@ class Link:
         "grants",
         "instance",
         "key",
+        "mail",
         "outbox",
         "rooms",
         "session",
@@ -113,6 +115,8 @@ class Link:
         self.expires_at = 0.0
         self.outbox = Outbox(outbox_limits)
         self.closing: Close | None = None
+        self.mail: MailLine | None = None
+        """None for a connection that cannot acknowledge mail."""
 
     def identify(self, identity: Identity) -> None:
         """From now on this is who speaks. Not for a link in the hub, unless the user and the

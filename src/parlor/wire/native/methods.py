@@ -79,6 +79,9 @@ class HelloResult(Result, frozen=True):
     `resume` brings this user back without the token until it expires (empty: there is none);
     `resumed`: such a ticket let this one in. At `token_expires_at` (Unix milliseconds, 0: never)
     the connection ends, unless `token.renew` came before.
+
+    `mail` is how many must-arrive pushes wait for this device: they follow, in pages; the next
+    comes once the last is acknowledged.
     """
 
     user: User
@@ -98,6 +101,7 @@ class HelloResult(Result, frozen=True):
     resumed: bool = False
     token_expires_at: int = 0
     room_states: tuple[RoomState, ...] = ()
+    mail: int = 0
 
 
 class TokenRenew(Params, frozen=True):
@@ -367,6 +371,15 @@ class CallIceResult(Result, frozen=True):
     expires_at: int
 
 
+class MailAck(Params, frozen=True):
+    """This device has everything up to number `upto` (`delivery.mail`). Never moves back.
+
+    Only what was sent on this connection counts.
+    """
+
+    upto: int
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     params: type[Params]
@@ -400,4 +413,5 @@ METHODS: dict[str, Method] = {
     "call.hang_up": Method(CallHangUp, CallResult),
     "call.signal": Method(CallSignal, Empty),
     "call.ice": Method(CallIce, CallIceResult),
+    "mail.ack": Method(MailAck, Empty),
 }

@@ -52,6 +52,9 @@ class DeliveryPush(PushPayload, frozen=True):
     `epoch` and `offset` are its position in a room that keeps messages, otherwise empty and 0:
     those of the last delivery are what `since` takes. `sender` is the user who published it,
     empty for programs.
+
+    `mail`: acknowledge this number with `mail.ack`, or it comes again after the next hello; 0
+    when there is nothing to acknowledge. The same `push_id` may come twice: handle it once.
     """
 
     push_id: str
@@ -63,6 +66,7 @@ class DeliveryPush(PushPayload, frozen=True):
     offset: int = 0
     sender: str = ""
     epoch: str = ""
+    mail: int = 0
 
 
 class RoomPresencePush(PushPayload, frozen=True):

@@ -53,7 +53,7 @@ async def test_the_first_of_a_batch_is_the_answer_and_the_others_are_counted_as_
         "method": "GET",
         "path": "/sub",
         "query_string": b"t=7&cb=f",
-        "client": ("192.0.2.1", 1),
+        "client": ("127.0.0.1", 1),
     }
     asking = asyncio.create_task(polls(scope, receive, send))
     await settle()

@@ -96,6 +96,7 @@ export function helloResult(hello: Partial<HelloResult> = {}): HelloResult {
     resumed: false,
     token_expires_at: 0,
     room_states: [],
+    mail: 0,
     ...hello,
   };
 }

@@ -14,6 +14,98 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     _revocations()
+    _mailbox()
+    _log()
+
+
+def _mailbox() -> None:
+    op.create_table(
+        "mail_pushes",
+        sa.Column("push_id", sa.Text(), nullable=False),
+        sa.Column("push", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("push_id", name="pk_mail_pushes"),
+    )
+    op.create_table(
+        "mail",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("push_id", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("put_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["push_id"], ["mail_pushes.push_id"], name="fk_mail_push_id"),
+        sa.PrimaryKeyConstraint("user_id", "number", name="pk_mail"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_mail_push_id", "mail", ["push_id"])
+    op.create_index("ix_mail_put_at", "mail", ["put_at"])
+    op.create_table(
+        "mail_boxes",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name="pk_mail_boxes"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_mail_boxes_entries_used_at", "mail_boxes", ["entries", "used_at"])
+    op.create_table(
+        "mail_cursors",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("acked", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "device", name="pk_mail_cursors"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_mail_cursors_device", "mail_cursors", ["device"])
+    op.create_index("ix_mail_cursors_seen_at", "mail_cursors", ["seen_at"])
+
+
+def _log() -> None:
+    op.create_table(
+        "logs",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_logs"),
+    )
+    op.create_table(
+        "log_entries",
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "position", name="pk_log_entries"),
+    )
+    op.create_table(
+        "log_groups",
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "name", name="pk_log_groups"),
+    )
+    op.create_table(
+        "log_keys",
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("put_at", sa.BigInteger(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "key", name="pk_log_keys"),
+    )
+    op.create_index("ix_log_keys_log_position", "log_keys", ["log", "position"])
+    op.create_table(
+        "log_asides",
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("put_at", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("log", "position", name="pk_log_asides"),
+    )
 
 
 def _revocations() -> None:

@@ -1,0 +1,58 @@
+"""Which deliveries a program has had already, and what it may acknowledge.
+
+A must-arrive push comes again after a lost acknowledgement, and a durable one after a crash of
+the server; this drops the doubles. Called by `client.connection` when a push is handed out.
+"""
+
+from __future__ import annotations
+
+from parlor.wire.native.pushes import DeliveryPush
+
+REMEMBERED = 10_000
+
+
+class Received:
+    """For one user, over as many connections as there are: hand the same one to each `connect`."""
+
+    def __init__(self, remembered: int = REMEMBERED) -> None:
+        self._remembered = remembered
+        self._ids: dict[tuple[str | None, str], None] = {}
+        self._highest = 0
+        self.lost = 0
+        """The first mail of this connection that could not be kept; 0 when all could."""
+        self.doubles = 0
+        """How many deliveries were dropped because they had come before."""
+        self.missed = 0
+        """How many lossy pushes the server dropped, because they were not read in time."""
+
+    def begin(self) -> None:
+        """A new connection: what was lost on the last one comes again."""
+        self.lost = 0
+
+    def take(self, delivery: DeliveryPush) -> bool:
+        """Whether to hand it out; False for one that was handed out before."""
+        self.missed += delivery.missed
+        number = delivery.mail
+        # A push into several rooms comes once for each of them.
+        name = (delivery.room, delivery.push_id)
+        is_double = name in self._ids or 0 < number <= self._highest
+        if delivery.push_id:
+            self._ids.pop(name, None)
+            self._ids[name] = None
+            while len(self._ids) > self._remembered:
+                del self._ids[next(iter(self._ids))]
+        if number > self._highest and not self.lost:
+            self._highest = number
+        self.doubles += is_double
+        return not is_double
+
+    def lose(self, delivery: DeliveryPush) -> None:
+        """It came but could not be kept: nothing from it on is acknowledged here, so that it
+        comes again."""
+        if delivery.mail and not self.lost:
+            self.lost = delivery.mail
+
+    @property
+    def upto(self) -> int:
+        """The number to acknowledge; 0 when there is none."""
+        return self._highest
