@@ -6,10 +6,10 @@ import sys
 import traceback
 from collections.abc import Iterator
 
-from benches import boot, durable_send, fanout, idle, web
+from benches import boot, durable_send, fanout, http_push, idle, web
 from benches.figures import Figure, run
 
-BENCHES = (boot, fanout, idle, durable_send, web)
+BENCHES = (boot, fanout, idle, http_push, durable_send, web)
 _failed: list[str] = []
 
 

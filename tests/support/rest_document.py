@@ -76,6 +76,7 @@ _EXAMPLE_VALUES = {
     "token": "plk_nobody",
     "room": "news",
     "query": "ann",
+    "key_id": "6f1d2a9b3c4e",
 }
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from parlor.accounts.keys import MadeKey
 from parlor.api.readiness import Readiness
 from parlor.api.services import About, Services
-from parlor.model.account import Identity, KeyGrant, Scope, Tokens, User
+from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.conversation import ConversationKind, ConversationView, Member, Role
 from parlor.model.errors import (
@@ -21,6 +22,7 @@ from parlor.model.errors import (
     NameTaken,
     NotFound,
     NotMember,
+    OverQuota,
     SignUpClosed,
     Unauthenticated,
     WrongCredentials,
@@ -29,6 +31,7 @@ from parlor.model.event import Event, EventKind
 from parlor.model.ids import ConversationId, DeviceId, PushId, RoomId, UserId, event_id
 from parlor.model.push import Audience, ToAll, ToDevices, ToRoom, ToUsers
 from parlor.model.text import check_display_name, check_name, check_text
+from parlor.push.backlog import Backlog
 from parlor.push.pushes import Pushed, Wish
 
 KEY = "plk_test"
@@ -67,6 +70,9 @@ class Accounts:
         self.refresh_tokens: dict[str, Identity] = {}
         self.links = {LINK}
         self.addresses: list[str] = []
+        self.keys: dict[str, KeyRecord] = {}
+        self.spent: list[int] = []
+        self.over_quota = False
         self._numbers = itertools.count(101)
 
     def _add(self, name: str, password: str, display_name: str) -> User:
@@ -136,6 +142,30 @@ class Accounts:
         if key not in (KEY, f"{KEY}_{scope.value}"):
             raise Forbidden
         return KeyGrant("test", frozenset({scope}))
+
+    def spend(self, grant: KeyGrant, messages: int) -> None:
+        self.spent.append(messages)
+        if self.over_quota:
+            raise OverQuota(retry_after_s=1.5)
+
+    async def add(
+        self, name: str, scopes: Iterable[Scope], *, expires_in_s: float, quota: Quota
+    ) -> MadeKey:
+        if name in self.keys:
+            raise NameTaken
+        number = f"{len(self.keys) + 1:012x}"
+        grant = KeyGrant(name, frozenset(scopes), number, 1_000 + expires_in_s, quota)
+        self.keys[name] = KeyRecord(grant, 1_000)
+        return MadeKey(f"plk_{name}", self.keys[name])
+
+    async def list(self) -> Sequence[KeyRecord]:
+        return list(self.keys.values())
+
+    async def revoke(self, id_or_name: str) -> KeyRecord:
+        for name, record in self.keys.items():
+            if id_or_name in (name, record.grant.id):
+                return self.keys.pop(name)
+        raise NotFound
 
     async def look(self, token: str) -> tuple[str, bool]:
         if token not in self.links:
@@ -359,6 +389,7 @@ class Memory:
             sync=self.conversations,
             reading=self.conversations,
             pushes=self.pushes,
+            backlog=Backlog(lambda: 0, 1, 0.0),
             presence=CountedRooms(),
             ice=OneStunServer(),
             clock=self.clock,

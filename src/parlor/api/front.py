@@ -6,12 +6,11 @@ page) has the same error shape as everywhere. Called by uvicorn; calls Litestar 
 
 from __future__ import annotations
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from parlor.api.errors import error_headers, error_reply
-from parlor.api.headers import SECURITY_HEADERS, Pages, RawHeaders, header
+from parlor.api.answers import send_answer, send_error
+from parlor.api.headers import SECURITY_HEADERS, Pages, header
 from parlor.api.limits import Paces
 from parlor.api.settings import HttpSettings
 from parlor.api.webapp import WebApp
@@ -29,7 +28,6 @@ from parlor.ports.meter import Meter
 API_PREFIX = "/api/"
 _PLAIN = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/api", "/ws"})
 _NO_STORE = (b"cache-control", b"no-store")
-_JSON = (b"content-type", b"application/json")
 
 
 class Front:
@@ -73,9 +71,9 @@ class Front:
             await send(message)
 
         if scope["method"] == "OPTIONS" and (allowed := self._pages.preflight(origin)):
-            await _send(send_with_headers, 204, allowed)
+            await send_answer(send_with_headers, 204, allowed)
         elif refused := self._refusal(scope, origin, began):
-            await _send_error(send_with_headers, refused)
+            await send_error(send_with_headers, refused)
         else:
             await self._api(scope, receive, send_with_headers)
         self._meter.count(
@@ -90,7 +88,7 @@ class Front:
         headers = scope["headers"]
         if scope["method"] not in ("GET", "HEAD"):
             allow = (b"allow", b"GET, HEAD")
-            await _send_error(send, MethodNotAllowed(), [*SECURITY_HEADERS, _NO_STORE, allow])
+            await send_error(send, MethodNotAllowed(), [*SECURITY_HEADERS, _NO_STORE, allow])
             return
         page = self._webapp.answer(
             scope["path"],
@@ -99,12 +97,12 @@ class Front:
             if_none_match=header(headers, b"if-none-match"),
         )
         if page is None:
-            await _send_error(send, NotFound(), [*SECURITY_HEADERS, _NO_STORE])
+            await send_error(send, NotFound(), [*SECURITY_HEADERS, _NO_STORE])
             return
         raw = [(name.encode(), value.encode()) for name, value in page.headers]
         body = b"" if scope["method"] == "HEAD" else page.body
         length = None if page.status == 304 else len(page.body)
-        await _send(send, page.status, [*raw, *SECURITY_HEADERS], body, length=length)
+        await send_answer(send, page.status, [*raw, *SECURITY_HEADERS], body, length=length)
 
     def _refusal(self, scope: HTTPScope, origin: str, now: float) -> ParlorError | None:
         if not self._pages.allows(scope["method"], origin, header(scope["headers"], b"host")):
@@ -118,17 +116,3 @@ class Front:
         if wait_s := self._paces.take_nowait(network_of(address), now):
             return RateLimited(retry_after_s=wait_s)
         return None
-
-
-async def _send_error(send: Send, error: ParlorError, headers: RawHeaders | None = None) -> None:
-    more = [(name.encode(), value.encode()) for name, value in error_headers(error).items()]
-    body = msgspec.json.encode(error_reply(error))
-    await _send(send, error.status, [_JSON, *more, *(headers or [])], body, length=len(body))
-
-
-async def _send(
-    send: Send, status: int, headers: RawHeaders, body: bytes = b"", *, length: int | None = None
-) -> None:
-    sized = [] if length is None else [(b"content-length", str(length).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *sized]})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

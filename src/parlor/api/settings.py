@@ -13,9 +13,10 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `allowed_origins` are web pages of other hosts that may use the API and the WebSocket, each
     as a browser sends it (`https://app.example.org`); the web app's own is always allowed.
     A request body over `max_body_bytes` is refused; one that has not ended `body_timeout_s`
-    seconds after its handler began to read is given up. Rates count REST requests: of one
-    signed-in user, and of one address (IPv6: one /64 network), signed in or not. Bursts are wide:
-    a program that imports a thousand messages is no attack.
+    seconds after its handler began to read is given up. A batch of pushes has at most
+    `max_batch_pushes` of them in a body of at most `max_batch_bytes`. Rates count REST requests:
+    of one signed-in user, and of one address (IPv6: one /64 network), signed in or not. Bursts are
+    wide: a program that imports a thousand messages is no attack.
     """
 
     host: str = "127.0.0.1"
@@ -24,6 +25,8 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allowed_origins: tuple[str, ...] = ()
     max_body_bytes: int = 262_144
     body_timeout_s: float = 15.0
+    max_batch_pushes: int = 1_000
+    max_batch_bytes: int = 2_097_152
     user_requests_per_second: float = 100.0
     user_request_burst: int = 2_000
     address_requests_per_second: float = 200.0
@@ -32,7 +35,7 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise ValueError(f"port is {self.port}, not 0 to 65535")
-        for name in ("max_body_bytes", "body_timeout_s"):
+        for name in ("max_body_bytes", "body_timeout_s", "max_batch_pushes", "max_batch_bytes"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} is not above 0")
         for name in ("user", "address"):

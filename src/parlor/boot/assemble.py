@@ -15,6 +15,7 @@ import msgspec
 
 from parlor import __version__
 from parlor.accounts.attempts import Attempts
+from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.keys import ApiKeys
 from parlor.accounts.links import SetUpLinks
 from parlor.accounts.passwords import Passwords
@@ -59,9 +60,10 @@ from parlor.im.send import Send
 from parlor.im.settings import ImSettings
 from parlor.im.sync import Sync
 from parlor.model.text import MAX_TEXT_CHARS, MAX_TITLE_CHARS
+from parlor.push.backlog import Backlog
 from parlor.push.pushes import Pushes
 from parlor.push.rooms import RoomPushes
-from parlor.push.route import Route
+from parlor.push.route import PUSH_SUBJECT, Route
 from parlor.push.settings import PushSettings
 
 DATABASE_FILE = "parlor.db"
@@ -123,7 +125,7 @@ async def open_services(config: Config, stack: AsyncExitStack) -> AccountService
         accounts=accounts,
         signing=Signing(accounts, sign_ins, passwords, attempts, settings, clock, entropy),
         people=People(accounts),
-        keys=ApiKeys(keys, clock, entropy),
+        keys=ApiKeys(keys, clock, entropy, meter, config.section("keys", KeySettings)),
         links=SetUpLinks(accounts, keys, sign_ins, passwords, settings, clock, entropy),
     )
 
@@ -145,6 +147,11 @@ def build_server(config: Config, base: AccountServices) -> Server:
     route = Route(bus)
     push_settings = config.section("push", PushSettings)
     rooms = RoomPushes(route, presence, clock, push_settings)
+    backlog = Backlog(
+        lambda: bus.waiting(PUSH_SUBJECT),
+        push_settings.max_backlog,
+        push_settings.backlog_patience_s,
+    )
     pushes = Pushes(route, rooms, presence, clock, entropy, meter, push_settings)
 
     messages, conversations = SqlMessages(base.database), SqlConversations(base.database)
@@ -184,6 +191,7 @@ def build_server(config: Config, base: AccountServices) -> Server:
         sync=sync,
         reading=reading,
         pushes=pushes,
+        backlog=backlog,
         presence=presence,
         ice=ice,
         clock=clock,
@@ -204,6 +212,9 @@ def build_server(config: Config, base: AccountServices) -> Server:
         goim = config.section("doors.goim", GoimSettings)
         doors.append(GoimDoor(goim, gateway, route, presence, base.signing, base.keys))
     _watch(meter, gateway, base.database)
+    meter.gauge("push_backlog", backlog.waiting, "Accepted pushes that wait for delivery here.")
+    meter.gauge("push_backlog_limit", lambda: push_settings.max_backlog, "How many may wait.")
+    meter.gauge("api_keys_in_use", lambda: base.keys.in_use, "API keys used a moment ago.")
     return Server(gateway, native, Deliver(gateway, bus), rooms, calls, api, tuple(doors))
 
 

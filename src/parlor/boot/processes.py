@@ -91,6 +91,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
                 tasks.create_task(server.deliver.run()),
                 tasks.create_task(server.rooms.run()),
                 tasks.create_task(_keep_calls(server)),
+                tasks.create_task(base.keys.run()),
             ]
             await server.deliver.subscribed.wait()
             web = _Uvicorn(_web_config(config, server))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.settings import AccountsSettings
 from parlor.api.settings import HttpSettings
 from parlor.boot.settings import LimitsSettings, ServerSettings
@@ -21,6 +22,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "limits": LimitsSettings,
     "log": LogSettings,
     "accounts": AccountsSettings,
+    "keys": KeySettings,
     "im": ImSettings,
     "push": PushSettings,
     "calls": CallsSettings,

@@ -131,6 +131,11 @@ class TooManyAttempts(ParlorError):
     meaning = "Too many failed sign-ins; wait before the next."
 
 
+class OverQuota(ParlorError):
+    code, status, retry = "over_quota", 429, True
+    meaning = "This API key has used up what it may ask for now."
+
+
 class RoomTooBusy(ParlorError):
     code, status, retry = "room_too_busy", 429, True
     meaning = "This room takes no more messages right now."

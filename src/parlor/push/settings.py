@@ -12,6 +12,9 @@ class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wait for each other for `room_window_per_member_s` times the members, `room_window_s` at most,
     or until `room_batch` of them wait. An `id` is remembered for `remember_s`, the last
     `remember_ids` of them.
+
+    While more than `max_backlog` accepted pushes wait for delivery in this process, programs
+    that push are held back for up to `backlog_patience_s`, then refused (`overloaded`).
     """
 
     max_body_bytes: int = 65_536
@@ -25,3 +28,5 @@ class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     room_window_per_member_s: float = 0.000_01
     remember_s: float = 600.0
     remember_ids: int = 10_000
+    max_backlog: int = 5_000
+    backlog_patience_s: float = 2.0
