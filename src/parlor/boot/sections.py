@@ -14,6 +14,7 @@ from parlor.doors.goim.settings import GoimSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.im.settings import ImSettings
+from parlor.push.hooks.settings import WebhookSettings
 from parlor.push.settings import PushSettings
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
@@ -25,10 +26,11 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "keys": KeySettings,
     "im": ImSettings,
     "push": PushSettings,
+    "webhooks": WebhookSettings,
     "calls": CallsSettings,
     "gateway": GatewaySettings,
     "sqlite": SqliteSettings,
     "doors.goim": GoimSettings,
 }
-SECRET = frozenset({("calls", "turn_secret")})
+SECRET = frozenset({("calls", "turn_secret"), ("webhooks", "secret")})
 """Never shown by `parlor config print`."""

@@ -15,6 +15,7 @@ from parlor.gateway.turn import Turn
 from parlor.model.close import Close, CloseCode
 from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
+from parlor.ports.hooks import Hooks
 from parlor.ports.meter import Meter
 
 MIN_SPREAD_S = 1.0
@@ -45,6 +46,8 @@ class Gateway:
         self.admission = Admission(settings.connections(limit_loopback=limit_loopback))
         self.outbox_limits = settings.outbox()
         self.session_limits = settings.session()
+        self.hooks: Hooks | None = None
+        """Whom to ask before somebody may connect; None when nobody is."""
         self.draining = False
         self._away_s = self._spread_s = 1.0
         self.deserted = asyncio.Event()

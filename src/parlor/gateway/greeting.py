@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.hooked import ask_to_connect
 from parlor.gateway.requests import Caller
 from parlor.gateway.services import Services
 from parlor.model.account import Identity
@@ -44,6 +45,7 @@ class Greeting:
         except Unauthenticated:
             caller.link.close_soon(Close(CloseCode.UNAUTHENTICATED))
             raise
+        await ask_to_connect(gateway.hooks, caller.link, identity.user, identity.device)
         if gateway.hub.user_online(identity.user) >= settings.max_connections_per_user:
             caller.link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
             raise Forbidden("This user has as many connections as allowed.")

@@ -61,6 +61,11 @@ class Forbidden(ParlorError):
     meaning = "You may not do this."
 
 
+class Vetoed(ParlorError):
+    code, status = "vetoed", 403
+    meaning = "The operator of this server does not allow this."
+
+
 class SignUpClosed(ParlorError):
     code, status = "sign_up_closed", 403
     meaning = "This server does not take new accounts; ask its administrator."
@@ -144,6 +149,11 @@ class RoomTooBusy(ParlorError):
 class Overloaded(ParlorError):
     code, status, retry = "overloaded", 503, True
     meaning = "The server has more work waiting than it may hold."
+
+
+class HookUnavailable(ParlorError):
+    code, status, retry = "hook_unavailable", 503, True
+    meaning = "Whoever has to allow this does not answer; try again later."
 
 
 class Draining(ParlorError):

@@ -8,7 +8,7 @@ and, for counts, by presence.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
 from parlor.gateway.state.link import Link
@@ -73,6 +73,9 @@ class Hub:
         self._devices: Index[DeviceId] = Index()
         self._rooms: Index[RoomId] = Index()
         self._addresses: dict[str, int] = {}
+        self.on_added: Callable[[Link], None] | None = None
+        self.on_removed: Callable[[Link], None] | None = None
+        """Told of each link that has just come or gone; must not call back into the hub."""
 
     def add(self, link: Link) -> Link | None:
         """Put `link` into every index. Returns the older link of the same key, already removed;
@@ -88,6 +91,8 @@ class Hub:
         if link.device:
             self._devices.add(link.device, link)
         self._addresses[link.address] = self._addresses.get(link.address, 0) + 1
+        if self.on_added is not None:
+            self.on_added(link)
         return replaced
 
     def remove(self, link: Link) -> bool:
@@ -106,6 +111,8 @@ class Hub:
             self._addresses[link.address] = left
         else:
             del self._addresses[link.address]
+        if self.on_removed is not None:
+            self.on_removed(link)
         return True
 
     def join(self, link: Link, room: RoomId) -> bool:
