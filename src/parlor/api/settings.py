@@ -6,12 +6,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from parlor.model.origins import can_be_listed
+
 
 class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`public_url` is how people reach this server from outside, when not as `host:port`.
 
     `allowed_origins` are web pages of other hosts that may use the API and the WebSocket, each
-    as a browser sends it (`https://app.example.org`); the web app's own is always allowed.
+    as a browser sends it (`https://app.example.org`), all hosts below one
+    (`https://*.example.org`) or every page (`*`); the web app's own is always allowed.
     A request body over `max_body_bytes` is refused; one that has not ended `body_timeout_s`
     seconds after its handler began to read is given up. A batch of pushes has at most
     `max_batch_pushes` of them in a body of at most `max_batch_bytes`. Rates count REST requests:
@@ -45,8 +48,11 @@ class HttpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.public_url and not _is_origin(self.public_url.rstrip("/")):
             raise ValueError(f"public_url {self.public_url!r} is not like https://chat.example.org")
         for origin in self.allowed_origins:
-            if not _is_origin(origin):
-                raise ValueError(f"allowed_origins: {origin!r} is not like https://app.example.org")
+            if not can_be_listed(origin):
+                raise ValueError(
+                    f"allowed_origins: {origin!r} is not like https://app.example.org, "
+                    "https://*.example.org or *"
+                )
 
 
 def _is_origin(url: str) -> bool:

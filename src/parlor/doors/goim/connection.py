@@ -28,6 +28,7 @@ from parlor.gateway.stream import Stream
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import Forbidden, ParlorError, WireError
 from parlor.model.ids import DeviceId
+from parlor.model.origins import Origins
 from parlor.model.push import Delivery
 from parlor.push.pace import Pace
 from parlor.wire.goim.frame import Frame, encode_reply
@@ -51,6 +52,7 @@ class Listener:
     logins: LoginCheck
     dialogue: Dialogue
     relay: Relay | None
+    origins: Origins | None = None
     connections: set[GoimConnection] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 

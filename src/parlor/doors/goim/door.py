@@ -24,6 +24,7 @@ from parlor.doors.goim.websocket import GoimWebSocket
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.state.link import LinkCodec
 from parlor.model.close import Close, CloseCode
+from parlor.model.origins import Origins
 from parlor.model.push import Delivery
 from parlor.ports.presence import Presence
 
@@ -65,6 +66,7 @@ class GoimDoor:
             if settings.relay == "room"
             else None
         )
+        self._origins = Origins(settings.origins) if settings.origins else None
         self._logins = LoginCheck(settings.auth, tokens, gateway.entropy)
         self._tcp = self._listener(GoimTcpCodec(), presence, raw_is_answered=False)
         self._websocket = self._listener(GoimWebSocketCodec(), presence, raw_is_answered=True)
@@ -77,6 +79,7 @@ class GoimDoor:
                 gateway.meter,
                 max_body_bytes=settings.max_push_bytes,
                 body_timeout_s=settings.body_timeout_s,
+                origins=self._origins,
             ),
             head_timeout_s=settings.head_timeout_s,
         )
@@ -140,7 +143,15 @@ class GoimDoor:
             max_room_bytes=self._gateway.settings.max_room_bytes,
             raw_is_answered=raw_is_answered,
         )
-        return Listener(self._settings, self._gateway, codec, self._logins, dialogue, self._relay)
+        return Listener(
+            self._settings,
+            self._gateway,
+            codec,
+            self._logins,
+            dialogue,
+            self._relay,
+            self._origins,
+        )
 
     async def _bind(
         self,

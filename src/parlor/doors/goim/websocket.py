@@ -82,6 +82,6 @@ class GoimWebSocket(GoimConnection):
         head = take_head(collected)
         if head is None:
             return b""
-        self.link.put(Bytes(answer_upgrade(head), Delivery.MUST_ARRIVE))
+        self.link.put(Bytes(answer_upgrade(head, self.listener.origins), Delivery.MUST_ARRIVE))
         self._head = None
         return bytes(collected)
