@@ -171,13 +171,14 @@ def _key_add(flags: argparse.Namespace) -> None:
         scopes = frozenset(Scope(each.strip()) for each in flags.scope.split(","))
     except ValueError:
         raise ConfigError(f"--scope {flags.scope}: scopes are {', '.join(Scope)}") from None
-    wishes = {flag.replace("-", "_"): vars(flags)[flag.replace("-", "_")] for flag in _QUOTA_FLAGS}
-    if flags.expires_in < 0 or min(wishes.values()) < 0:
+    if min(flags.expires_in, *(vars(flags)[name.replace("-", "_")] for name in _QUOTA_FLAGS)) < 0:
         raise ConfigError("--expires-in and quotas are not negative")
     quota = Quota(
-        **wishes,
-        request_burst=2 * wishes["requests_per_second"],
-        message_burst=2 * wishes["messages_per_second"],
+        requests_per_second=float(flags.requests_per_second),
+        request_burst=2 * flags.requests_per_second,
+        messages_per_second=float(flags.messages_per_second),
+        message_burst=2 * flags.messages_per_second,
+        messages_per_day=flags.messages_per_day,
     )
 
     async def add() -> None:

@@ -108,6 +108,7 @@ async def revoke_key(request: ApiRequest, key_id: FromPath[str]) -> None:
 
 def _shown(record: KeyRecord) -> KeyInfo:
     grant = record.grant
+    own = {name: value for name, value in msgspec.structs.asdict(grant.quota).items() if value}
     return KeyInfo(
         id=grant.id,
         name=grant.name,
@@ -115,7 +116,7 @@ def _shown(record: KeyRecord) -> KeyInfo:
         created_at=_ms(record.created_at),
         expires_at=_ms(grant.expires_at),
         last_used_at=_ms(record.last_used_at),
-        quota=msgspec.convert(grant.quota, KeyQuota, from_attributes=True),
+        quota=KeyQuota(**own),
     )
 
 
