@@ -204,6 +204,28 @@ async def test_the_goim_doors_connections_are_asked_about_and_told_of(tmp_path: 
         assert hooks.seen("connect", user="8") == []
 
 
+async def test_what_goims_clients_say_is_asked_about_and_told_of(tmp_path: Path):
+    port = free_port()
+    settings = (
+        *(f"doors.goim.{name}_port={number}" for name, number in (("ws", 0), ("http", 0))),
+        *(f"doors.goim.tcp_port={port}", "doors.goim.auth=open", "doors.goim.relay=room"),
+        *("doors.goim.batch=1", "webhooks.ask=publish"),
+    )
+    async with hooked(tmp_path, *settings, flags=["--door", "goim"]) as (_, __, hooks):
+        hooks.answer = lambda event: {"allow": "spam" not in event["body"]}
+        client = await GoimTcp.connect(port)
+        await client.log_in(mid=7, room_id="live://1")
+        for said in (b"spam!", b"hello"):
+            client.send(packet(4, said))
+        (told,) = await hooks.wait_seen(1, "publish")
+        assert (told["user"], told["room"], told["body"]) == ("7", "live://1", "hello")
+        assert told["push_id"]
+        assert [question["body"] for question in hooks.questions] == ["spam!", "hello"]
+        heard = [await client.read() for _ in range(3)]
+        assert [each.body for each in heard if each.body] == [b"hello"]
+        await client.close()
+
+
 async def test_without_webhooks_their_library_is_not_loaded(tmp_path: Path):
     async with running_parlor(tmp_path) as server:
         maps = Path(f"/proc/{server.pid}/maps").read_text()

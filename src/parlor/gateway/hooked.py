@@ -1,17 +1,20 @@
 """What connections do, as the operator's own programs hear of it (`ports.hooks`).
 
 Owns the translation from links to events. Every kind of connection that enters the hub is told
-of, the front doors' included; asking before is the business of whoever greets a connection.
+of, the front doors' included; asking before is the business of whoever greets a connection or
+takes what a client says.
 """
 
 from __future__ import annotations
+
+import msgspec
 
 from parlor.gateway.state.hub import Hub
 from parlor.gateway.state.link import Link
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import HookUnavailable, Vetoed
 from parlor.model.hook import HookEvent, HookKind
-from parlor.model.ids import DeviceId, UserId
+from parlor.model.ids import DeviceId, PushId, RoomId, UserId
 from parlor.ports.hooks import Hooks
 
 
@@ -45,6 +48,27 @@ async def ask_to_connect(hooks: Hooks | None, link: Link, user: UserId, device: 
     except HookUnavailable as down:
         link.close_soon(Close(CloseCode.OVERLOADED, round(down.retry_after_s, 1)))
         raise
+
+
+async def ask_to_publish(hooks: Hooks | None, link: Link, room: RoomId, body: bytes) -> None:
+    """Return when this client may say `body` in `room`. Raises Vetoed, HookUnavailable."""
+    if hooks is not None and hooks.asks(HookKind.PUBLISH):
+        await hooks.ask(_published(link, room, body))
+
+
+def tell_of_publish(
+    hooks: Hooks | None, link: Link, room: RoomId, body: bytes, push_id: PushId
+) -> None:
+    """A client has said `body` in `room`, and it is on its way."""
+    if hooks is not None:
+        told = _published(link, room, body)
+        hooks.tell_nowait(msgspec.structs.replace(told, push_id=push_id))
+
+
+def _published(link: Link, room: RoomId, body: bytes) -> HookEvent:
+    # What is no text has a mark in every place that could not be read.
+    text = body.decode("utf-8", "replace")
+    return msgspec.structs.replace(_event(HookKind.PUBLISH, link), room=room, body=text)
 
 
 def _event(kind: HookKind, link: Link, reason: str = "") -> HookEvent:

@@ -62,6 +62,7 @@ class GoimDoor:
                 gateway.entropy,
                 delivery=delivery,
                 per_s=settings.relay_per_s,
+                hooks=lambda: gateway.hooks,
             )
             if settings.relay == "room"
             else None
