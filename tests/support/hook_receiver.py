@@ -1,4 +1,4 @@
-"""A receiver of webhooks in memory: answers as the test says, on time that stands still."""
+"""The operator's program in memory: answers as the test says, on time that stands still."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from parlor.drivers.memory.hook_queue import MemoryHookQueue
 from parlor.ports.hooks import HookFailed
 from parlor.push.hooks.ask import Asker
 from parlor.push.hooks.settings import WebhookSettings
-from parlor.push.hooks.tell import Endpoint
+from parlor.push.hooks.tell import Receiver
 from parlor.push.hooks.webhooks import Webhooks
 from parlor.wire.webhook import verify
 from tests.support.steady import CountedBytes, CountingMeter, HandClock
@@ -24,7 +24,7 @@ SECRET = "a secret of some length"
 Answer = tuple[int, bytes] | Exception
 
 
-class Receiver:
+class Program:
     """`answers` are given in turn; when they are used up, 204. Checks every signature."""
 
     def __init__(self, clock: HandClock, *answers: Answer) -> None:
@@ -52,28 +52,28 @@ class Receiver:
 
 
 class Hooked:
-    """Webhooks with one endpoint, on a clock that sleeping moves."""
+    """Webhooks with one receiver, on a clock that sleeping moves."""
 
     def __init__(self, *answers: Answer, **settings: Any) -> None:
         chosen = {"urls": (URL,), "ask_url": ASK_URL, "secret": SECRET, **settings}
         self.settings = WebhookSettings(**chosen)
         self.clock = HandClock()
         self.meter = CountingMeter()
-        self.receiver = Receiver(self.clock, *answers)
+        self.program = Program(self.clock, *answers)
         self.slept: list[float] = []
-        self.endpoint = Endpoint(
+        self.receiver = Receiver(
             URL,
             MemoryHookQueue(self.settings.queue),
-            self.receiver,
+            self.program,
             self.settings,
             self.clock,
             CountedBytes(),
             self.meter,
             sleep=self._sleep,
         )
-        self.asker = Asker(self.receiver, self.settings, self.clock, self.meter)
+        self.asker = Asker(self.program, self.settings, self.clock, self.meter)
         self.webhooks = Webhooks(
-            [self.endpoint], self.asker, self.settings, self.clock, CountedBytes()
+            [self.receiver], self.asker, self.settings, self.clock, CountedBytes()
         )
 
     async def _sleep(self, for_s: float) -> None:

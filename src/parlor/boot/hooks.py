@@ -11,7 +11,7 @@ from parlor.gateway.gateway import Gateway
 from parlor.gateway.hooked import tell_of_links
 from parlor.push.hooks.ask import Asker
 from parlor.push.hooks.settings import WebhookSettings
-from parlor.push.hooks.tell import Endpoint
+from parlor.push.hooks.tell import Receiver
 from parlor.push.hooks.webhooks import Webhooks
 
 
@@ -26,16 +26,16 @@ async def open_hooks(
 
     post = await stack.enter_async_context(open_webhooks())
     clock, entropy, meter = base.clock, base.entropy, base.meter
-    endpoints = [
-        Endpoint(url, MemoryHookQueue(settings.queue), post, settings, clock, entropy, meter)
+    receivers = [
+        Receiver(url, MemoryHookQueue(settings.queue), post, settings, clock, entropy, meter)
         for url in settings.urls
     ]
-    hooks = Webhooks(endpoints, Asker(post, settings, clock, meter), settings, clock, entropy)
+    hooks = Webhooks(receivers, Asker(post, settings, clock, meter), settings, clock, entropy)
     gateway.hooks = hooks
     tell_of_links(gateway.hub, hooks)
     gauge = meter.gauge
-    gauge("webhook_events_waiting", lambda: hooks.waiting, "Events for the slowest endpoint.")
-    gauge("webhook_queue_limit", lambda: settings.queue, "Events that may wait for one endpoint.")
+    gauge("webhook_events_waiting", lambda: hooks.waiting, "Events for the slowest receiver.")
+    gauge("webhook_queue_limit", lambda: settings.queue, "Events that may wait for one receiver.")
     gauge("webhook_events_dropped", lambda: hooks.dropped, "Events that made place for newer ones.")
     gauge("hook_questions_open", lambda: hooks.open_questions, "Questions without an answer yet.")
     gauge("hook_questions_limit", lambda: settings.ask_at_once, "Questions that may be open.")

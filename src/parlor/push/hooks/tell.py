@@ -1,4 +1,4 @@
-"""Delivering events to one endpoint: in order, signed, until they are taken or given up."""
+"""Delivering events to one receiver: in order, signed, until they are taken or given up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from parlor.wire.webhook import DELIVERY, SIGNATURE, sign
 log = structlog.get_logger()
 
 
-class Endpoint:
+class Receiver:
     """One URL and what waits for it. `run` must be running for anything to be delivered."""
 
     def __init__(

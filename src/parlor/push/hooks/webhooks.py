@@ -13,7 +13,7 @@ from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 from parlor.push.hooks.ask import Asker
 from parlor.push.hooks.settings import WebhookSettings
-from parlor.push.hooks.tell import Endpoint
+from parlor.push.hooks.tell import Receiver
 
 _encode = msgspec.json.Encoder().encode
 
@@ -23,13 +23,13 @@ class Webhooks:
 
     def __init__(
         self,
-        endpoints: Sequence[Endpoint],
+        receivers: Sequence[Receiver],
         asker: Asker,
         settings: WebhookSettings,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
-        self._endpoints = endpoints
+        self._receivers = receivers
         self._asker = asker
         self._told = frozenset(settings.events)
         self._asked = frozenset(settings.ask) if settings.ask_url else frozenset[HookKind]()
@@ -37,12 +37,12 @@ class Webhooks:
         self._entropy = entropy
 
     def tell_nowait(self, event: HookEvent) -> None:
-        if not self._endpoints or event.kind not in self._told:
+        if not self._receivers or event.kind not in self._told:
             return
-        # Encoded once, whatever the number of endpoints.
+        # Encoded once, whatever the number of receivers.
         encoded = _encode(self._named(event))
-        for endpoint in self._endpoints:
-            endpoint.queue.put_nowait(encoded)
+        for receiver in self._receivers:
+            receiver.queue.put_nowait(encoded)
 
     def asks(self, kind: HookKind) -> bool:
         return kind in self._asked
@@ -53,13 +53,13 @@ class Webhooks:
 
     @property
     def waiting(self) -> int:
-        """Events that wait for the endpoint furthest behind."""
-        return max((endpoint.queue.waiting for endpoint in self._endpoints), default=0)
+        """Events that wait for the receiver furthest behind."""
+        return max((receiver.queue.waiting for receiver in self._receivers), default=0)
 
     @property
     def dropped(self) -> int:
-        """Events that made place for newer ones, over all endpoints."""
-        return sum(endpoint.queue.dropped for endpoint in self._endpoints)
+        """Events that made place for newer ones, over all receivers."""
+        return sum(receiver.queue.dropped for receiver in self._receivers)
 
     @property
     def open_questions(self) -> int:
@@ -72,15 +72,15 @@ class Webhooks:
     async def run(self) -> None:
         """Deliver until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for endpoint in self._endpoints:
-                tasks.create_task(endpoint.run())
+            for receiver in self._receivers:
+                tasks.create_task(receiver.run())
 
     async def wait_until_told(self, limit_s: float) -> None:
         """Until nothing waits any more, `limit_s` at most; for the end of the process."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
-                for endpoint in self._endpoints:
-                    await endpoint.wait_until_told()
+                for receiver in self._receivers:
+                    await receiver.wait_until_told()
 
     def _named(self, event: HookEvent) -> HookEvent:
         name = self._entropy.token_bytes(12).hex()

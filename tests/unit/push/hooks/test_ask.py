@@ -14,9 +14,9 @@ YES, NO = (200, b'{"allow": true, "more": 1}'), (200, b'{"allow": false, "messag
 async def test_what_is_allowed_may_be_done(answer):
     hooked = Hooked(answer, ask_deadline_s=0.7)
     await hooked.webhooks.ask(COMING)
-    (asked,) = hooked.receiver.bodies
+    (asked,) = hooked.program.bodies
     assert (asked["kind"], asked["user"], asked["address"]) == ("connect", "7", "203.0.113.7")
-    assert hooked.receiver.timeouts == [0.7]
+    assert hooked.program.timeouts == [0.7]
 
 
 async def test_a_no_is_final_and_says_why():
@@ -57,23 +57,23 @@ async def test_who_never_answers_is_left_alone_for_a_while():
     for _ in range(10):
         with pytest.raises(HookUnavailable):
             await hooked.webhooks.ask(COMING)
-    assert len(hooked.receiver.bodies) == 3
+    assert len(hooked.program.bodies) == 3
     assert hooked.webhooks.is_paused
     hooked.clock.at += 5
-    hooked.receiver.answers = [YES]
+    hooked.program.answers = [YES]
     await hooked.webhooks.ask(COMING)
     assert not hooked.webhooks.is_paused
 
 
 async def test_more_questions_than_may_be_open_count_as_not_answered():
     hooked = Hooked(ask_at_once=2)
-    hooked.receiver.hold = asyncio.Event()
+    hooked.program.hold = asyncio.Event()
     open_ones = [asyncio.create_task(hooked.webhooks.ask(COMING)) for _ in range(2)]
     await asyncio.sleep(0)
     assert hooked.webhooks.open_questions == 2
     with pytest.raises(HookUnavailable):
         await hooked.webhooks.ask(COMING)
-    hooked.receiver.hold.set()
+    hooked.program.hold.set()
     await asyncio.gather(*open_ones)
     await hooked.webhooks.ask(COMING)
     assert hooked.webhooks.open_questions == 0
@@ -84,7 +84,7 @@ async def test_only_the_kinds_that_are_to_be_asked_about_are():
     assert hooked.webhooks.asks(HookKind.PUBLISH)
     assert not hooked.webhooks.asks(HookKind.CONNECT)
     await hooked.webhooks.ask(COMING)
-    assert hooked.receiver.bodies == []
+    assert hooked.program.bodies == []
 
 
 async def test_without_an_address_nobody_is_asked():

@@ -347,6 +347,8 @@ const en = {
     too_large: "That is larger than this server takes.",
     rate_limited: "Too fast. Wait a moment and try again.",
     too_many_attempts: "Too many failed attempts. Try again {wait}.",
+    vetoed: "The operator of this server does not allow this.",
+    hook_unavailable: "The server cannot check whether this is allowed. Try again in a moment.",
     overloaded: "The server is very busy. Try again in a moment.",
     draining: "The server is restarting. Try again in a moment.",
     storage_failed: "The server could not store it. Try again.",

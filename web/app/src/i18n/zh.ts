@@ -349,6 +349,8 @@ const zh: Catalogue = {
     too_large: "超过此服务器允许的大小。",
     rate_limited: "操作太快，请稍等再试。",
     too_many_attempts: "失败次数过多，请{wait}再试。",
+    vetoed: "本服务器的运营者不允许这样做。",
+    hook_unavailable: "服务器暂时无法确认是否允许，请稍后再试。",
     overloaded: "服务器繁忙，请稍后再试。",
     draining: "服务器正在重启，请稍后再试。",
     storage_failed: "服务器未能保存，请重试。",
