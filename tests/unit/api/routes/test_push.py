@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from parlor.model.errors import RoomTooBusy
@@ -147,3 +149,27 @@ async def test_a_busy_room_refuses_its_own_pushes_of_a_batch(memory: Memory):
         "retry_after_s": 0.25,
     }
     assert sent == {"push_id": "pu_1", "to": None}
+
+
+async def test_what_waits_for_a_disk_waits_together_and_keeps_its_order(memory: Memory):
+    class Slow(RecordedPushes):
+        def __init__(self):
+            super().__init__()
+            self.all_there = asyncio.Event()
+
+        async def to_users(self, users, body, wish):
+            pushed = self._push(ToUsers(tuple(users)), body, wish)
+            if len(self.sent) == 20:
+                self.all_there.set()
+            await self.all_there.wait()
+            return pushed
+
+    slow = Slow()
+    item = {"to": {"users": ["1"]}, "kind": "must_arrive"}
+    pushes = [{**item, "body": f"{number}"} for number in range(20)]
+    async with rest_client(memory.services(pushes=slow)) as client, asyncio.timeout(5):
+        reply = await client.post(BATCH, json={"pushes": pushes}, headers=bearer(KEY))
+    assert [body for _, body, _ in slow.sent] == [b"%d" % number for number in range(20)]
+    assert [result["push_id"] for result in reply.json()["results"]] == [
+        f"pu_{number}" for number in range(1, 21)
+    ]
