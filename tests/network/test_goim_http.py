@@ -208,6 +208,52 @@ async def test_in_token_mode_only_a_key_that_may_push_pushes():
         await client.close()
 
 
+async def test_a_key_over_its_quota_is_told_when_to_come_back():
+    """P47."""
+    async with goim_door(auth="token") as door:
+        door.keys.allowed = 1
+        key = f"Authorization: Bearer {PUSH_KEY}"
+        target = "/goim/push/all?operation=1000"
+        assert await _ask(door, "POST", target, b"x", key) == (200, OK)
+        answer = await _raw(
+            door,
+            f"POST {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{key}\r\n"
+            "Content-Length: 1\r\n\r\nx".encode(),
+        )
+        head, _, text = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 429 ")
+        assert b"\r\nretry-after: 3" in head
+        assert text.startswith(b'{"code":-429,"message":"')
+        assert (await _ask(door, "GET", "/goim/online/total", b"", key))[0] == 200
+
+
+async def test_a_page_may_read_and_push_only_where_its_origin_is_named():
+    """M38."""
+    async with goim_door(origins=("https://*.example.org",)) as door:
+        for origin, named in (("https://app.example.org", True), ("https://evil.example", False)):
+            headers = {"Origin": origin}
+            async with door.http.get("/goim/nodes/weighted", headers=headers) as reply:
+                assert reply.status == 200
+                leave = reply.headers.get("access-control-allow-origin")
+                assert leave == (origin if named else None)
+            target = "/goim/push/all?operation=1000"
+            async with door.http.post(target, data=b"x", headers=headers) as reply:
+                assert reply.status == (200 if named else 403)
+            async with door.http.options(target, headers=headers) as reply:
+                assert reply.status == (204 if named else 403)
+                assert ("access-control-allow-methods" in reply.headers) is named
+        async with door.http.post("/goim/push/all?operation=1000", data=b"x") as reply:
+            assert reply.status == 200
+
+
+async def test_unless_origins_are_named_no_page_is_kept_out_and_none_may_read(door: OpenDoor):
+    """M38: as goim does."""
+    headers = {"Origin": "https://evil.example"}
+    async with door.http.post("/goim/push/all?operation=1000", headers=headers) as reply:
+        assert reply.status == 200
+        assert "access-control-allow-origin" not in reply.headers
+
+
 @pytest.mark.parametrize(
     ("method", "target", "status"),
     [

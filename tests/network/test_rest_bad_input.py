@@ -29,6 +29,7 @@ BURST = 1_000
 FLAGS = (
     *("--set", f"http.body_timeout_s={BODY_TIMEOUT_S}"),
     *("--set", f"http.user_request_burst={BURST}"),
+    *("--set", "http.max_batch_bytes=262144"),
 )
 MEBIBYTE = 1 << 20
 
@@ -45,10 +46,13 @@ class Ground:
     bob: dict[str, str]
     eve: dict[str, str]
     key: dict[str, str]
+    admin: dict[str, str]
 
     def may(self, op: Operation) -> dict[str, str]:
         """Headers of somebody whom `op` lets in."""
-        wanted = [name for needed in op.spec["security"] for name in needed]
+        wanted = {name: roles for needed in op.spec["security"] for name, roles in needed.items()}
+        if "admin" in wanted.get("key", ()):
+            return self.admin
         return self.ann if "user" in wanted else self.key if "key" in wanted else {}
 
     def path(self, op: Operation, conversation: str | None = None) -> str:
@@ -63,7 +67,8 @@ async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Grou
         check_document(document)
         path, ann, bob = await two_in_a_conversation(client, "bad")
         _, eve = await sign_up(client, "eve")
-        key = bearer(await make_key(server, "bad-input", "push,admin"))
+        key = bearer(await make_key(server, "bad-input", "push"))
+        admin = bearer(await make_key(server, "bad-input admin", "admin"))
         yield Ground(
             server,
             client,
@@ -73,6 +78,7 @@ async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Grou
             bob,
             eve,
             key,
+            admin,
         )
 
 

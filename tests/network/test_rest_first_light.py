@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
-import shutil
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 
 from tests.support.rest_client import bearer, sign_up
-from tests.support.rest_server import address_of, http_to, make_key, two_in_a_conversation
+from tests.support.rest_server import http_to, make_key, two_in_a_conversation
 from tests.support.server import ParlorServer, running_parlor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-# The one that PyPI ships, where the machine has none.
-NODE = shutil.which("node", path=Path(sys.executable).parent) or "node"
-DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -99,25 +91,6 @@ async def test_a_program_pushes_and_repeats_without_fear(
     assert online.json() == {"room": "live://1000", "online": 0}
     top = (await client.get("/api/v1/online/top", headers=key)).json()
     assert top["rooms"] == []
-
-
-@pytest.mark.parametrize("page", ["push.md", "push.zh.md"])
-@pytest.mark.parametrize(("language", "program"), [("python", sys.executable), ("js", NODE)])
-async def test_the_examples_in_the_documentation_work_as_printed(
-    server: ParlorServer, tmp_path: Path, page: str, language: str, program: str
-):
-    text = (DOCS / page).read_text("utf-8")
-    found = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
-    assert found is not None
-    example = found[1].replace("http://127.0.0.1:8080", address_of(server))
-    file = tmp_path / f"example.{'py' if language == 'python' else 'mjs'}"
-    file.write_text(example, "utf-8")
-    key = await make_key(server, f"{page} {language}", "push")
-    process = await asyncio.create_subprocess_exec(
-        program, str(file), env={**os.environ, "PARLOR_KEY": key}, stderr=asyncio.subprocess.PIPE
-    )
-    _, complaint = await process.communicate()
-    assert process.returncode == 0, complaint.decode()
 
 
 async def test_the_watchers_addresses_answer(client: httpx.AsyncClient):

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from parlor.accounts.attempts import Attempts
+from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.keys import ApiKeys
 from parlor.accounts.links import SetUpLinks
 from parlor.accounts.passwords import Passwords
@@ -18,7 +19,7 @@ from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignedIn, SignIns
 from parlor.accounts.signing import Signing
 from parlor.model.account import Identity
-from tests.support.steady import CountedBytes, HandClock
+from tests.support.steady import CountedBytes, CountingMeter, HandClock
 from tests.support.storage import Stores, sqlite_stores
 
 PASSWORD = "correct horse"
@@ -58,6 +59,7 @@ async def open_door(folder: Path, **settings: float) -> AsyncIterator[Door]:
         )
         ended: list[Identity] = []
         signing.on_session_end(ended.append)
-        keys, people = ApiKeys(stores.keys, clock, entropy), People(stores.accounts)
+        keys = ApiKeys(stores.keys, clock, entropy, CountingMeter(), KeySettings())
+        people = People(stores.accounts)
         yield Door(stores, clock, signing, links, keys, people, ended)
         passwords.close()

@@ -45,6 +45,7 @@ class OpenDoor:
     gateway: Gateway
     route: Route
     tokens: KnownTokens
+    keys: KnownKeys
     http: aiohttp.ClientSession
 
     def port(self, name: str) -> int:
@@ -98,7 +99,7 @@ async def goim_door(
     try:
         base = f"http://127.0.0.1:{door.addresses['http'][1]}"
         async with aiohttp.ClientSession(base) as http:
-            yield OpenDoor(door, gateway, route, tokens, http)
+            yield OpenDoor(door, gateway, route, tokens, keys, http)
     finally:
         await door.close()
         for task in running:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from parlor.model.account import Identity, KeyGrant, Scope
-from parlor.model.errors import Forbidden, ParlorError, Unauthenticated
+from parlor.model.errors import Forbidden, OverQuota, ParlorError, Unauthenticated
 from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.model.push import Envelope, Push
 
@@ -37,6 +37,8 @@ class KnownKeys:
 
     def __init__(self, keys: Mapping[str, frozenset[Scope]]) -> None:
         self.keys = dict(keys)
+        self.spent = 0
+        self.allowed = 1_000
 
     async def check(self, key: str, scope: Scope) -> KeyGrant:
         scopes = self.keys.get(key)
@@ -45,6 +47,11 @@ class KnownKeys:
         if scope not in scopes:
             raise Forbidden
         return KeyGrant(key, scopes)
+
+    def spend(self, grant: KeyGrant, messages: int) -> None:
+        self.spent += messages
+        if self.spent > self.allowed:
+            raise OverQuota(retry_after_s=2.5)
 
 
 class CountedEntropy:

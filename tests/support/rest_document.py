@@ -78,6 +78,7 @@ _EXAMPLE_VALUES = {
     "token": "plk_nobody",
     "room": "news",
     "query": "ann",
+    "key_id": "6f1d2a9b3c4e",
 }
 
 

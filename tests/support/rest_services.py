@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from parlor.accounts.keys import MadeKey
 from parlor.api.readiness import Readiness
 from parlor.api.services import About, Services
-from parlor.model.account import Identity, KeyGrant, Scope, Tokens, User
+from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.conversation import ConversationKind, ConversationView, Member, Role
 from parlor.model.errors import (
@@ -21,6 +22,7 @@ from parlor.model.errors import (
     NameTaken,
     NotFound,
     NotMember,
+    OverQuota,
     SignUpClosed,
     Unauthenticated,
     WrongCredentials,
@@ -30,6 +32,7 @@ from parlor.model.ids import ConversationId, DeviceId, PushId, RoomId, UserId, e
 from parlor.model.push import Audience, ToAll, ToDevices, ToRoom, ToUsers
 from parlor.model.text import check_display_name, check_name, check_text
 from parlor.ports.accounts import Revocation, RevocationKind
+from parlor.push.backlog import Backlog
 from parlor.push.pushes import Pushed, Wish
 
 KEY = "plk_test"
@@ -139,13 +142,6 @@ class Accounts:
         self.by_id[user] = renamed
         return renamed
 
-    async def check(self, key: str, scope: Scope) -> KeyGrant:
-        if not key.startswith(KEY):
-            raise Unauthenticated
-        if key not in (KEY, f"{KEY}_{scope.value}"):
-            raise Forbidden
-        return KeyGrant("test", frozenset({scope}))
-
     async def look(self, token: str) -> tuple[str, bool]:
         if token not in self.links:
             raise NotFound
@@ -164,6 +160,46 @@ class Accounts:
         await self.look(token)
         self.links.discard(token)
         return self._tokens(self._add(name, password, display_name), device, admin=True)
+
+
+class Keys:
+    """API keys: KEY opens everything, `KEY_scope` one scope."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, KeyRecord] = {}
+        self.spent: list[int] = []
+        self.over_quota = False
+
+    async def check(self, key: str, scope: Scope) -> KeyGrant:
+        if not key.startswith(KEY):
+            raise Unauthenticated
+        if key not in (KEY, f"{KEY}_{scope.value}"):
+            raise Forbidden
+        return KeyGrant("test", frozenset({scope}))
+
+    def spend(self, grant: KeyGrant, messages: int) -> None:
+        self.spent.append(messages)
+        if self.over_quota:
+            raise OverQuota(retry_after_s=1.5)
+
+    async def add(
+        self, name: str, scopes: Iterable[Scope], *, expires_in_s: float, quota: Quota
+    ) -> MadeKey:
+        if name in self.made:
+            raise NameTaken
+        number = f"{len(self.made) + 1:012x}"
+        grant = KeyGrant(name, frozenset(scopes), number, 1_000 + expires_in_s, quota)
+        self.made[name] = KeyRecord(grant, 1_000)
+        return MadeKey(f"plk_{name}", self.made[name])
+
+    async def list(self) -> Sequence[KeyRecord]:
+        return list(self.made.values())
+
+    async def revoke(self, id_or_name: str) -> KeyRecord:
+        for name, record in self.made.items():
+            if id_or_name in (name, record.grant.id):
+                return self.made.pop(name)
+        raise NotFound
 
 
 class Conversations:
@@ -363,6 +399,7 @@ class Memory:
     """Everything behind one application, for a test to prepare and look into."""
 
     accounts: Accounts = field(default_factory=Accounts)
+    keys: Keys = field(default_factory=Keys)
     conversations: Conversations = field(default_factory=Conversations)
     pushes: RecordedPushes = field(default_factory=RecordedPushes)
     metrics: RecordedMetrics = field(default_factory=RecordedMetrics)
@@ -374,13 +411,14 @@ class Memory:
             signing=self.accounts,
             authentication=self.accounts,
             people=self.accounts,
-            keys=self.accounts,
+            keys=self.keys,
             links=self.accounts,
             threads=self.conversations,
             send=self.conversations,
             sync=self.conversations,
             reading=self.conversations,
             pushes=self.pushes,
+            backlog=Backlog(lambda: 0, 1, 0.0),
             presence=CountedRooms(),
             ice=OneStunServer(),
             clock=self.clock,

@@ -12,6 +12,7 @@ from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ASGIApp
 
 from parlor.api.errors import answer_error
+from parlor.api.fast_push import FastPush
 from parlor.api.front import Front
 from parlor.api.limits import Paces
 from parlor.api.openapi import describe
@@ -22,6 +23,7 @@ from parlor.api.routes import (
     connections,
     conversations,
     health,
+    keys,
     messages,
     online,
     people,
@@ -32,7 +34,18 @@ from parlor.api.services import Services
 from parlor.api.settings import HttpSettings
 from parlor.api.webapp import WebApp
 
-_REST = (accounts, people, conversations, messages, calls, push, online, connections, server)
+_REST = (
+    accounts,
+    people,
+    conversations,
+    messages,
+    calls,
+    push,
+    keys,
+    online,
+    connections,
+    server,
+)
 WEBAPP_FOLDER = Path(__file__).with_name("webapp")
 """Where the build of the web app puts its files; they are part of the wheel."""
 
@@ -87,7 +100,7 @@ def build_app(
         }
     )
     return Front(
-        rest,
+        FastPush(rest, services, settings),
         WebApp(webapp),
         settings,
         services.clock,

@@ -7,11 +7,10 @@ the links over HTTP that boot hands in.
 
 from __future__ import annotations
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from parlor.api.errors import error_headers, error_reply
+from parlor.api.answers import send_answer, send_error
 from parlor.api.headers import SECURITY_HEADERS, Pages, RawHeaders, header, strict_transport
 from parlor.api.limits import Paces
 from parlor.api.settings import HttpSettings
@@ -31,7 +30,6 @@ API_PREFIX = "/api/"
 LINKS_PREFIX = "/http/"
 _PLAIN = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/api", "/ws"})
 _NO_STORE = (b"cache-control", b"no-store")
-_JSON = (b"content-type", b"application/json")
 
 
 class Front:
@@ -84,14 +82,14 @@ class Front:
             await send(message)
 
         if scope["method"] == "OPTIONS" and (allowed := self._pages.preflight(origin)):
-            await _send(send_with_headers, 204, allowed)
+            await send_answer(send_with_headers, 204, allowed)
         elif refused := self._refusal(scope, origin, began):
-            await _send_error(send_with_headers, refused)
+            await send_error(send_with_headers, refused)
         else:
             try:
                 await app(scope, receive, send_with_headers)
             except ParlorError as error:
-                await _send_error(send_with_headers, error)
+                await send_error(send_with_headers, error)
         self._meter.count(
             "http_requests",
             route=str(scope.get("path_template", "none")),
@@ -106,7 +104,7 @@ class Front:
         headers, security = scope["headers"], self._security(scope)
         if scope["method"] not in ("GET", "HEAD"):
             allow = (b"allow", b"GET, HEAD")
-            await _send_error(send, MethodNotAllowed(), [*security, _NO_STORE, allow])
+            await send_error(send, MethodNotAllowed(), [*security, _NO_STORE, allow])
             return
         page = self._webapp.answer(
             scope["path"],
@@ -115,12 +113,12 @@ class Front:
             if_none_match=header(headers, b"if-none-match"),
         )
         if page is None:
-            await _send_error(send, NotFound(), [*security, _NO_STORE])
+            await send_error(send, NotFound(), [*security, _NO_STORE])
             return
         raw = [(name.encode(), value.encode()) for name, value in page.headers]
         body = b"" if scope["method"] == "HEAD" else page.body
         length = None if page.status == 304 else len(page.body)
-        await _send(send, page.status, [*raw, *security], body, length=length)
+        await send_answer(send, page.status, [*raw, *security], body, length=length)
 
     def _security(self, scope: HTTPScope) -> RawHeaders:
         return self._headers_over_tls if scope["scheme"] == "https" else self._headers
@@ -140,17 +138,3 @@ class Front:
         if wait_s := self._paces.take_nowait(network_of(address), now):
             return RateLimited(retry_after_s=wait_s)
         return None
-
-
-async def _send_error(send: Send, error: ParlorError, headers: RawHeaders | None = None) -> None:
-    more = [(name.encode(), value.encode()) for name, value in error_headers(error).items()]
-    body = msgspec.json.encode(error_reply(error))
-    await _send(send, error.status, [_JSON, *more, *(headers or [])], body, length=len(body))
-
-
-async def _send(
-    send: Send, status: int, headers: RawHeaders, body: bytes = b"", *, length: int | None = None
-) -> None:
-    sized = [] if length is None else [(b"content-length", str(length).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *sized]})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -45,6 +45,8 @@ def strict_transport(seconds: int) -> RawHeaders:
 
 
 _METHODS = b"GET, POST, PATCH, DELETE"
+_EXPOSED = (b"access-control-expose-headers", b"retry-after")
+_VARY = (b"vary", b"origin")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -57,7 +59,8 @@ class Pages:
     """Which pages may use the API (`model.origins`), and the headers that tell browsers so."""
 
     def __init__(self, allowed: Sequence[str], public_url: str) -> None:
-        self._allowed = frozenset(allowed)
+        self._listed = Origins(allowed)
+        self._names_some = bool(allowed)
         self._origins = Origins([*allowed, public_url])
 
     def allows(self, method: str, origin: str, host: str) -> bool:
@@ -70,19 +73,17 @@ class Pages:
 
     def leave(self, origin: str) -> RawHeaders:
         """Headers that let a page of another host read the reply (Fetch §3.2)."""
-        if not self._allowed:
+        if not self._names_some:
             return []
-        if origin not in self._allowed:
-            return [(b"vary", b"origin")]
-        return [
-            (b"access-control-allow-origin", origin.encode("latin-1")),
-            (b"access-control-expose-headers", b"retry-after"),
-            (b"vary", b"origin"),
-        ]
+        if self._listed.has_any:
+            return [(b"access-control-allow-origin", b"*"), _EXPOSED]
+        if not origin or not self._listed.is_listed(origin):
+            return [_VARY]
+        return [(b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSED, _VARY]
 
     def preflight(self, origin: str) -> RawHeaders:
         """What to add to `leave` for a browser that asks first; empty when refused."""
-        if origin not in self._allowed:
+        if not origin or not self._listed.is_listed(origin):
             return []
         return [
             (b"access-control-allow-methods", _METHODS),

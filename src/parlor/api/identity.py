@@ -18,7 +18,7 @@ from parlor.api.limits import Paces
 from parlor.api.services import Services
 from parlor.model.account import Identity, Scope
 from parlor.model.address import is_loopback
-from parlor.model.errors import AccountNeeded, RateLimited, Unauthenticated
+from parlor.model.errors import AccountNeeded, Forbidden, RateLimited, Unauthenticated
 
 _FORWARDING = ("x-forwarded-for", "forwarded", "x-real-ip")
 Connection = ASGIConnection[BaseRouteHandler, object, object, State]
@@ -47,7 +47,7 @@ async def known(connection: Connection) -> Identity:
 
 @dataclass(frozen=True)
 class KeyWith:
-    """Only a program whose API key has `scope`. Raises Unauthenticated, Forbidden."""
+    """Only a program whose API key has `scope`. Raises Unauthenticated, Forbidden, OverQuota."""
 
     scope: Scope
 
@@ -69,6 +69,20 @@ class UserOrKeyWith:
             await known(connection)
 
 
+async def administrator(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A signed-in administrator, or a program with scope admin.
+
+    Raises Unauthenticated, Forbidden, RateLimited, OverQuota.
+    """
+    try:
+        await signed_in(connection, handler)
+    except Unauthenticated:
+        await KeyWith(Scope.ADMIN)(connection, handler)
+        return
+    if not cast("Identity", connection.scope["user"]).admin:
+        raise Forbidden("This is for administrators.")
+
+
 async def local_or_admin_key(connection: Connection, handler: BaseRouteHandler) -> None:
     """This machine itself, or a program with scope admin.
 
@@ -87,7 +101,12 @@ def _services(connection: Connection) -> Services:
 
 
 def _bearer(connection: Connection) -> str:
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return bearer_token(connection.headers.get("authorization", ""))
+
+
+def bearer_token(authorization: str) -> str:
+    """The token or key in the value of the header (RFC 6750 §2.1). Raises Unauthenticated."""
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated
     return token.strip()

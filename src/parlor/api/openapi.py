@@ -21,7 +21,13 @@ from litestar.typing import FieldDefinition
 
 from parlor.api.described import Described, description_of
 from parlor.api.errors import ErrorReply, Refusal, error_reply
-from parlor.api.identity import KeyWith, UserOrKeyWith, local_or_admin_key, signed_in
+from parlor.api.identity import (
+    KeyWith,
+    UserOrKeyWith,
+    administrator,
+    local_or_admin_key,
+    signed_in,
+)
 from parlor.model.account import Scope
 from parlor.model.errors import (
     AccountNeeded,
@@ -31,6 +37,7 @@ from parlor.model.errors import (
     Forbidden,
     Internal,
     Overloaded,
+    OverQuota,
     ParlorError,
     RateLimited,
     StorageFailed,
@@ -190,7 +197,7 @@ def _refusals(handler: HTTPRouteHandler, said: Described) -> Sequence[type[Parlo
     if any(guard is signed_in or isinstance(guard, UserOrKeyWith) for guard in guards):
         refusals += [AuthUnavailable, TooManyAttempts]
     if any(guard is not signed_in for guard in guards):
-        refusals.append(Forbidden)
+        refusals += [Forbidden, OverQuota]
     if "data" in parameters:
         refusals += [BadRequest, TooLarge, BodyTimedOut]
     elif any(name != "request" for name in parameters):
@@ -207,6 +214,8 @@ def _security(guards: Sequence[object]) -> list[_Json]:
             found.append({"user": []})
         if isinstance(guard, KeyWith | UserOrKeyWith):
             found.append({"key": [guard.scope.value]})
+        if guard is administrator:
+            found += [{"user": [Scope.ADMIN.value]}, {"key": [Scope.ADMIN.value]}]
         if guard is local_or_admin_key:
             found += [{}, {"key": [Scope.ADMIN.value]}]
     return found

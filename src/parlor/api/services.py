@@ -6,20 +6,22 @@ What each method promises is said where it is implemented.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from parlor.accounts.keys import MadeKey
 from parlor.accounts.services import People
 from parlor.api.readiness import Readiness
 from parlor.im.services import Reading, Send, Sync, Threads
-from parlor.model.account import Identity, KeyGrant, Scope, Tokens, User
+from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.ports.accounts import Revocation, RevocationKind
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.ports.presence import Presence
+from parlor.push.backlog import Backlog
 from parlor.push.pushes import Pushed, Wish
 
 
@@ -51,6 +53,12 @@ class Authentication(Protocol):
 
 class Keys(Protocol):
     async def check(self, key: str, scope: Scope) -> KeyGrant: ...
+    def spend(self, grant: KeyGrant, messages: int) -> None: ...
+    async def add(
+        self, name: str, scopes: Iterable[Scope], *, expires_in_s: float, quota: Quota
+    ) -> MadeKey: ...
+    async def list(self) -> Sequence[KeyRecord]: ...
+    async def revoke(self, id_or_name: str) -> KeyRecord: ...
 
 
 class Links(Protocol):
@@ -110,6 +118,7 @@ class Services:
     sync: Sync
     reading: Reading
     pushes: Pushes
+    backlog: Backlog
     presence: Presence
     ice: Ice
     clock: Clock

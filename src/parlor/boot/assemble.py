@@ -16,6 +16,7 @@ import msgspec
 from parlor import __version__
 from parlor.accounts.attempts import Attempts
 from parlor.accounts.authentication import Authentication
+from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.keys import ApiKeys
 from parlor.accounts.links import SetUpLinks
 from parlor.accounts.passwords import Passwords
@@ -72,6 +73,7 @@ from parlor.im.settings import ImSettings
 from parlor.im.sync import Sync
 from parlor.model.text import MAX_TEXT_CHARS, MAX_TITLE_CHARS
 from parlor.ports.bus import Bus
+from parlor.push.backlog import Backlog
 from parlor.push.dispatch import Dispatch
 from parlor.push.durable import DurablePushes
 from parlor.push.mailboxes import Mailboxes
@@ -80,7 +82,7 @@ from parlor.push.publishing import Publishing
 from parlor.push.pushes import Pushes
 from parlor.push.replay import Replay
 from parlor.push.rooms import RoomPushes
-from parlor.push.route import Route
+from parlor.push.route import PUSH_SUBJECT, Route
 from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
 
 PUSH_LOG = "push"
@@ -152,7 +154,7 @@ async def open_services(config: Config, stack: AsyncExitStack) -> AccountService
         accounts=accounts,
         signing=Signing(accounts, sign_ins, passwords, attempts, settings, clock, entropy),
         people=People(accounts),
-        keys=ApiKeys(keys, clock, entropy),
+        keys=ApiKeys(keys, clock, entropy, meter, config.section("keys", KeySettings)),
         links=SetUpLinks(accounts, keys, sign_ins, passwords, settings, clock, entropy),
     )
 
@@ -194,6 +196,11 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     queue = config.section("durable", DurableSettings)
     push_log = SqlLog(base.database, PUSH_LOG, queue.limits())
     durable = DurablePushes(push_log, dispatch, clock, meter, queue)
+    backlog = Backlog(
+        lambda: bus.waiting(PUSH_SUBJECT),
+        push_settings.max_backlog,
+        push_settings.backlog_patience_s,
+    )
     pushes = Pushes(dispatch, durable, presence, clock, entropy, meter, push_settings)
 
     messages, conversations = SqlMessages(base.database), SqlConversations(base.database)
@@ -238,6 +245,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         sync=sync,
         reading=reading,
         pushes=pushes,
+        backlog=backlog,
         presence=presence,
         ice=ice,
         clock=clock,
@@ -269,6 +277,9 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     _watch_waiting(meter, mailboxes, mailbox, durable, queue)
     if links is not None:
         _watch_links(meter, links)
+    meter.gauge("push_backlog", backlog.waiting, "Accepted pushes that wait for delivery here.")
+    meter.gauge("push_backlog_limit", lambda: push_settings.max_backlog, "How many may wait.")
+    meter.gauge("api_keys_in_use", lambda: base.keys.in_use, "API keys used a moment ago.")
     return Server(
         gateway=gateway,
         native=native,

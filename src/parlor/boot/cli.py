@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from parlor import __version__
 from parlor.boot.config import Config, ConfigError, Given, load, parse_assignment
-from parlor.model.account import Scope
+from parlor.model.account import Quota, Scope
 
 _FLAG_KEYS = {
     "data": ("server", "data"),
@@ -27,6 +27,12 @@ _FLAG_KEYS = {
     "port": ("http", "port"),
 }
 _SELF_SIGNED = "self-signed"
+_QUOTA_FLAGS = {
+    "requests-per-second": "requests it may make, instead of keys.requests_per_second",
+    "messages-per-second": "messages it may push, instead of keys.messages_per_second",
+    "messages-per-day": "messages it may push in a day, instead of keys.messages_per_day",
+}
+_DAY_S = 86_400
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -127,7 +133,19 @@ def _parser() -> argparse.ArgumentParser:
     key_add = key_commands.add_parser("add", parents=[settings], help="make a key, print it once")
     key_add.add_argument("name", help="what the key is for")
     key_add.add_argument("--scope", required=True, help="push, im, admin; commas between")
+    key_add.add_argument(
+        "--expires-in", metavar="DAYS", type=float, default=0.0, help="days until it opens nothing"
+    )
+    for flag, meaning in _QUOTA_FLAGS.items():
+        key_add.add_argument(f"--{flag}", metavar="N", type=int, default=0, help=meaning)
     key_add.set_defaults(run=_key_add)
+    key_list = key_commands.add_parser("list", parents=[settings], help="what keys there are")
+    key_list.set_defaults(run=_key_list)
+    key_revoke = key_commands.add_parser(
+        "revoke", parents=[settings], help="refuse a key from now on, in running servers too"
+    )
+    key_revoke.add_argument("key", metavar="NAME|ID")
+    key_revoke.set_defaults(run=_key_revoke)
     return root
 
 
@@ -182,13 +200,25 @@ def _key_add(flags: argparse.Namespace) -> None:
         scopes = frozenset(Scope(each.strip()) for each in flags.scope.split(","))
     except ValueError:
         raise ConfigError(f"--scope {flags.scope}: scopes are {', '.join(Scope)}") from None
+    if min(flags.expires_in, *(vars(flags)[name.replace("-", "_")] for name in _QUOTA_FLAGS)) < 0:
+        raise ConfigError("--expires-in and quotas are not negative")
+    quota = Quota(
+        requests_per_second=float(flags.requests_per_second),
+        request_burst=2 * flags.requests_per_second,
+        messages_per_second=float(flags.messages_per_second),
+        message_burst=2 * flags.messages_per_second,
+        messages_per_day=flags.messages_per_day,
+    )
 
     async def add() -> None:
         from parlor.boot.assemble import open_services
 
         async with AsyncExitStack() as stack:
             services = await open_services(config, stack)
-            print(await services.keys.add(flags.name, scopes))
+            made = await services.keys.add(
+                flags.name, scopes, expires_in_s=flags.expires_in * _DAY_S, quota=quota
+            )
+            print(made.key)
 
     _run(add())
 
@@ -212,6 +242,35 @@ def _certificate_self_signed(flags: argparse.Namespace) -> None:
     print("Browsers warn of it until the device trusts this file as an authority; the key of that")
     print("authority was not kept, so it can vouch for nothing else:")
     print(f"  {made.trust}")
+
+
+def _key_list(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+
+    async def show() -> None:
+        from parlor.boot.assemble import open_services
+        from parlor.boot.key_table import table_lines
+
+        async with AsyncExitStack() as stack:
+            services = await open_services(config, stack)
+            for line in table_lines(await services.keys.list(), services.clock.unix_ms() / 1_000):
+                print(line)
+
+    _run(show())
+
+
+def _key_revoke(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+
+    async def revoke() -> None:
+        from parlor.boot.assemble import open_services
+
+        async with AsyncExitStack() as stack:
+            services = await open_services(config, stack)
+            revoked = await services.keys.revoke(flags.key)
+            print(f"Revoked {revoked.grant.name} (id {revoked.grant.id}).")
+
+    _run(revoke())
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -19,7 +19,7 @@ import msgspec
 S = TypeVar("S", bound=msgspec.Struct)
 ENVIRONMENT_PREFIX = "PARLOR_"
 # Set by tools around the program, not settings of it.
-_NOT_SETTINGS = frozenset({"PARLOR_CONFIG", "PARLOR_DATA"})
+_NOT_SETTINGS = frozenset({"PARLOR_CONFIG", "PARLOR_DATA", "PARLOR_KEY"})
 
 
 class ConfigError(Exception):

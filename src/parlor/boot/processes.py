@@ -38,6 +38,7 @@ from parlor.boot.config import Config
 from parlor.boot.failures import CannotListen
 from parlor.boot.folder import open_folder, owning
 from parlor.boot.handover import Handover, Listeners, Predecessor, listener_name
+from parlor.boot.hooks import open_hooks
 from parlor.boot.reload import Load, reload
 from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings, set_up_logs
@@ -53,6 +54,8 @@ log = structlog.get_logger()
 
 CALLS_TICK_S = 0.25
 KEEP_ALIVE_S = 75
+LAST_EVENTS_S = 1.0
+"""For webhooks to hear of the last disconnects; what they do not take by then is lost."""
 
 
 def serve(config: Config, load: Load, *, take_over: bool = False) -> None:
@@ -97,6 +100,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
         if server.tls is not None:
             tls = server.tls
             reloaded.append(lambda new: tls.certificates.reload(new.section("tls", TlsSettings)))
+        hooks = await open_hooks(config, base, server.gateway, stack)
         listener = inherited.take("http", http.host, http.port)
         listen = config.section("listen", ListenSettings)
         if listener is None:
@@ -116,7 +120,10 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
                 tasks.create_task(server.native.mail.run(server.bus)),
                 tasks.create_task(server.mailboxes.run()),
                 tasks.create_task(_keep_calls(server)),
+                tasks.create_task(base.keys.run()),
             ]
+            if hooks is not None:
+                running.append(tasks.create_task(hooks.run()))
             await server.deliver.subscribed.wait()
             await server.native.mail.subscribed.wait()
             # Only now: what it delivers must be heard.
@@ -139,6 +146,8 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
             await stop.wait()
             await _stop(server, web, handover, settings.drain_limit_s)
             await serving
+            if hooks is not None:
+                await hooks.wait_until_told(LAST_EVENTS_S)
             for task in running:
                 task.cancel()
     log.info("stopped")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from parlor.accounts.auth_settings import AuthSettings
+from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.settings import AccountsSettings
 from parlor.api.settings import HttpSettings
 from parlor.boot.settings import LimitsSettings, ServerSettings
@@ -19,6 +20,7 @@ from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.settings import ImSettings
+from parlor.push.hooks.settings import WebhookSettings
 from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
@@ -35,6 +37,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "push": PushSettings,
     "mailbox": MailboxSettings,
     "durable": DurableSettings,
+    "keys": KeySettings,
+    "webhooks": WebhookSettings,
     "calls": CallsSettings,
     "gateway": GatewaySettings,
     "listen": ListenSettings,
@@ -42,5 +46,12 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "sqlite": SqliteSettings,
     "doors.goim": GoimSettings,
 }
-SECRET = frozenset({("calls", "turn_secret"), ("auth.jwt", "secret"), ("auth.callback", "secret")})
+SECRET = frozenset(
+    {
+        ("calls", "turn_secret"),
+        ("auth.jwt", "secret"),
+        ("auth.callback", "secret"),
+        ("webhooks", "secret"),
+    }
+)
 """Never shown by `parlor config print`."""

@@ -17,6 +17,7 @@ from parlor.model.close import Close, CloseCode
 from parlor.model.ids import UserId
 from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
+from parlor.ports.hooks import Hooks
 from parlor.ports.meter import Meter
 from parlor.wire.proxy import TrustedProxies
 
@@ -54,6 +55,8 @@ class Gateway:
         self.admission = Admission(limits, self.trusted.trusts)
         self.outbox_limits = settings.outbox()
         self.session_limits = settings.session()
+        self.hooks: Hooks | None = None
+        """Whom to ask before somebody may connect; None when nobody is."""
         self.draining = False
         self._away_s = self._spread_s = 1.0
         self._streams = 0

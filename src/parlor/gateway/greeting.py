@@ -9,6 +9,7 @@ import re
 
 from parlor.gateway.catch_up import CatchUp, Entered
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.hooked import ask_to_connect
 from parlor.gateway.mail import MailCarrier
 from parlor.gateway.requests import Answered, Caller, Outcome
 from parlor.gateway.rooms import check_tags
@@ -87,6 +88,7 @@ class Greeting:
         identity = admitted.identity
         if identity.grants is not None and not all(map(identity.grants.may_join, rooms)):
             raise Forbidden("The token does not open one of these rooms.")
+        await ask_to_connect(gateway.hooks, link, identity.user, identity.device)
         if not gateway.make_place(identity.user):
             link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
             raise Forbidden("This user has as many connections as allowed.")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Collection
 
 from parlor.gateway.catch_up import CatchUp
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.hooked import ask_to_publish, tell_of_publish
 from parlor.gateway.requests import Answered, Caller
 from parlor.gateway.services import Services
 from parlor.gateway.state.link import Link
@@ -21,6 +22,7 @@ class Rooms:
     """`online` in the replies counts connections everywhere, this one included."""
 
     def __init__(self, gateway: Gateway, services: Services, catch_up: CatchUp) -> None:
+        self._gateway = gateway
         self._hub = gateway.hub
         self._settings = gateway.settings
         self._presence = services.presence
@@ -59,9 +61,13 @@ class Rooms:
             raise NotInRoom
         if link.grants is not None and not link.grants.may_publish(room):
             raise Forbidden("The token does not allow publishing in this room.")
+        body = params.body.encode()
+        await ask_to_publish(self._gateway.hooks, link, room, body)
         published = await self._publishing.publish(
             link.user, room, params.body, params.client_id, params.priority
         )
+        if not published.repeated:
+            tell_of_publish(self._gateway.hooks, link, room, body, published.push_id)
         return wire.RoomPublishResult(published.push_id, published.repeated)
 
     def set_tags(self, caller: Caller, params: wire.TagsSet) -> wire.Empty:

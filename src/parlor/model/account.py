@@ -77,9 +77,40 @@ class Admitted(msgspec.Struct, frozen=True):
     """It was a ticket that let them in."""
 
 
+class Quota(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How much one key may ask. What is 0 is as the settings say for every key.
+
+    A message is one push; a batch of n is one request and n messages.
+    """
+
+    requests_per_second: float = 0.0
+    request_burst: int = 0
+    messages_per_second: float = 0.0
+    message_burst: int = 0
+    messages_per_day: int = 0
+
+    def __post_init__(self) -> None:
+        if min(msgspec.structs.astuple(self)) < 0:
+            raise ValueError("a quota is not negative")
+
+
 class KeyGrant(msgspec.Struct, frozen=True):
+    """What a checked API key proves. `id` names the key and is no secret."""
+
     name: str
     scopes: frozenset[Scope]
+    id: str = ""
+    expires_at: float = 0.0
+    """Wall clock, seconds; 0 means that it does not expire."""
+    quota: Quota = Quota()
+
+
+class KeyRecord(msgspec.Struct, frozen=True):
+    """A key as its owners see it, never the key itself. Times are Unix seconds, 0 for not known."""
+
+    grant: KeyGrant
+    created_at: float = 0.0
+    last_used_at: float = 0.0
 
 
 def _matches(patterns: tuple[str, ...] | None, room: RoomId) -> bool:

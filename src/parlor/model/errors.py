@@ -78,6 +78,11 @@ class AccountNeeded(ParlorError):
     meaning = "Only a user with an account of this server may do this."
 
 
+class Vetoed(ParlorError):
+    code, status = "vetoed", 403
+    meaning = "The operator of this server does not allow this."
+
+
 class SignUpClosed(ParlorError):
     code, status = "sign_up_closed", 403
     meaning = "This server does not take new accounts; ask its administrator."
@@ -153,6 +158,11 @@ class AddressFull(ParlorError):
     meaning = "This address has as many connections as allowed."
 
 
+class OverQuota(ParlorError):
+    code, status, retry = "over_quota", 429, True
+    meaning = "This API key has used up what it may ask for now."
+
+
 class RoomTooBusy(ParlorError):
     code, status, retry = "room_too_busy", 429, True
     meaning = "This room takes no more messages right now."
@@ -176,6 +186,11 @@ class Overloaded(ParlorError):
 class LogFull(ParlorError):
     code, status, retry = "log_full", 503, True
     meaning = "Too many durable pushes wait to be delivered."
+
+
+class HookUnavailable(ParlorError):
+    code, status, retry = "hook_unavailable", 503, True
+    meaning = "Whoever has to allow this does not answer; try again later."
 
 
 class Draining(ParlorError):

@@ -5,12 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+ANY = "*"
+_WILD = "*."
+
 
 class Origins:
-    """Pages of the server's own host, and those listed as `https://host[:port]`."""
+    """Pages of the server's own host, and those listed.
+
+    A listed origin is `https://host[:port]`, `https://*.host[:port]` for every host below it at
+    any depth (not itself), or `*` for every page.
+    """
 
     def __init__(self, allowed: Iterable[str]) -> None:
-        self._allowed = frozenset(_normal(origin) for origin in allowed if origin)
+        listed = {_normal(origin) for origin in allowed if origin}
+        self.has_any = ANY in listed
+        self._exact = frozenset(origin for origin in listed if _WILD not in origin)
+        self._below = tuple(
+            (f"{scheme}://", f".{host}")
+            for scheme, _, host in (
+                origin.partition(f"://{_WILD}") for origin in listed if f"://{_WILD}" in origin
+            )
+        )
+
+    def is_listed(self, origin: str) -> bool:
+        """Whether pages of `origin`, as in the request's header, were named by the operator."""
+        if self.has_any:
+            return True
+        page = _normal(origin)
+        return page in self._exact or any(
+            page.startswith(scheme) and page.endswith(host) and len(page) > len(scheme + host)
+            for scheme, host in self._below
+        )
 
     def is_allowed(self, origin: str | None, host: str | None) -> bool:
         """`origin` and `host` as in the request's headers.
@@ -20,9 +45,28 @@ class Origins:
         """
         if origin is None:
             return True
-        if _normal(origin) in self._allowed:
+        if self.is_listed(origin):
             return True
         return bool(host) and _authority(origin) == (host or "").lower()
+
+
+def can_be_listed(origin: str) -> bool:
+    """Whether `origin` has one of the three forms that `Origins` knows."""
+    if origin == ANY:
+        return True
+    try:
+        parts = urlsplit(origin)
+        host = (parts.hostname or "").removeprefix(_WILD)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(host)
+            and "*" not in host
+            and f"{parts.scheme}://{parts.netloc}" == origin
+            and "@" not in parts.netloc
+            and parts.port != 0
+        )
+    except ValueError:
+        return False
 
 
 def _normal(origin: str) -> str:

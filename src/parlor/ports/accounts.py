@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
-from parlor.model.account import Identity, KeyGrant, User
+from parlor.model.account import Identity, KeyGrant, KeyRecord, User
 from parlor.model.ids import DeviceId, UserId
 
 
@@ -124,10 +124,20 @@ class Revocations(Protocol):
 
 
 class Keys(Protocol):
-    async def add_key(self, name: str, key_hash: bytes, grant: KeyGrant) -> None:
-        """Raises NameTaken."""
+    async def add_key(self, key_hash: bytes, record: KeyRecord) -> None:
+        """Raises NameTaken. The caller has made `record.grant.id` unique."""
 
-    async def by_key(self, key_hash: bytes) -> KeyGrant | None: ...
+    async def by_hashes(self, hashes: Sequence[bytes]) -> Mapping[bytes, KeyGrant]:
+        """Those keys that exist, expired or not; the caller compares `expires_at`."""
+
+    async def list_keys(self) -> Sequence[KeyRecord]:
+        """Every key, by name."""
+
+    async def remove_key(self, id: str) -> bool:
+        """False when there is no such key."""
+
+    async def mark_used(self, used_at: Mapping[bytes, float]) -> None:
+        """When each key was last used; an older time than the stored one changes nothing."""
 
     async def add_link(self, link_hash: bytes, name: str, admin: bool, expires_at: float) -> None:
         """A one-time set-up link: whoever has it may set the password of account `name`;

@@ -22,6 +22,9 @@ class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     What rooms keep for those who come back takes at most `history_bytes`, in `history_rooms`.
     Who comes and goes is told each `presence_tick_s` at most, and to a room of many at most every
     `presence_window_per_member_s` times the members.
+
+    While more than `max_backlog` accepted pushes wait for delivery in this process, programs
+    that push are held back for up to `backlog_patience_s`, then refused (`overloaded`).
     """
 
     max_body_bytes: int = 65_536
@@ -36,6 +39,8 @@ class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     room_window_per_member_s: float = 0.000_01
     remember_s: float = 600.0
     remember_ids: int = 10_000
+    max_backlog: int = 5_000
+    backlog_patience_s: float = 2.0
     remember_published: int = 50_000
     max_speakers: int = 100_000
     history_bytes: int = 67_108_864

@@ -45,3 +45,16 @@ def test_leave_is_given_to_named_origins_only():
     assert pages.leave("https://evil.example") == [(b"vary", b"origin")]
     assert pages.preflight("https://evil.example") == []
     assert any(name == b"access-control-allow-headers" for name, _ in pages.preflight(APP))
+
+
+def test_all_hosts_below_one_are_named_by_their_own_name():
+    pages = Pages(["https://*.example.org"], "")
+    assert (b"access-control-allow-origin", APP.encode()) in pages.leave(APP)
+    assert pages.leave("https://example.org") == pages.leave("") == [(b"vary", b"origin")]
+
+
+def test_when_every_page_may_the_answer_is_the_same_for_all():
+    pages = Pages(["*"], "")
+    assert pages.leave("https://a.example") == pages.leave("")
+    assert (b"access-control-allow-origin", b"*") in pages.leave("null")
+    assert pages.allows("POST", "https://a.example", "chat.test")

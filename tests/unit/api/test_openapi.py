@@ -28,6 +28,10 @@ PROMISED = {
     "GET /api/v1/calls/ice",
     "POST /api/v1/push",
     "POST /api/v1/connections/revoke",
+    "POST /api/v1/push/batch",
+    "GET /api/v1/keys",
+    "POST /api/v1/keys",
+    "DELETE /api/v1/keys/{key_id}",
     "GET /api/v1/rooms/{room}/online",
     "GET /api/v1/online/top",
     "GET /api/v1/online/total",
@@ -117,6 +121,7 @@ async def test_who_may_ask_is_said(document):
     assert paths["/api/v1/accounts"]["post"]["security"] == []
     assert paths["/api/v1/me"]["get"]["security"] == [{"user": []}]
     assert paths["/api/v1/push"]["post"]["security"] == [{"key": ["push"]}]
+    assert paths["/api/v1/keys"]["get"]["security"] == [{"user": ["admin"]}, {"key": ["admin"]}]
     assert paths["/api/v1/rooms/{room}/online"]["get"]["security"] == [
         {"user": []},
         {"key": ["push"]},

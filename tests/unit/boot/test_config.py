@@ -121,3 +121,7 @@ def test_any_assignment_is_taken_or_refused_with_one_kind_of_error(path, value):
 def test_any_value_is_taken_or_refused_with_one_kind_of_error(section, key, value):
     with contextlib.suppress(ConfigError):
         load(SECTIONS, file=None, environment={}, flags=[Given(section, key, value, "test")])
+
+
+def test_what_the_documentation_and_tools_put_there_is_no_setting():
+    loaded(environment={"PARLOR_KEY": "plk_x", "PARLOR_DATA": "/srv"})

@@ -639,6 +639,7 @@ export const ERRORS = {
   draining: { status: 503, retry: true, meaning: "The server is about to restart; connect again." },
   empty_text: { status: 422, retry: false, meaning: "A message needs at least one visible character." },
   forbidden: { status: 403, retry: false, meaning: "You may not do this." },
+  hook_unavailable: { status: 503, retry: true, meaning: "Whoever has to allow this does not answer; try again later." },
   internal: { status: 500, retry: true, meaning: "Something broke on the server; the log has the details." },
   log_full: { status: 503, retry: true, meaning: "Too many durable pushes wait to be delivered." },
   malformed: { status: 400, retry: false, meaning: "The bytes are not what the protocol allows." },
@@ -651,6 +652,7 @@ export const ERRORS = {
   not_in_room: { status: 409, retry: false, meaning: "Join the room first." },
   not_member: { status: 403, retry: false, meaning: "You are not a member of this conversation." },
   not_ready: { status: 409, retry: false, meaning: "Say hello first." },
+  over_quota: { status: 429, retry: true, meaning: "This API key has used up what it may ask for now." },
   overloaded: { status: 503, retry: true, meaning: "The server has more work waiting than it may hold." },
   rate_limited: { status: 429, retry: true, meaning: "Too many requests; wait before the next." },
   reader_replaced: { status: 409, retry: false, meaning: "A newer request reads this link now." },
@@ -664,6 +666,7 @@ export const ERRORS = {
   too_many_members: { status: 422, retry: false, meaning: "The group would have more members than this server allows." },
   unauthenticated: { status: 401, retry: false, meaning: "Sign in first: the token is missing, expired or revoked." },
   unknown_method: { status: 404, retry: false, meaning: "There is no such method." },
+  vetoed: { status: 403, retry: false, meaning: "The operator of this server does not allow this." },
   weak_password: { status: 422, retry: false, meaning: "A password has 8 to 256 characters and is not the account name." },
   wrong_credentials: { status: 401, retry: false, meaning: "The name or the password is wrong." },
 } as const;

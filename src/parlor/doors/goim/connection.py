@@ -21,11 +21,14 @@ from parlor.doors.goim.login_check import Admitted, LoginCheck
 from parlor.doors.goim.relay import Relay
 from parlor.doors.goim.settings import GoimSettings
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.hooked import ask_to_connect
 from parlor.gateway.state.link import LinkCodec
 from parlor.gateway.state.outbox import Frame as Bytes
 from parlor.gateway.stream import Stream
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import Forbidden, ParlorError, WireError
+from parlor.model.ids import DeviceId
+from parlor.model.origins import Origins
 from parlor.model.push import Delivery
 from parlor.push.pace import Pace
 from parlor.wire.goim.frame import Frame, encode_reply
@@ -49,6 +52,7 @@ class Listener:
     logins: LoginCheck
     dialogue: Dialogue
     relay: Relay | None
+    origins: Origins | None = None
     connections: set[GoimConnection] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -184,6 +188,8 @@ class GoimConnection(Stream):
         login = parse_login(frame.body)
         admitted = await self.listener.logins.check_login(login, self.link.address)
         hub, link = self.gateway.hub, self.link
+        device = admitted.identity.device if admitted.identity else DeviceId("")
+        await ask_to_connect(self.gateway.hooks, link, admitted.user, device)
         if link.closing is not None:
             return
         room = self.listener.dialogue.parse_room(login.room_id.encode())

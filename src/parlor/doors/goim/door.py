@@ -30,6 +30,7 @@ from parlor.gateway.state.link import Link, LinkCodec
 from parlor.gateway.tls.listening import Tls
 from parlor.gateway.tls.settings import Mode
 from parlor.model.close import Close, CloseCode
+from parlor.model.origins import Origins
 from parlor.model.push import Delivery
 from parlor.ports.presence import Presence
 
@@ -71,10 +72,12 @@ class GoimDoor:
                 gateway.entropy,
                 delivery=delivery,
                 per_s=settings.relay_per_s,
+                hooks=lambda: gateway.hooks,
             )
             if settings.relay == "room"
             else None
         )
+        self._origins = Origins(settings.origins) if settings.origins else None
         self._logins = LoginCheck(settings.auth, tokens, gateway.entropy)
         self._tcp = self._listener(GoimTcpCodec(), presence, raw_is_answered=False)
         self._websocket = self._listener(GoimWebSocketCodec(), presence, raw_is_answered=True)
@@ -87,6 +90,7 @@ class GoimDoor:
                 gateway.meter,
                 max_body_bytes=settings.max_push_bytes,
                 body_timeout_s=settings.body_timeout_s,
+                origins=self._origins,
             ),
             gateway,
             head_timeout_s=settings.head_timeout_s,
@@ -169,7 +173,15 @@ class GoimDoor:
             max_room_bytes=self._gateway.settings.max_room_bytes,
             raw_is_answered=raw_is_answered,
         )
-        return Listener(self._settings, self._gateway, codec, self._logins, dialogue, self._relay)
+        return Listener(
+            self._settings,
+            self._gateway,
+            codec,
+            self._logins,
+            dialogue,
+            self._relay,
+            self._origins,
+        )
 
     async def _bind(
         self,

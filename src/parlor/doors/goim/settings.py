@@ -9,6 +9,7 @@ import msgspec
 from parlor.gateway.listening import Mode
 from parlor.gateway.tls.settings import Mode as TlsMode
 from parlor.model.address import is_loopback
+from parlor.model.origins import can_be_listed
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -45,6 +46,11 @@ class GoimSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What happens to a reader whose outbox is full: closed, so that it knows, or the oldest
     pushes to it are dropped and counted."""
 
+    origins: tuple[str, ...] = ()
+    """Web pages that may open `/sub` and use the HTTP API, as in `http.allowed_origins`; pages of
+    other hosts are then closed and refused. Empty: every page may, as with goim, and HTTP answers
+    carry no header that lets a page of another host read them."""
+
     handshake_timeout_s: _Seconds = 5.0
     """From accept to the login's reply."""
     heartbeat_s: _Seconds = 240.0
@@ -72,6 +78,9 @@ class GoimSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the three other ports, when there are certificates (section `tls`)."""
 
     def __post_init__(self) -> None:
+        for origin in self.origins:
+            if not can_be_listed(origin):
+                raise ValueError(f"origins: {origin!r} is not like https://app.example.org")
         # Another name may come to mean another address.
         if self.auth == "open" and self.host != "localhost" and not is_loopback(self.host):
             raise ValueError(

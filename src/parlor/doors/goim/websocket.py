@@ -82,7 +82,7 @@ class GoimWebSocket(GoimConnection):
         head = take_head(collected)
         if head is None:
             return b""
-        response = answer_upgrade(head)
+        response = answer_upgrade(head, self.listener.origins)
         trusted = self.gateway.trusted
         if trusted.trusts(self.link.address):
             self.come_from(trusted.sender(self.link.address, headers_of(head)).address)

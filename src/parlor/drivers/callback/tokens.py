@@ -19,8 +19,8 @@ from typing import Annotated
 import msgspec
 import structlog
 
-from parlor.drivers.callback.breaker import Breaker
 from parlor.drivers.callback.settings import CallbackSettings
+from parlor.model.breaker import Breaker
 from parlor.model.errors import AuthUnavailable, Unauthenticated
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter

@@ -36,6 +36,10 @@ class MemoryBus:
                 self._on_dropped(subject)
             subscriber.put(message)
 
+    def waiting(self, subject: Subject) -> int:
+        """Messages that the subscriber furthest behind has not taken yet."""
+        return max((len(one.waiting) for one in self._subscribers.get(subject, ())), default=0)
+
     @property
     def subjects(self) -> frozenset[Subject]:
         """Those that somebody listens to."""

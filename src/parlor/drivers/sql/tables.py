@@ -99,8 +99,15 @@ api_keys = Table(
     "api_keys",
     metadata,
     Column("key_hash", LargeBinary, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False, unique=True),
     Column("scopes", Text, nullable=False),
+    # 0: not known, never, not yet.
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("last_used_at", Double, nullable=False),
+    # JSON of `model.account.Quota`.
+    Column("quota", Text, nullable=False),
 )
 
 set_up_links = Table(

@@ -8,7 +8,7 @@ and, for counts, by presence.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from parlor.gateway.state.link import Link
@@ -82,6 +82,9 @@ class Hub:
         self._devices: Index[DeviceId] = Index()
         self._rooms: Index[RoomId] = Index()
         self._addresses: dict[str, int] = {}
+        self.on_added: Callable[[Link], None] | None = None
+        self.on_removed: Callable[[Link], None] | None = None
+        """Told of each link that has just come or gone; must not call back into the hub."""
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of every join and leave from now on. There is one."""
@@ -101,6 +104,8 @@ class Hub:
         if link.device:
             self._devices.add(link.device, link)
         self._addresses[link.address] = self._addresses.get(link.address, 0) + 1
+        if self.on_added is not None:
+            self.on_added(link)
         return replaced
 
     def remove(self, link: Link) -> bool:
@@ -121,6 +126,8 @@ class Hub:
             self._addresses[link.address] = left
         else:
             del self._addresses[link.address]
+        if self.on_removed is not None:
+            self.on_removed(link)
         return True
 
     def join(self, link: Link, room: RoomId) -> bool:

@@ -34,3 +34,9 @@ def test_the_defaults_are_those_that_programs_rely_on():
 def test_what_cannot_be_meant_is_refused(wrong: dict[str, object]):
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(wrong, GoimSettings)
+
+
+def test_origins_have_the_form_that_a_browser_sends():
+    assert GoimSettings(origins=("https://*.example.org", "*")).origins
+    with pytest.raises(ValueError, match="example"):
+        GoimSettings(origins=("example.org",))

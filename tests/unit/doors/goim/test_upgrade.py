@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from parlor.doors.goim.upgrade import MAX_HEAD_BYTES, answer_upgrade, take_head
+from parlor.model.close import CloseCode
 from parlor.model.errors import WireError
+from parlor.model.origins import Origins
 
 REQUEST = (
     b"GET /sub HTTP/1.1\r\nHost: chat.example.org:3102\r\nOrigin: https://elsewhere.example\r\n"
@@ -63,3 +65,29 @@ def test_everything_else_is_refused(there: bytes, instead: bytes):
     assert there in REQUEST
     with pytest.raises(WireError):
         answer_upgrade(_head(REQUEST.replace(there, instead, 1)))
+
+
+@pytest.mark.parametrize(
+    ("origins", "lets_in"),
+    [
+        (["https://elsewhere.example"], True),
+        (["https://*.example"], True),
+        (["*"], True),
+        (["https://other.example"], False),
+    ],
+)
+def test_pages_may_be_named_that_may_connect(origins: list[str], lets_in: bool):
+    if lets_in:
+        assert answer_upgrade(_head(), Origins(origins)).startswith(b"HTTP/1.1 101 ")
+        return
+    with pytest.raises(WireError) as refused:
+        answer_upgrade(_head(), Origins(origins))
+    assert refused.value.close == CloseCode.POLICY
+
+
+def test_the_own_host_and_programs_may_always_connect():
+    origins = Origins(["https://other.example"])
+    own = REQUEST.replace(b"https://elsewhere.example", b"http://chat.example.org:3102")
+    none = REQUEST.replace(b"Origin: https://elsewhere.example\r\n", b"")
+    for request in (own, none):
+        assert answer_upgrade(_head(request), origins).startswith(b"HTTP/1.1 101 ")

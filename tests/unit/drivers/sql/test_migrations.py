@@ -65,6 +65,17 @@ def test_a_new_database_is_exactly_what_all_revisions_make(engine, tmp_path):
     assert schema(tmp_path / "m.db") == schema(tmp_path / "migrated.db")
 
 
+def test_keys_made_before_they_had_ids_still_open_what_they_opened(engine):
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        old = "INSERT INTO api_keys (key_hash, name, scopes) VALUES (:hash, 'crm', 'im push')"
+        connection.execute(text(old), {"hash": b"\x01\x02\x03\x04\x05\x06" + bytes(26)})
+        upgrade(connection, HEAD)
+        (kept,) = connection.execute(text("SELECT * FROM api_keys")).mappings().all()
+    assert (kept["id"], kept["name"], kept["scopes"]) == ("010203040506", "crm", "im push")
+    assert (kept["created_at"], kept["expires_at"], kept["quota"]) == (0.0, 0.0, "{}")
+
+
 def test_a_current_database_is_left_alone(engine):
     bring_up_to_date(engine)
     assert not bring_up_to_date(engine)

@@ -352,6 +352,8 @@ const en = {
     address_full: "This address has as many connections as allowed. Try again in a moment.",
     not_in_room: "Join the room first.",
     slow_mode: "Slow mode: wait a moment before your next message.",
+    vetoed: "The operator of this server does not allow this.",
+    hook_unavailable: "The server cannot check whether this is allowed. Try again in a moment.",
     overloaded: "The server is very busy. Try again in a moment.",
     draining: "The server is restarting. Try again in a moment.",
     storage_failed: "The server could not store it. Try again.",

@@ -354,6 +354,8 @@ const zh: Catalogue = {
     address_full: "此地址的连接数已达上限，请稍后再试。",
     not_in_room: "请先加入房间。",
     slow_mode: "慢速模式：请稍等再发下一条。",
+    vetoed: "本服务器的运营者不允许这样做。",
+    hook_unavailable: "服务器暂时无法确认是否允许，请稍后再试。",
     overloaded: "服务器繁忙，请稍后再试。",
     draining: "服务器正在重启，请稍后再试。",
     storage_failed: "服务器未能保存，请重试。",
