@@ -6,6 +6,7 @@ certain tags only those pushes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -30,10 +31,14 @@ class _Frames(dict[LinkCodec, Frame | None]):
 class Walk:
     """`put` it to all links of the audience, in as many pieces as wanted."""
 
-    __slots__ = ("_envelope", "_frames", "_some", "_tags", "accepted")
+    __slots__ = ("_envelope", "_frames", "_some", "_tags", "_write", "accepted")
 
     def __init__(
-        self, make: Callable[[LinkCodec], Frame | None], envelope: Envelope | None = None
+        self,
+        make: Callable[[LinkCodec], Frame | None],
+        envelope: Envelope | None = None,
+        *,
+        write_descriptor: Callable[[int, bytes], int] = os.write,
     ) -> None:
         self.accepted = 0
         """Pushes that links have taken, over all of them."""
@@ -41,6 +46,7 @@ class Walk:
         self._some: dict[tuple[LinkCodec, frozenset[str]], Frame | None] = {}
         self._envelope = envelope
         self._tags: frozenset[str] = frozenset()
+        self._write = write_descriptor
         if envelope is not None and not isinstance(envelope.to, ToRoom):
             self._tags = frozenset(push.tag for push in envelope.pushes)
 
@@ -52,13 +58,40 @@ class Walk:
         """`alone`: what nothing waits before is written at once, as nothing will join it."""
         if self._tags:
             self._put_filtered(links)
-            return
-        frames, accepted = self._frames, 0
+        elif alone:
+            self._put_alone(links)
+        else:
+            frames, accepted = self._frames, 0
+            for link in links:
+                frame = frames[link.codec]
+                if frame is not None and link.put(frame):
+                    accepted += frame.messages
+            self.accepted += accepted
+
+    def _put_alone(self, links: Iterable[Link]) -> None:
+        """Spares a wide walk the outbox, the turn and the shell: a quarter of what a delivery
+        costs above the system call, most of it for memory that nobody has looked at since."""
+        write, accepted = self._write, 0
+        codec: LinkCodec | None = None
+        frame: Frame | None = None
         for link in links:
-            frame = frames[link.codec]
-            if frame is not None and (
-                (alone and link.shell.send_alone(frame.data)) or link.put(frame)
-            ):
+            if link.codec is not codec:
+                codec = link.codec
+                frame = self._frames[codec]
+            if frame is None:
+                continue
+            if link.direct >= 0:
+                try:
+                    sent = write(link.direct, frame.data)
+                except OSError:
+                    # Full, or gone: the shell will see.
+                    sent = 0
+                if sent:
+                    if sent != frame.size:
+                        link.shell.send_rest(frame.data[sent:])
+                    accepted += frame.messages
+                    continue
+            if link.put(frame):
                 accepted += frame.messages
         self.accepted += accepted
 

@@ -168,9 +168,9 @@ class LongPoll:
             self.answered.set_result(messages[0])
             self._gateway.meter.count("goim_long_poll_missed_total", len(messages) - 1)
 
-    def send_alone(self, data: bytes) -> bool:
-        """Never: the answer is the first of what this turn has."""
-        return False
+    def send_rest(self, data: bytes) -> None:
+        """Never called: the answer is the first of what a turn has, and nothing goes past it."""
+        raise RuntimeError("a long poll has no descriptor")
 
     def on_missed(self, count: int) -> None:
         self._gateway.meter.count("goim_long_poll_missed_total", count)
