@@ -102,6 +102,11 @@ class Attempts:
             limit_loopback=limit_loopback,
         )
 
+    @property
+    def remembered(self) -> int:
+        """Failures of accounts and of addresses that count, whichever are more."""
+        return max(len(self._accounts), len(self._addresses))
+
     def begin(self, account: str, address: str, now: float) -> float:
         """Record an attempt and return 0.0, or say how many seconds to wait before the next.
 

@@ -23,6 +23,7 @@ from parlor.api.routes import (
     connections,
     conversations,
     health,
+    inside,
     keys,
     messages,
     online,
@@ -44,6 +45,7 @@ _REST = (
     keys,
     online,
     connections,
+    inside,
     server,
 )
 WEBAPP_FOLDER = Path(__file__).with_name("webapp")
@@ -79,7 +81,7 @@ def build_app(
     """
     handlers: list[HTTPRouteHandler] = [handler for kind in _REST for handler in kind.HANDLERS]
     rest = _Rest(
-        [Router("/api/v1", route_handlers=handlers), *health.HANDLERS],
+        [Router("/api/v1", route_handlers=handlers), *health.HANDLERS, *inside.DEBUG_HANDLERS],
         request_class=ApiRequest,
         exception_handlers={Exception: answer_error},
         openapi_config=None,
@@ -91,14 +93,21 @@ def build_app(
         url = settings.public_url.rstrip("/") or "/"
         return describe(rest.routes, version=services.about.version, url=url)
 
+    users = Paces(settings.user_requests_per_second, settings.user_request_burst)
+    addresses = Paces(settings.address_requests_per_second, settings.address_request_burst)
     rest.state.update(
         {
             "services": services,
             "settings": settings,
             "description": description,
-            "user_paces": Paces(settings.user_requests_per_second, settings.user_request_burst),
+            "user_paces": users,
         }
     )
+    gauge = services.metrics.gauge
+    gauge("http_paced_users", users.__len__, "Users whose requests are counted.")
+    gauge("http_paced_users_limit", lambda: users.limit, "Users that may be.")
+    gauge("http_paced_addresses", addresses.__len__, "Addresses whose requests are counted.")
+    gauge("http_paced_addresses_limit", lambda: addresses.limit, "Addresses that may be.")
     return Front(
         FastPush(rest, services, settings),
         WebApp(webapp),
@@ -107,4 +116,5 @@ def build_app(
         services.meter,
         limit_loopback=limit_loopback,
         links=links,
+        paces=addresses,
     )

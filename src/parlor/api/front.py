@@ -28,6 +28,7 @@ from parlor.ports.meter import Meter
 
 API_PREFIX = "/api/"
 LINKS_PREFIX = "/http/"
+DEBUG_PREFIX = "/debug/"
 _PLAIN = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/api", "/ws"})
 _NO_STORE = (b"cache-control", b"no-store")
 
@@ -43,8 +44,10 @@ class Front:
         *,
         limit_loopback: bool,
         links: ASGIApp | None = None,
+        paces: Paces | None = None,
     ) -> None:
-        """`links` answers what is under LINKS_PREFIX; it may raise a ParlorError instead."""
+        """`links` answers what is under LINKS_PREFIX; it may raise a ParlorError instead.
+        `paces` are of addresses."""
         self._api = api
         self._links = links
         self._webapp = webapp
@@ -54,12 +57,14 @@ class Front:
         self._pages = Pages(settings.allowed_origins, settings.public_url)
         self._headers = SECURITY_HEADERS
         self._headers_over_tls = [*SECURITY_HEADERS, *strict_transport(settings.hsts_s)]
-        self._paces = Paces(settings.address_requests_per_second, settings.address_request_burst)
+        if paces is None:
+            paces = Paces(settings.address_requests_per_second, settings.address_request_burst)
+        self._paces = paces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._api(scope, receive, send)
-        elif (path := scope["path"]).startswith(API_PREFIX) or path in _PLAIN:
+        elif (path := scope["path"]).startswith((API_PREFIX, DEBUG_PREFIX)) or path in _PLAIN:
             await self._answer_api(self._api, scope, receive, send)
         elif self._links is not None and path.startswith(LINKS_PREFIX):
             await self._answer_api(self._links, scope, receive, send)

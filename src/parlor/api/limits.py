@@ -33,5 +33,9 @@ class Paces:
         self._by_name[name] = pace
         return pace.take_nowait(now)
 
+    @property
+    def limit(self) -> int:
+        return self._max_remembered
+
     def __len__(self) -> int:
         return len(self._by_name)

@@ -39,7 +39,7 @@ from parlor.boot.failures import CannotListen
 from parlor.boot.folder import open_folder, owning
 from parlor.boot.handover import Handover, Listeners, Predecessor, listener_name
 from parlor.boot.hooks import open_hooks
-from parlor.boot.reload import Load, reload
+from parlor.boot.reload import Load, reload, watch_list
 from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings, set_up_logs
 from parlor.gateway.drain import RESTART_S, drain
@@ -101,6 +101,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
             tls = server.tls
             reloaded.append(lambda new: tls.certificates.reload(new.section("tls", TlsSettings)))
         hooks = await open_hooks(config, base, server.gateway, stack)
+        reloaded.append(watch_list(config, server.gateway.watching.set))
         listener = inherited.take("http", http.host, http.port)
         listen = config.section("listen", ListenSettings)
         if listener is None:
