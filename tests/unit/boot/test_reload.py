@@ -3,7 +3,7 @@ import json
 import pytest
 
 from parlor.boot.config import load, parse_assignment
-from parlor.boot.reload import changed, reload
+from parlor.boot.reload import changed, reload, watch_list
 from parlor.boot.sections import SECTIONS
 from tests.support.logs import kept_logs
 
@@ -34,3 +34,14 @@ def test_wrong_settings_change_nothing(capsys):
     old = config()
     assert reload(old, lambda: config("http.prot=9")) is old
     assert "did you mean port?" in "".join(capsys.readouterr())
+
+
+def test_the_watch_list_is_put_only_when_the_settings_change_it():
+    put: list[tuple[str, ...]] = []
+    on_reload = watch_list(config("trace.users=a"), put.append)
+    on_reload(config("trace.users=a", "log.level=debug"))
+    assert put == []
+    on_reload(config("trace.users=a,b"))
+    on_reload(config("trace.users=a,b"))
+    on_reload(config())
+    assert put == [("a", "b"), ()]

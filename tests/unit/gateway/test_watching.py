@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -21,7 +22,7 @@ ANN, BEN = UserId("ann"), UserId("ben")
 class House:
     """A gateway that watches, and what its log said."""
 
-    def __init__(self, lines: list, settings: TraceSettings | None = None) -> None:
+    def __init__(self, lines: list[Any], settings: TraceSettings | None = None) -> None:
         self._lines = lines
         plain, self.clock = make_gateway()
         self.traces = Traces(self.clock, 10)
@@ -41,7 +42,7 @@ class House:
         self.gateway.hub.add(link)
         return link, shell
 
-    def told(self) -> list[dict]:
+    def told(self) -> list[dict[str, Any]]:
         told = list(self._lines)
         self._lines.clear()
         return told
@@ -56,7 +57,7 @@ class House:
 
 
 @pytest.fixture
-def lines() -> Iterator[list]:
+def lines() -> Iterator[list[Any]]:
     with capture_logs() as told:
         yield told
 
