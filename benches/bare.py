@@ -1,7 +1,7 @@
 """The least that a Python server costs: `asyncio.Protocol` on uvloop that keeps connections.
 
 `python -m benches.bare` prints its port and holds whatever connects until standard input ends.
-The baseline of `idle` and `connect`.
+The baseline of `idle`, `connect` and `roundtrip`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from typing import cast
 import uvloop
 
 from benches.greetings import BARE_ANSWER
+
+RELAY = b"RELAY"
+"""Whoever says this hears from then on what the others say: the baseline of `roundtrip`."""
 
 
 @contextlib.contextmanager
@@ -40,28 +43,35 @@ def bare_server() -> Iterator[tuple[int, int]]:
 
 
 class _Kept(asyncio.Protocol):
-    __slots__ = ("transport",)
+    __slots__ = ("_listeners", "transport")
 
     transport: asyncio.WriteTransport
 
-    def __init__(self, kept: set[_Kept]) -> None:
+    def __init__(self, kept: set[_Kept], listeners: list[_Kept]) -> None:
         kept.add(self)
+        self._listeners = listeners
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are like asyncio's, but no subclasses of them.
         self.transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """The baseline of `connect`: two answers to whatever it is told first."""
+        """For `connect`, two answers to whatever it is told first; for `roundtrip`, a relay."""
         if data.startswith(b"GET "):
             for _ in range(2):
                 self.transport.write(BARE_ANSWER)
+        elif data == RELAY:
+            self._listeners.append(self)
+        else:
+            for listener in self._listeners:
+                listener.transport.write(data)
 
 
 async def _serve() -> None:
     kept: set[_Kept] = set()
+    listeners: list[_Kept] = []
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Kept(kept), "127.0.0.1", 0, backlog=4096)
+    server = await loop.create_server(lambda: _Kept(kept, listeners), "127.0.0.1", 0, backlog=4096)
     gc.freeze()
     print(server.sockets[0].getsockname()[1], flush=True)
     ended = asyncio.Event()

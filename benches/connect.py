@@ -2,14 +2,15 @@
 
 CPU time of the server process per connection, over connections opened as fast as one generator
 can. The baseline is the least that a server in Python does for one: accept, read the handshake
-and the hello, write two answers (`benches.bare`). All connections are of one user.
+and the hello, write two answers (`benches.bare`). Each connection is another device of one user,
+with an access token of its own: no answer of the database serves two.
 """
 
 from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benches.bare import bare_server
@@ -17,21 +18,21 @@ from benches.crowd import Crowd
 from benches.figures import Figure, run
 from benches.greetings import GREETINGS, ticket_in
 from benches.process import cpu_s
-from benches.server import folder, serving
+from benches.server import add_devices, folder, serving
 
 CONNECTIONS = 6_000
 FIRST = 1_000
 """Not measured: until then code is cold and tables grow."""
-KINDS = ("native_websocket", "native_tcp")
+KINDS = ("native_websocket", "native_tcp", "resumed_websocket")
 AIM = "at most 250 us, 4,000/s a core"
 
 
-def entered(kind: str, pid: int, port: int, token: str = "") -> tuple[float, float]:
+def entered(kind: str, pid: int, port: int, tokens: Sequence[str] = ("",)) -> tuple[float, float]:
     """(CPU microseconds of the server for each connection, connections a second)"""
-    with Crowd(kind, port, FIRST, token=token):
+    with Crowd(kind, port, FIRST, token=tokens[:FIRST]):
         rest = CONNECTIONS - FIRST
         began, used_s = time.monotonic(), cpu_s(pid)
-        with Crowd(kind, port, rest, token=token):
+        with Crowd(kind, port, rest, token=tokens[FIRST:] or tokens):
             used_s = cpu_s(pid) - used_s
             return used_s / rest * 1e6, rest / (time.monotonic() - began)
 
@@ -42,13 +43,13 @@ def bare_us() -> float:
 
 
 def connect_by(kind: str, where: Path, bare: float) -> Figure:
+    tokens = add_devices(where / kind, CONNECTIONS)
     with serving(where / kind, settings=["gateway.max_connections_per_user=20000"]) as server:
-        _, token = server.sign_up("comer")
         if kind == "resumed_websocket":
-            token = ticket_for(server.port, token)
-        used_us, per_s = entered(kind, server.pid, server.port, token)
+            tokens = [ticket_for(server.port, tokens[0])]
+        used_us, per_s = entered(kind, server.pid, server.port, tokens)
         return Figure.beside(
-            f"connect.{kind.removeprefix('native_')}",
+            f"connect.{'resumed' if kind == 'resumed_websocket' else kind.removeprefix('native_')}",
             used_us,
             "us CPU/connect",
             "bare accept and two answers",

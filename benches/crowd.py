@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from benches.figures import percentile
@@ -58,6 +58,7 @@ class Crowd:
     """Opened once, closed once. Every call returns when the process has answered.
 
     With `tls` each connection begins with a handshake of its own, TLS 1.3 and nothing resumed.
+    Of several tokens each connection takes the next.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Crowd:
         port: int,
         count: int,
         *,
-        token: str = "",
+        token: str | Sequence[str] = "",
         room: str = "",
         tls: bool = False,
     ) -> None:
@@ -77,7 +78,8 @@ class Crowd:
             text=True,
         )
         try:
-            self._ask(kind=kind, port=port, count=count, token=token, room=room, tls=tls)
+            tokens = [token] if isinstance(token, str) else list(token)
+            self._ask(kind=kind, port=port, count=count, tokens=tokens, room=room, tls=tls)
         except BaseException:
             self.close()
             raise
@@ -132,7 +134,7 @@ class Crowd:
 # From here on: the process itself.
 
 
-def _open(greeting: Greeting, port: int, count: int, tls: bool) -> list[socket.socket]:
+def _open(greetings: Sequence[Greeting], port: int, count: int, tls: bool) -> list[socket.socket]:
     """All of them, let in. A source address has some 28,000 ports, so they take several."""
     opened: list[socket.socket] = []
     end = time.monotonic() + OPEN_LIMIT_S
@@ -147,13 +149,14 @@ def _open(greeting: Greeting, port: int, count: int, tls: bool) -> list[socket.s
             sock.connect(("127.0.0.1", port))
             wave.append(sock if context is None else _begin_tls(context, sock))
         # All of a wave together, as they would come: not one waiting for the other's handshake.
-        for sock in wave:
+        turn = [greetings[(len(opened) + n) % len(greetings)] for n in range(len(wave))]
+        for sock, greeting in zip(wave, turn, strict=True):
             if isinstance(sock, ssl.SSLSocket):
                 sock.settimeout(OPEN_LIMIT_S)
                 sock.do_handshake()
             if greeting.first:
                 sock.sendall(greeting.first)
-        for sock in wave:
+        for sock, greeting in zip(wave, turn, strict=True):
             received = b""
             while not greeting.is_in(received):
                 sock.settimeout(max(0.01, end - time.monotonic()))
@@ -299,11 +302,12 @@ def main() -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     wish = json.loads(sys.stdin.readline())
-    greeting = GREETINGS[wish["kind"]](wish["token"], wish["room"])
-    sockets = _open(greeting, wish["port"], wish["count"], wish["tls"])
+    greet = GREETINGS[wish["kind"]]
+    greetings = [greet(token, wish["room"]) for token in wish["tokens"]]
+    sockets = _open(greetings, wish["port"], wish["count"], wish["tls"])
     gc.freeze()
     print(json.dumps({"open": len(sockets)}), flush=True)
-    _Drain(sockets, greeting).run()
+    _Drain(sockets, greetings[0]).run()
 
 
 if __name__ == "__main__":

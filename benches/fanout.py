@@ -148,7 +148,12 @@ def goim(
     where: Path, sender: CSender | None, batch: int, figure: str, aim: str
 ) -> Iterator[Figure]:
     free = [f"doors.goim.{name}_port=0" for name in ("tcp", "ws", "http")]
-    settings = [*free, "doors.goim.auth=open", f"doors.goim.batch={batch}"]
+    settings = [
+        *free,
+        "doors.goim.auth=open",
+        f"doors.goim.batch={batch}",
+        "gateway.max_connections_per_user=20000",
+    ]
     with serving(where / f"goim-{batch}", "--door", "goim", settings=settings) as server:
         web = Web(server.door_ports["http"])
 

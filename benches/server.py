@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import shutil
@@ -10,10 +11,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from parlor.boot.assemble import open_services
+from parlor.boot.config import Given
+from parlor.boot.config import load as load_config
+from parlor.boot.sections import SECTIONS
+from parlor.model.ids import DeviceId
 
 READY_LIMIT_S = 20.0
 PROGRAM = str(Path(sys.executable).with_name("parlor"))
@@ -129,3 +136,27 @@ def add_push_key(data: Path) -> str:
         text=True,
     )
     return next(word for word in made.stdout.split() if word.startswith("plk_"))
+
+
+def add_devices(data: Path, count: int) -> list[str]:
+    """Access tokens of one new user who is signed in on `count` devices.
+
+    In a server that does not run yet, without its HTTP: a sign-in there is made slow on purpose.
+    """
+    config = load_config(
+        SECTIONS, file=None, environment={}, flags=[Given("server", "data", str(data), "bench")]
+    )
+
+    async def add() -> list[str]:
+        async with AsyncExitStack() as stack:
+            services = await open_services(config, stack)
+            user = await services.signing.add_account("comer", "long enough for comer")
+            made = await asyncio.gather(
+                *(
+                    services.sign_ins.open(user, DeviceId(f"device-{number}"), admin=False)
+                    for number in range(count)
+                )
+            )
+            return [signed_in.tokens.token for signed_in in made]
+
+    return asyncio.run(add())

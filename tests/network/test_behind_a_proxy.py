@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import ipaddress
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
+import jwt
 import msgspec
 import pytest
 
@@ -20,18 +22,25 @@ from parlor.wire.native.methods import Hello
 from tests.support.goim_client import UPGRADE, packet
 from tests.support.people import PASSWORD, Person, sign_up
 from tests.support.raw_websocket import RawWebSocket, upgrade_request
+from tests.support.rest_client import bearer
+from tests.support.rest_server import make_key
 from tests.support.server import ParlorServer, free_port, running_parlor
 
 CLIENTS = ("203.0.113.1", "203.0.113.2", "2001:db8::3")
 LOCALHOST_CHAIN = "X-Forwarded-For: 127.0.0.1, {}"
-LOGIN = packet(7, json.dumps({"mid": 1, "room_id": "live://1", "accepts": [1]}).encode())
+SECRET = "only the tests and their server know this one"
+# Without a token only this machine itself may log in at goim's door.
+TOKEN = jwt.encode({"sub": "1", "aud": "push", "exp": int(time.time()) + 3_600}, SECRET, "HS256")
+LOGIN = packet(7, json.dumps({"mid": 1, "token": TOKEN, "room_id": "live://1"}).encode())
+LOGIN_FRAME = b"\x82\xfe" + len(LOGIN).to_bytes(2) + bytes(4) + LOGIN
 
 
 class Proxied:
-    """A server whose clients come from loopback, which it trusts or not; goim's door is open."""
+    """A server whose clients come from loopback, which it trusts or not, with goim's door."""
 
-    def __init__(self, server: ParlorServer, ports: dict[str, int]) -> None:
+    def __init__(self, server: ParlorServer, ports: dict[str, int], key: str) -> None:
         self.server = server
+        self.key = key
         self.ports = {"web": server.port, **ports}
 
     async def connect(self, port: str, first: bytes) -> RawWebSocket:
@@ -43,7 +52,7 @@ class Proxied:
         """(connections, different addresses) of all who have said who they are."""
         async with httpx.AsyncClient() as anybody:
             url = f"http://127.0.0.1:{self.ports['http']}/goim/online/total"
-            data = (await anybody.get(url)).json()["data"]
+            data = (await anybody.get(url, headers=bearer(self.key))).json()["data"]
         return data["conn_count"], data["ip_count"]
 
 
@@ -54,7 +63,8 @@ async def proxied(
     ports = {name: free_port() for name in ("tcp", "ws", "http")}
     flags = ["--door", "goim"]
     chosen = [
-        "doors.goim.auth=open",
+        f"auth.jwt.secret={SECRET}",
+        "auth.jwt.audience=push",
         f"doors.goim.proxy_protocol={mode if trusted else 'off'}",
         f"listen.proxy_protocol={mode if trusted else 'off'}",
         *([f"listen.trusted_proxies={','.join(trusted)}"] if trusted else ()),
@@ -64,7 +74,7 @@ async def proxied(
     for setting in chosen:
         flags += ["--set", setting]
     async with running_parlor(folder, flags) as server, asyncio.timeout(60):
-        yield Proxied(server, ports)
+        yield Proxied(server, ports, await make_key(server, "counts", "push"))
 
 
 def v1(address: str) -> bytes:
@@ -153,9 +163,12 @@ async def test_a_proxy_header_names_the_client_on_every_listener(tmp_path, heade
         upgrade = UPGRADE.format(path="/sub", more="").encode()
         goim_websocket = await house.connect("ws", header("203.0.113.4") + upgrade)
         await goim_websocket.head()
-        goim_websocket.raw(b"\x82" + bytes([0x80 | len(LOGIN)]) + bytes(4) + LOGIN)
+        goim_websocket.raw(LOGIN_FRAME)
         await goim_websocket.reader.readexactly(18)
-        ask = b"GET /goim/online/total HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        ask = (
+            b"GET /goim/online/total HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+            b"authorization: Bearer " + house.key.encode() + b"\r\n\r\n"
+        )
         asked = await house.connect("http", header("203.0.113.5") + ask)
         assert b'"ip_count":4,"conn_count":4' in await _rest(asked)
         for port in house.ports:
@@ -194,10 +207,10 @@ async def test_goims_websocket_takes_the_fields_of_a_trusted_proxy_too(tmp_path)
             upgrade = UPGRADE.format(path="/sub", more=field.format(address) + "\r\n")
             client = await house.connect("ws", upgrade.encode())
             await client.head()
-            client.raw(b"\x82" + bytes([0x80 | len(LOGIN)]) + bytes(4) + LOGIN)
+            client.raw(LOGIN_FRAME)
             await client.reader.readexactly(18)
             clients.append(client)
-        # Three logins of one anonymous key each, from two addresses.
+        # Three logins from two addresses.
         assert await house.counts() == (3, 2)
         for client in clients:
             await client.close()

@@ -88,6 +88,7 @@ async def test_every_example_runs_as_printed(tmp_path: Path, page: str):
     async with running_parlor(tmp_path) as server:
         environment = {
             "PARLOR_KEY": await make_key(server, "example", "push"),
+            "JWT_SECRET": "at least 32 bytes that only the backend and Parlor know",
             "ADMIN_KEY": await make_key(server, "administrator", "admin"),
             "PARLOR_SERVER__DATA": str(server.data),
         }

@@ -456,7 +456,7 @@ async def test_a_token_made_as_the_guide_says_is_taken(
 ):
     text = (Path(__file__).parents[2] / "docs" / guide).read_text()
     (example,) = re.findall(r"```python\n(import os, time, uuid\n.*?)```", text, re.DOTALL)
-    monkeypatch.setenv("PARLOR_JWT_SECRET", SECRET)
+    monkeypatch.setenv("JWT_SECRET", SECRET)
     exec(compile(example, guide, "exec"), {})
     token = capsys.readouterr().out.strip()
     async with (

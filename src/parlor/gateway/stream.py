@@ -15,13 +15,12 @@ from collections.abc import Callable
 from typing import cast
 
 from parlor.gateway.gateway import Gateway
-from parlor.gateway.state.link import Link, LinkCodec
+from parlor.gateway.state.link import NO_DESCRIPTOR, Link, LinkCodec
 from parlor.gateway.state.wheel import NOT_SCHEDULED
 from parlor.model.address import plain_address
 from parlor.model.close import Close, CloseCode
 from parlor.model.ids import ConnectionKey, DeviceId, UserId
 
-NO_DESCRIPTOR = -1
 LOCAL_SOCKET = "local"
 
 
@@ -98,6 +97,7 @@ class Stream(asyncio.Protocol):
             self._descriptor = _descriptor_of(transport)
         if greeting:
             self.write(greeting)
+        self._allow_direct()
         refused = self.gateway.admit(self.link.address)
         self._is_admitted = refused is None
         if refused:
@@ -129,7 +129,7 @@ class Stream(asyncio.Protocol):
         self.feed(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._descriptor = NO_DESCRIPTOR
+        self._forget_descriptor()
         if self.link.closing is None:
             self.link.closing = Close(CloseCode.GOING_AWAY)
             self._leave()
@@ -143,13 +143,16 @@ class Stream(asyncio.Protocol):
     def pause_writing(self) -> None:
         self._is_blocked = True
         self.gateway.blocked.add(self)
+        self.link.direct = NO_DESCRIPTOR
         self._stalled_at = self.gateway.wheel.now
         self._stalled_bytes = self.transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
         self._is_blocked = False
         self.gateway.blocked.discard(self)
-        if self.link.outbox:
+        if self.link.outbox.waiting is None:
+            self._allow_direct()
+        else:
             # A watched link has another shell, which wants to see it.
             self.link.shell.wake()
 
@@ -157,24 +160,18 @@ class Stream(asyncio.Protocol):
         return self.link.outbox.waiting_bytes + self.transport.get_write_buffer_size()
 
     def wake(self) -> None:
+        self.link.direct = NO_DESCRIPTOR
         self.gateway.turn.add(self)
 
     def flush(self) -> None:
         """Write what waits, unless the transport is not through with the last write."""
-        if not self._is_blocked and (waiting := self.link.take()):
-            self.write(waiting)
+        if not self._is_blocked:
+            if waiting := self.link.take():
+                self.write(waiting)
+            self._allow_direct()
 
-    def send_alone(self, data: bytes) -> bool:
-        """Spares a wide walk the outbox and the turn: a fifth of what a delivery costs."""
-        if self._descriptor < 0 or self._is_blocked or self.link.outbox.waiting is not None:
-            return False
-        try:
-            sent = self.write_descriptor(self._descriptor, data)
-        except OSError:
-            return False
-        if sent != len(data):
-            self.transport.write(data[sent:])
-        return True
+    def send_rest(self, data: bytes) -> None:
+        self.transport.write(data)
 
     def write(self, data: bytes) -> None:
         """Put `data` on the wire after all that was written before, without the outbox."""
@@ -185,7 +182,7 @@ class Stream(asyncio.Protocol):
                 sent = 0
             except OSError:
                 # The peer is gone; connection_lost follows, as after a failed transport.write.
-                self._descriptor = NO_DESCRIPTOR
+                self._forget_descriptor()
                 self.transport.abort()
                 return
             if sent == len(data):
@@ -204,7 +201,7 @@ class Stream(asyncio.Protocol):
         self.link.outbox.clear()
         self.write(waiting + self.farewell(close))
         # From here the transport closes the descriptor; nothing may be written to it directly.
-        self._descriptor = NO_DESCRIPTOR
+        self._forget_descriptor()
         self.finish()
         timeout_s = self.gateway.settings.close_timeout_s
         self.gateway.wheel.schedule(self, self.gateway.wheel.now + timeout_s)
@@ -256,6 +253,15 @@ class Stream(asyncio.Protocol):
         if waiting < self._stalled_bytes:
             self._stalled_bytes, self._stalled_at = waiting, now
         return now - self._stalled_at >= self.gateway.settings.stall_timeout_s
+
+    def _allow_direct(self) -> None:
+        """The outbox is empty: a walk may write, unless the transport holds something, or somebody
+        wants to see what is written."""
+        if not self._is_blocked and self.link.watch is None:
+            self.link.direct = self._descriptor
+
+    def _forget_descriptor(self) -> None:
+        self._descriptor = self.link.direct = NO_DESCRIPTOR
 
     def _leave(self) -> None:
         self.gateway.hub.remove(self.link)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from parlor.gateway.state.link import Link
+from parlor.gateway.state.link import NO_DESCRIPTOR, Link
 from parlor.gateway.state.outbox import Frame
 from parlor.gateway.turn import Turn
 from parlor.model.close import Close
@@ -74,6 +74,8 @@ class WatchedLink:
         link.watch = self
         link.codec = self
         link.shell = self
+        # Nobody may write past this shell.
+        link.direct = NO_DESCRIPTOR
         self._tell(
             event,
             address=link.address,
@@ -158,11 +160,8 @@ class WatchedLink:
         else:
             self._tell("watched_blocked", waiting=len(outbox), bytes=outbox.waiting_bytes)
 
-    def send_alone(self, data: bytes) -> bool:
-        is_sent = self._shell.send_alone(data)
-        if is_sent:
-            self._on_written(len(data))
-        return is_sent
+    def send_rest(self, data: bytes) -> None:
+        self._shell.send_rest(data)
 
     def end(self, close: Close) -> None:
         self._shell.end(close)

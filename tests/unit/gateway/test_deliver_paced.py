@@ -37,8 +37,8 @@ class Noting:
     def flush(self) -> None:
         self.wake()
 
-    def send_alone(self, data: bytes) -> bool:
-        return not data
+    def send_rest(self, data: bytes) -> None:
+        raise AssertionError(data)
 
     def end(self, close: Close) -> None:
         raise AssertionError(close)

@@ -1,8 +1,11 @@
+import asyncio
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.state.outbox import Frame
+from parlor.gateway.walk import Walk
 from parlor.model.close import Close, CloseCode
 from parlor.model.push import Delivery
 from tests.support.fake_socket import (
@@ -47,6 +50,11 @@ async def test_nothing_is_written_directly_while_the_transport_holds_bytes():
     assert socket.received == b"first second"
 
 
+def _put_alone(stream, socket, data):
+    walk = Walk(lambda _: _frame(data), write_descriptor=socket.write_descriptor)
+    walk.put([stream.link], alone=True)
+
+
 async def test_a_full_kernel_is_no_error():
     gateway, _, stream, socket = await _opened(room=0)
     stream.link.put(_frame(b"later"))
@@ -68,8 +76,8 @@ async def test_bytes_arrive_once_and_in_order_whatever_the_kernel_takes(data):
             case "turn":
                 gateway.turn.flush()
             case "alone":
-                if stream.send_alone(b"(%d)" % number):
-                    expected += b"(%d)" % number
+                expected += b"(%d)" % number
+                _put_alone(stream, socket, b"(%d)" % number)
             case "write" if not stream.link.outbox:
                 expected += b"[%d]" % number
                 stream.write(b"[%d]" % number)
@@ -98,26 +106,45 @@ async def test_partial_writes_at_every_byte_keep_the_order():
 
 async def test_what_goes_out_alone_never_overtakes_what_waits():
     gateway, _, stream, socket = await _opened(room=5)
-    assert stream.send_alone(b"one")
+    _put_alone(stream, socket, b"one")
+    assert socket.received == b"one"
     stream.link.put(_frame(b"two"))
-    assert not stream.send_alone(b"three")
+    _put_alone(stream, socket, b"three")
+    assert socket.received == b"one"
     gateway.turn.flush()
     assert socket.received == b"onetw"
-    assert not stream.send_alone(b"three")
+    _put_alone(stream, socket, b"four")
+    assert len(stream.link.outbox) == 1
     socket.drain()
     gateway.turn.flush()
-    assert socket.received == b"onetwo"
-    assert stream.send_alone(b"three")
-    assert (socket.received, socket.direct_writes) == (b"onetwothree", 3)
+    assert socket.received == b"onetwothreefour"
+    _put_alone(stream, socket, b"five")
+    assert socket.received == b"onetwothreefourfive"
+    assert (socket.direct_writes, len(stream.link.outbox)) == (4, 0)
 
 
-async def test_what_goes_out_alone_is_whole_or_not_begun():
+async def test_what_the_kernel_takes_half_of_when_it_goes_out_alone_arrives_whole():
     _, _, stream, socket = await _opened(room=2)
-    assert stream.send_alone(b"word")
+    _put_alone(stream, socket, b"word")
+    _put_alone(stream, socket, b" and more")
+    socket.drain()
+    await asyncio.sleep(0)
+    assert socket.received == b"word and more"
+
+
+async def test_what_goes_out_alone_waits_where_the_kernel_takes_nothing():
+    gateway, _, stream, socket = await _opened(room=0)
+    _put_alone(stream, socket, b"word")
+    gateway.turn.flush()
     socket.drain()
     assert socket.received == b"word"
+
+
+async def test_nothing_goes_out_alone_once_the_connection_ends():
+    _, _, stream, socket = await _opened()
     stream.link.close(Close(CloseCode.IDLE))
-    assert not stream.send_alone(b"late")
+    _put_alone(stream, socket, b"late")
+    assert socket.received == b"<bye>"
 
 
 async def test_a_burst_within_one_turn_is_written_and_not_dropped():

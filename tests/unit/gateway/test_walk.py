@@ -1,4 +1,3 @@
-from parlor.gateway.state.link import Link
 from parlor.gateway.walk import Walk
 from parlor.model.close import Close, CloseCode
 from parlor.model.ids import PushId, RoomId
@@ -14,12 +13,6 @@ def envelope(to=ROOM, *tags: str, delivery: Delivery = Delivery.LOSSY) -> Envelo
     return Envelope(to, tuple(pushes))
 
 
-def ready_link(key: str) -> Link:
-    link, shell = make_link(key)
-    shell.link, shell.is_ready = link, True
-    return link
-
-
 def counts(walk: Walk) -> tuple[int, int, int, int]:
     return walk.targeted, walk.unwanted, walk.closing, walk.written
 
@@ -33,10 +26,14 @@ def test_links_that_take_it_are_counted_as_targets_only():
 
 
 def test_what_is_written_alone_is_told_from_what_had_to_be_queued():
-    walk = Walk.of(envelope())
-    closing = make_link("c")[0]
+    sent = envelope()
+    walk = Walk(
+        lambda codec: codec.pushes(sent), sent, write_descriptor=lambda number, data: len(data)
+    )
+    direct, closing = make_link("a")[0], make_link("c")[0]
+    direct.direct = 7
     closing.closing = Close(CloseCode.IDLE)
-    walk.put([ready_link("a"), make_link("b")[0], closing], alone=True)
+    walk.put([direct, make_link("b")[0], closing], alone=True)
     assert counts(walk) == (3, 0, 1, 1)
     assert walk.accepted == 2
 

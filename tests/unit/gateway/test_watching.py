@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,13 +8,14 @@ from structlog.testing import capture_logs
 from parlor.drivers.memory.bus import MemoryBus
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.state.link import NO_DESCRIPTOR
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import BadRequest
-from parlor.model.ids import PushId, RoomId, UserId
+from parlor.model.ids import ConnectionKey, PushId, RoomId, UserId
 from parlor.model.push import Delivery, Envelope, Push, ToAll, ToRoom, ToUsers
 from parlor.push.settings import TraceSettings
 from parlor.push.traces import Traces
-from tests.support.fake_socket import make_gateway
+from tests.support.fake_socket import FakeSocket, PlainStream, make_gateway, open_stream
 from tests.support.links import make_link
 
 ANN, BEN = UserId("ann"), UserId("ben")
@@ -130,6 +132,21 @@ async def test_a_wide_walk_writes_to_a_watched_link_like_to_any_other(house):
     await house.push(ToRoom(RoomId("r")))
     assert shell.written
     assert house.events()[-1] == "watched_push_written"
+
+
+async def test_nobody_writes_past_the_shell_of_a_watched_stream(house):
+    stream, peer = PlainStream(house.gateway), FakeSocket()
+    open_stream(stream, peer)
+    assert stream.link.direct != NO_DESCRIPTOR
+    stream.link.key, stream.link.user = ConnectionKey("k"), ANN
+    house.gateway.hub.add(stream.link)
+    await house.push(ToUsers((ANN,)))
+    await asyncio.sleep(0)
+    assert stream.link.direct == NO_DESCRIPTOR
+    assert house.events()[-1] == "watched_push_written"
+    house.gateway.watching.set([])
+    stream.flush()
+    assert stream.link.direct != NO_DESCRIPTOR
 
 
 async def test_requests_are_told_with_their_time_and_outcome(house):

@@ -90,13 +90,10 @@ class LongPolls:
             raise _Answer(400, "cb is not the name of a function")
         client = scope.get("client")
         address = client[0] if client else ""
-        refused = self._gateway.admit(address)
-        if refused is not None:
-            raise _Answer(503, refused.code.name.lower(), refused.after_s)
-        try:
-            return callback, await self._wait(query.optional_text("t"), room, address, receive)
-        finally:
-            self._gateway.release(address)
+        if self._gateway.draining:
+            raise _Answer(503, "draining", self._gateway.come_back().after_s)
+        # The socket is counted among all connections already.
+        return callback, await self._wait(query.optional_text("t"), room, address, receive)
 
     async def _wait(self, token: str, room: str, address: str, receive: Receive) -> bytes:
         try:
@@ -171,9 +168,9 @@ class LongPoll:
             self.answered.set_result(messages[0])
             self._gateway.meter.count("goim_long_poll_missed_total", len(messages) - 1)
 
-    def send_alone(self, data: bytes) -> bool:
-        """Never: the answer is the first of what this turn has."""
-        return False
+    def send_rest(self, data: bytes) -> None:
+        """Never called: the answer is the first of what a turn has, and nothing goes past it."""
+        raise RuntimeError("a long poll has no descriptor")
 
     def on_missed(self, count: int) -> None:
         self._gateway.meter.count("goim_long_poll_missed_total", count)

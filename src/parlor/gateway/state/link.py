@@ -17,6 +17,8 @@ from parlor.model.ids import ConnectionKey, DeviceId, RoomId, UserId
 from parlor.model.push import Envelope
 from parlor.wire.native.pushes import PushPayload
 
+NO_DESCRIPTOR = -1
+
 
 class LinkCodec(Protocol):
     """How one kind of connection writes what is pushed to it. One object serves all links of
@@ -58,10 +60,9 @@ class Shell(Protocol):
     def flush(self) -> None:
         """Take from the link's outbox now, if the reader can have it."""
 
-    def send_alone(self, data: bytes) -> bool:
-        """Write `data` at once if nothing waits before it and the reader can take it.
-
-        False when it has to go through the outbox; then nothing was written."""
+    def send_rest(self, data: bytes) -> None:
+        """Write `data` after what somebody else wrote to `Link.direct`, which the kernel did not
+        take whole. Only for shells that set that."""
 
     def end(self, close: Close) -> None:
         """Write what waits, then say why, then close. Called once."""
@@ -86,6 +87,7 @@ class Link:
         "closing",
         "codec",
         "device",
+        "direct",
         "expires_at",
         "grants",
         "instance",
@@ -128,6 +130,9 @@ class Link:
         self.expires_at = 0.0
         self.outbox = Outbox(outbox_limits)
         self.closing: Close | None = None
+        self.direct = NO_DESCRIPTOR
+        """The descriptor that may be written to now, as nothing waits before it. The shell's: a
+        walk over a wide audience meets nothing of a link but this and its codec."""
         self.mail: MailLine | None = None
         """None for a connection that cannot acknowledge mail."""
         self.watch: Watch | None = None

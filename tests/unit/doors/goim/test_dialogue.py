@@ -19,8 +19,8 @@ class NoSocket:
     def wake(self) -> None:
         pass
 
-    def send_alone(self, data: bytes) -> bool:
-        return not data
+    def send_rest(self, data: bytes) -> None:
+        raise AssertionError(data)
 
     def end(self, close: Close) -> None:
         pass

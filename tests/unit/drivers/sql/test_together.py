@@ -4,6 +4,9 @@ import pytest
 
 from parlor.drivers.sql.together import ReadTogether
 from parlor.model.errors import StorageFailed
+from tests.support.virtual_time import run_virtual
+
+WINDOW_S = 0.002
 
 
 class OneDatabase:
@@ -32,12 +35,13 @@ def database():
     return OneDatabase()
 
 
+def upper(_, keys):
+    return {key: key.upper() for key in keys if key != "nobody"}
+
+
 @pytest.fixture
 def together(database):
-    def fetch(_, keys):
-        return {key: key.upper() for key in keys if key != "nobody"}
-
-    return ReadTogether(database, fetch, most=3)
+    return ReadTogether(database, upper, most=3, window_s=0.0)
 
 
 async def test_those_who_ask_in_one_turn_share_a_query(together, database):
@@ -72,3 +76,49 @@ async def test_one_who_leaves_takes_nothing_from_the_others(together):
     await asyncio.sleep(0)
     leaving.cancel()
     assert await staying == "A"
+
+
+def test_whoever_asks_first_waits_for_nobody_and_the_next_within_the_window_share_a_query(database):
+    async def rush():
+        loop = asyncio.get_running_loop()
+        together = ReadTogether(database, upper, most=10, window_s=WINDOW_S)
+        began = loop.time()
+        assert await together.get("first") == "FIRST"
+        assert (database.reads, loop.time()) == (1, began)
+        others = [asyncio.ensure_future(together.get("second"))]
+        await asyncio.sleep(WINDOW_S / 2)
+        others.append(asyncio.ensure_future(together.get("third")))
+        assert await asyncio.gather(*others) == ["SECOND", "THIRD"]
+        assert database.reads == 2
+        assert loop.time() == pytest.approx(began + WINDOW_S)
+        await asyncio.sleep(WINDOW_S)
+        later = loop.time()
+        assert await together.get("later") == "LATER"
+        assert (database.reads, loop.time()) == (3, later)
+
+    run_virtual(rush())
+
+
+def test_who_asks_while_a_query_runs_gets_the_answer_of_the_next(database):
+    async def ask():
+        waiting = asyncio.Event()
+        answers = []
+
+        async def read(query):
+            answers.append(query(None))
+            await waiting.wait()
+            return answers[-1]
+
+        database.read = read
+        together = ReadTogether(database, upper, most=10, window_s=0.0)
+        first = asyncio.ensure_future(together.get("a"))
+        await asyncio.sleep(WINDOW_S)
+        # The same key: what was written since the first query must be seen.
+        second = asyncio.ensure_future(together.get("a"))
+        await asyncio.sleep(WINDOW_S)
+        assert len(answers) == 1
+        waiting.set()
+        assert [await first, await second] == ["A", "A"]
+        assert len(answers) == 2
+
+    run_virtual(ask())
