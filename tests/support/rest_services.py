@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from parlor.accounts.keys import MadeKey
+from parlor.api.debug import Debug, DebugSettings
 from parlor.api.readiness import Readiness
-from parlor.api.services import About, Services
+from parlor.api.services import About, Inside, Services
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.conversation import ConversationKind, ConversationView, Member, Role
 from parlor.model.errors import (
+    BadRequest,
     Forbidden,
     NameTaken,
     NotFound,
@@ -35,6 +37,7 @@ from parlor.ports.accounts import Revocation, RevocationKind
 from parlor.push.backlog import Backlog
 from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
+from parlor.push.traces import Traces
 
 KEY = "plk_test"
 LINK = "link-of-the-first-administrator"
@@ -391,8 +394,35 @@ class RecordedMetrics:
     def observe(self, name: str, value: float, **labels: str) -> None:
         pass
 
+    def gauge(self, name: str, callback: Callable[[], float], help: str) -> None:
+        pass
+
     def exposition(self, accept: str) -> tuple[bytes, str]:
         return b"parlor_up 1\n", "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Watched:
+    """A watch list of at most two."""
+
+    def __init__(self) -> None:
+        self.users: frozenset[UserId] = frozenset()
+
+    def set(self, users: Iterable[str]) -> None:
+        wanted = frozenset(map(UserId, users))
+        if len(wanted) > 2:
+            raise BadRequest("At most 2 users are watched.")
+        self.users = wanted
+
+
+class NoProfile:
+    """A profiler that says how it was asked."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def render(self, *, html: bool) -> str:
+        return "<html></html>" if html else "profile"
 
 
 @dataclass
@@ -407,6 +437,9 @@ class Memory:
     clock: HandClock = field(default_factory=HandClock)
     readiness: Readiness = field(default_factory=Readiness)
     in_flight: InFlight = field(default_factory=InFlight)
+    traces: Traces = field(default_factory=lambda: Traces(HandClock(), 10))
+    watching: Watched = field(default_factory=lambda: Watched())
+    debug: Debug = field(default_factory=lambda: Debug(DebugSettings(), NoProfile))
 
     def services(self, **other: object) -> Services:
         services = Services(
@@ -428,6 +461,7 @@ class Memory:
             metrics=self.metrics,
             readiness=self.readiness,
             in_flight=self.in_flight,
+            inside=Inside(self.traces, lambda user, number: (0, True), self.watching, self.debug),
             about=About("1.2.3", True, ("en", "zh"), 4_096, 64, 1_000),
         )
         return dataclasses.replace(services, **other)  # type: ignore[arg-type]

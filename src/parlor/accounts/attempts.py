@@ -122,6 +122,11 @@ class Attempts:
         self._accounts.load(accounts)
         self._addresses.load(addresses)
 
+    @property
+    def remembered(self) -> int:
+        """Failures of accounts and of addresses that count, whichever are more."""
+        return max(len(self._accounts), len(self._addresses))
+
     def begin(self, account: str, address: str, now: float) -> float:
         """Record an attempt and return 0.0, or say how many seconds to wait before the next.
 

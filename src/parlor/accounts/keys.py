@@ -91,6 +91,11 @@ class ApiKeys:
         await self._keys.add_key(key_hash, record)
         return MadeKey(key, record)
 
+    @property
+    def counted(self) -> int:
+        """Keys whose use counts against a quota."""
+        return len(self.quotas)
+
     async def list(self) -> Sequence[KeyRecord]:
         """Every key, by name, expired ones too. `last_used_at` is up to a minute late."""
         return await self._keys.list_keys()

@@ -55,6 +55,11 @@ class SignIns:
         self._known: Recent[Identity] = Recent(settings.remembered_tokens, settings.recheck_s)
         self._on_end: list[Callable[[Identity], None]] = []
 
+    @property
+    def remembered(self) -> int:
+        """Tokens that need no database."""
+        return len(self._known)
+
     def on_end(self, callback: Callable[[Identity], None]) -> None:
         """Call `callback` for each session that ends in this process, after it has ended.
 

@@ -48,6 +48,10 @@ class Signing:
         self._clock = clock
         self._entropy = entropy
 
+    @property
+    def failures_known(self) -> int:
+        return self._attempts.remembered
+
     async def sign_up(
         self, name: str, password: str, display_name: str, *, device: str, address: str
     ) -> SignedIn:

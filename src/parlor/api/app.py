@@ -23,6 +23,7 @@ from parlor.api.routes import (
     connections,
     conversations,
     health,
+    inside,
     keys,
     messages,
     online,
@@ -44,6 +45,7 @@ _REST = (
     keys,
     online,
     connections,
+    inside,
     server,
 )
 WEBAPP_FOLDER = Path(__file__).with_name("webapp")
@@ -80,7 +82,7 @@ def build_app(
     in_force = InForce(settings)
     handlers: list[HTTPRouteHandler] = [handler for kind in _REST for handler in kind.HANDLERS]
     rest = _Rest(
-        [Router("/api/v1", route_handlers=handlers), *health.HANDLERS],
+        [Router("/api/v1", route_handlers=handlers), *health.HANDLERS, *inside.DEBUG_HANDLERS],
         request_class=ApiRequest,
         exception_handlers={Exception: answer_error},
         openapi_config=None,
@@ -99,6 +101,12 @@ def build_app(
             "description": description,
         }
     )
+    gauge = services.metrics.gauge
+    users, addresses = in_force.user_paces, in_force.address_paces
+    gauge("http_paced_users", users.__len__, "Users whose requests are counted.")
+    gauge("http_paced_users_limit", lambda: users.limit, "Users that may be.")
+    gauge("http_paced_addresses", addresses.__len__, "Addresses whose requests are counted.")
+    gauge("http_paced_addresses_limit", lambda: addresses.limit, "Addresses that may be.")
     return Front(
         FastPush(rest, services, in_force),
         WebApp(webapp),

@@ -29,6 +29,7 @@ from parlor.push.in_flight import InFlight
 
 API_PREFIX = "/api/"
 LINKS_PREFIX = "/http/"
+DEBUG_PREFIX = "/debug/"
 _PLAIN = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/api", "/ws"})
 _CLOSE = (b"connection", b"close")
 _NO_STORE = (b"cache-control", b"no-store")
@@ -60,7 +61,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._api(scope, receive, send)
-        elif (path := scope["path"]).startswith(API_PREFIX) or path in _PLAIN:
+        elif (path := scope["path"]).startswith((API_PREFIX, DEBUG_PREFIX)) or path in _PLAIN:
             await self._answer_api(self._api, scope, receive, send)
         elif self._links is not None and path.startswith(LINKS_PREFIX):
             await self._answer_api(self._links, scope, receive, send)

@@ -39,5 +39,9 @@ class Paces:
         for pace in self._by_name.values():
             pace.change(per_second, burst)
 
+    @property
+    def limit(self) -> int:
+        return self._max_remembered
+
     def __len__(self) -> int:
         return len(self._by_name)

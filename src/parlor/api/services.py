@@ -6,17 +6,19 @@ What each method promises is said where it is implemented.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from parlor.accounts.keys import MadeKey
 from parlor.accounts.services import People
+from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.ids import DeviceId, RoomId, UserId
+from parlor.model.trace import Trace
 from parlor.ports.accounts import Revocation, RevocationKind
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
@@ -24,6 +26,7 @@ from parlor.ports.presence import Presence
 from parlor.push.backlog import Backlog
 from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
+from parlor.push.traces import Standing, Traces
 
 
 class SignedIn(Protocol):
@@ -94,6 +97,29 @@ class Metrics(Protocol):
     def exposition(self, accept: str) -> tuple[bytes, str]:
         """Everything measured so far and its content type, in the format that `accept` asks for."""
 
+    def gauge(self, name: str, callback: Callable[[], float], help: str) -> None:
+        """Ask `callback` whenever somebody looks."""
+
+
+class Watching(Protocol):
+    @property
+    def users(self) -> frozenset[UserId]: ...
+    def set(self, users: Iterable[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What an administrator may look into."""
+
+    traces: Traces
+    standing: Standing
+    watching: Watching
+    debug: Debug
+
+    def look(self, push_id: str) -> Trace:
+        """Raises NotFound for a push that is not known, or not any more."""
+        return self.traces.look(push_id, self.standing)
+
 
 @dataclass(frozen=True, slots=True)
 class About:
@@ -128,4 +154,5 @@ class Services:
     readiness: Readiness
     in_flight: InFlight
     """The requests of the API that are being answered; closed when the process drains."""
+    inside: Inside
     about: About

@@ -24,13 +24,15 @@ from parlor.accounts.people import People
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignIns
 from parlor.accounts.signing import Signing
+from parlor.api.debug import Debug, DebugSettings
 from parlor.api.readiness import Readiness
-from parlor.api.services import About
+from parlor.api.services import About, Inside
 from parlor.api.services import Services as ApiServices
 from parlor.api.settings import HttpSettings
 from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
 from parlor.boot.folder import open_folder
+from parlor.boot.gauges import Gauges
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets, load_secrets
 from parlor.boot.self_signed import ensure_self_signed
@@ -43,6 +45,7 @@ from parlor.doors.goim.settings import GoimSettings
 from parlor.drivers.memory.bus import MemoryBus
 from parlor.drivers.memory.history import MemoryHistory
 from parlor.drivers.memory.presence import MemoryPresence
+from parlor.drivers.profiler import LoopProfiler
 from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
 from parlor.drivers.sql.conversations import SqlConversations
@@ -85,7 +88,8 @@ from parlor.push.pushes import Pushes
 from parlor.push.replay import Replay
 from parlor.push.rooms import RoomPushes
 from parlor.push.route import PUSH_SUBJECT, Route
-from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
+from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings, TraceSettings
+from parlor.push.traces import Traces
 
 PUSH_LOG = "push"
 DATABASE_FILE = "parlor.db"
@@ -173,6 +177,8 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     listen = config.section("listen", ListenSettings)
     im = config.section("im", ImSettings)
     push_settings = config.section("push", PushSettings)
+    watched = config.section("trace", TraceSettings)
+    traces = Traces(clock, watched.keep)
     gateway = Gateway(
         config.section("gateway", GatewaySettings),
         clock,
@@ -181,6 +187,8 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         limit_loopback=limit_loopback,
         trusted=listen.trusted(),
         followed_rooms=2 * push_settings.history_rooms,
+        traces=traces,
+        watched=watched,
     )
     bus = MemoryBus(on_dropped=lambda subject: meter.count("bus_dropped_total", subject=subject))
     presence = MemoryPresence(gateway.hub)
@@ -194,21 +202,21 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     )
     replay = Replay(route, history, policies)
     rooms = RoomPushes(replay, presence, clock, push_settings, policies)
-    publishing = Publishing(rooms, policies, clock, entropy, meter, push_settings)
+    publishing = Publishing(rooms, policies, clock, entropy, meter, push_settings, traces)
     room_presence = RoomPresence(gateway, presence, route, policies, push_settings)
     mailbox = config.section("mailbox", MailboxSettings)
     mail_store = SqlMailbox(base.database, mailbox.limits())
-    mailboxes = Mailboxes(mail_store, bus, presence, clock, meter, mailbox)
+    mailboxes = Mailboxes(mail_store, bus, presence, clock, meter, mailbox, traces)
     dispatch = Dispatch(replay, rooms, mailboxes)
     queue = config.section("durable", DurableSettings)
     push_log = SqlLog(base.database, PUSH_LOG, queue.limits())
-    durable = DurablePushes(push_log, dispatch, clock, meter, queue)
+    durable = DurablePushes(push_log, dispatch, clock, meter, queue, traces)
     backlog = Backlog(
         lambda: bus.waiting(PUSH_SUBJECT),
         push_settings.max_backlog,
         push_settings.backlog_patience_s,
     )
-    pushes = Pushes(dispatch, durable, presence, clock, entropy, meter, push_settings)
+    pushes = Pushes(dispatch, durable, presence, clock, entropy, meter, push_settings, traces)
 
     messages, conversations = SqlMessages(base.database), SqlConversations(base.database)
     announcements = Announcements(route, meter, limit_s=im.announce_limit_s)
@@ -260,6 +268,12 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         metrics=meter,
         readiness=Readiness(),
         in_flight=InFlight(),
+        inside=Inside(
+            traces,
+            mailboxes.standing,
+            gateway.watching,
+            Debug(config.section("debug", DebugSettings), LoopProfiler),
+        ),
         about=About(
             version=__version__,
             open_sign_up=config.section("accounts", AccountsSettings).open_sign_up,
@@ -279,15 +293,16 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     longpoll = config.section("longpoll", LongpollSettings)
     links = HttpLinks(native, longpoll) if longpoll.enabled else None
     deliver = Deliver(gateway, bus)
-    _watch(meter, gateway, base.database)
-    _watch_rooms(meter, deliver, rooms, history, publishing, room_presence, push_settings)
-    meter.gauge("rooms_followed", lambda: len(gateway.progress), "Kept rooms delivered to here.")
-    _watch_waiting(meter, mailboxes, mailbox, durable, queue)
-    if links is not None:
-        _watch_links(meter, links)
-    meter.gauge("push_backlog", backlog.waiting, "Accepted pushes that wait for delivery here.")
-    meter.gauge("push_backlog_limit", lambda: push_settings.max_backlog, "How many may wait.")
-    meter.gauge("api_keys_in_use", lambda: base.keys.in_use, "API keys used a moment ago.")
+    gauges = Gauges(meter, config)
+    gauges.connections(gateway, native, links)
+    gauges.storage(base.database)
+    gauges.bus(bus, deliver, backlog, gateway)
+    gauges.rooms(rooms, replay, history, publishing, room_presence, gateway)
+    gauges.pushes(pushes, mailboxes, durable)
+    gauges.traces(traces.__len__)
+    gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
+    for door in doors:
+        gauges.goim(door)
     return Server(
         gateway=gateway,
         native=native,
@@ -353,66 +368,3 @@ def _with_turn_secret(settings: CallsSettings, secrets: Secrets) -> CallsSetting
     if settings.turn_secret:
         return settings
     return msgspec.structs.replace(settings, turn_secret=secrets.turn_secret)
-
-
-def _watch(meter: PrometheusMeter, gateway: Gateway, database: SqliteDatabase) -> None:
-    hub, admission, stats = gateway.hub, gateway.admission, database.stats
-    meter.gauge(
-        "connections", lambda: admission.total, "Open connections, greeted or not, HTTP too."
-    )
-    meter.gauge("connections_greeted", hub.connections, "Connections that have said hello.")
-    meter.gauge(
-        "connections_limit", lambda: gateway.settings.max_connections, "Connections allowed."
-    )
-    meter.gauge("storage_units", lambda: stats.units, "Write units stored since the start.")
-    meter.gauge("storage_reads", lambda: database.reads, "Queries since the start.")
-    meter.gauge("storage_largest_batch", lambda: stats.largest_batch, "Units in one commit.")
-
-
-def _watch_rooms(
-    meter: PrometheusMeter,
-    deliver: Deliver,
-    rooms: RoomPushes,
-    history: MemoryHistory,
-    publishing: Publishing,
-    presence: RoomPresence,
-    settings: PushSettings,
-) -> None:
-    gauge = meter.gauge
-    gauge("rooms_pushed", lambda: rooms.known_rooms, "Rooms that were pushed to lately.")
-    gauge("history_bytes", lambda: history.bytes, "What rooms keep for those who come back.")
-    gauge("history_bytes_limit", lambda: settings.history_bytes, "What they may keep.")
-    gauge("history_rooms", lambda: history.rooms, "Rooms whose messages are numbered.")
-    gauge("history_evicted", lambda: history.evicted, "Messages dropped because of the limits.")
-    gauge("room_speakers", lambda: publishing.speakers, "People whose pace is known.")
-    gauge("room_publishes_known", lambda: publishing.remembered, "Messages known again.")
-    gauge("rooms_to_tell", lambda: len(presence.comings), "Rooms with comings to be told.")
-    gauge("pushes_paced", lambda: deliver.paced, "Audiences of paced pushes on their way.")
-    gauge("pushes_behind_paced", lambda: deliver.behind_paced, "Pushes that wait for those.")
-
-
-def _watch_links(meter: PrometheusMeter, links: HttpLinks) -> None:
-    meter.gauge("http_links", links.__len__, "Links over HTTP.")
-    meter.gauge("http_link_readers", links.readers, "Polls and event streams that wait.")
-    meter.gauge(
-        "http_link_bytes",
-        links.unacknowledged_bytes,
-        "Sent over HTTP links and not acknowledged; longpoll.tail_bytes bounds it for each.",
-    )
-
-
-def _watch_waiting(
-    meter: PrometheusMeter,
-    mailboxes: Mailboxes,
-    mailbox: MailboxSettings,
-    durable: DurablePushes,
-    queue: DurableSettings,
-) -> None:
-    meter.gauge("mail_waiting", lambda: mailboxes.entries, "Must-arrive pushes that wait.")
-    meter.gauge("mail_users", lambda: mailboxes.users, "Users with mail that are remembered.")
-    meter.gauge("mail_users_limit", lambda: mailbox.remembered_users, "Remembered at most.")
-    meter.gauge("mail_devices", lambda: mailboxes.devices, "Devices that are remembered.")
-    meter.gauge("mail_devices_limit", lambda: mailbox.remembered_devices, "Remembered at most.")
-    meter.gauge("mail_unwritten", lambda: mailboxes.unwritten, "Acknowledgements to be written.")
-    meter.gauge("durable_waiting", lambda: durable.waiting, "Durable pushes to be delivered.")
-    meter.gauge("durable_limit", lambda: queue.max_entries, "Durable pushes allowed to wait.")

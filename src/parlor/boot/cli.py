@@ -128,6 +128,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     own.set_defaults(run=_certificate_self_signed)
 
+    trace = commands.add_parser(
+        "trace",
+        help="what became of a push",
+        description="Asks a running server, which knows the last of its pushes since it started.",
+    )
+    trace.add_argument("push_id", metavar="ID", help="what the push was answered with")
+    trace.add_argument("--url", default="http://localhost:8080", help="[http://localhost:8080]")
+    trace.add_argument("--key", help="an API key with scope admin [PARLOR_API_KEY]")
+    trace.add_argument("--trust", metavar="FILE", default="", help="certificates to believe, PEM")
+    trace.add_argument("--json", action="store_true", help="as the server says it")
+    trace.set_defaults(run=_trace)
+
     key = commands.add_parser("key", help="API keys of programs")
     key_commands = key.add_subparsers(metavar="COMMAND", required=True)
     key_add = key_commands.add_parser("add", parents=[settings], help="make a key, print it once")
@@ -271,6 +283,20 @@ def _key_revoke(flags: argparse.Namespace) -> None:
             print(f"Revoked {revoked.grant.name} (id {revoked.grant.id}).")
 
     _run(revoke())
+
+
+def _trace(flags: argparse.Namespace) -> None:
+    import json
+
+    from parlor.boot.trace_command import TraceFailed, fetch_trace, trace_lines
+
+    key = flags.key or os.environ.get("PARLOR_API_KEY", "")
+    try:
+        found = fetch_trace(flags.url, key, flags.push_id, flags.trust)
+    except TraceFailed as failed:
+        _fail(1, str(failed))
+    for line in [json.dumps(found, indent=2)] if flags.json else trace_lines(found):
+        print(line)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from parlor.accounts.auth_settings import AuthSettings
 from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.settings import AccountsSettings
+from parlor.api.debug import DebugSettings
 from parlor.api.settings import HttpSettings
 from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings
@@ -21,7 +22,12 @@ from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.settings import ImSettings
 from parlor.push.hooks.settings import WebhookSettings
-from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings
+from parlor.push.settings import (
+    DurableSettings,
+    MailboxSettings,
+    PushSettings,
+    TraceSettings,
+)
 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "server": ServerSettings,
@@ -37,6 +43,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "push": PushSettings,
     "mailbox": MailboxSettings,
     "durable": DurableSettings,
+    "trace": TraceSettings,
+    "debug": DebugSettings,
     "keys": KeySettings,
     "webhooks": WebhookSettings,
     "calls": CallsSettings,

@@ -111,6 +111,11 @@ class Calls:
             self._meter.count("calls_started_total", media=media.value)
         return await self._carried_out(steps)
 
+    @property
+    def known(self) -> int:
+        """Calls that go on, and those that ended a moment ago."""
+        return len(self._book)
+
     async def ringing(self, user: UserId, endpoint: str, call_id: CallId) -> CallView:
         return await self._act(user, endpoint, call_id, Act.SHOW)
 

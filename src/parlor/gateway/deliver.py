@@ -111,7 +111,7 @@ class Deliver:
         """Put the pushes into the outboxes of their audience here; yields every few hundred."""
         links = self._audience(envelope.to)
         skip = self._begin(envelope)
-        walk = Walk.of(envelope)
+        walk = Walk.of(envelope, self._gateway.traces.legs(envelope))
         try:
             await self._walk(walk, links, skip)
         finally:
@@ -196,7 +196,7 @@ class Deliver:
         leave the room are left out."""
         links = self._audience(envelope.to)
         skip = self._begin(envelope)
-        walk = Walk.of(envelope)
+        walk = Walk.of(envelope, self._gateway.traces.legs(envelope))
         room = envelope.to.room if isinstance(envelope.to, ToRoom) else None
         clock = self._gateway.clock
         pacing = Pacing(rate, clock.now())
@@ -231,6 +231,15 @@ class Deliver:
             self._gateway.progress.end(envelope.to.room)
         if walk.accepted:
             self._gateway.meter.count("pushes_delivered_total", walk.accepted)
+        if walk.legs:
+            self._gateway.traces.walked(
+                walk.legs,
+                targeted=walk.targeted,
+                unwanted=walk.unwanted,
+                closing=walk.closing,
+                written=walk.written,
+                frame_bytes=walk.frame_bytes,
+            )
 
     def _audience(self, to: Audience) -> Sequence[Link]:
         hub = self._hub

@@ -6,6 +6,7 @@ Built once by boot and handed to every listener, the front doors' included. Hold
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.state.hub import Hub
@@ -13,13 +14,24 @@ from parlor.gateway.state.limits import Admission
 from parlor.gateway.state.progress import Progress
 from parlor.gateway.state.wheel import TimerWheel
 from parlor.gateway.turn import Turn
+from parlor.gateway.watching import Watching
 from parlor.model.close import Close, CloseCode
 from parlor.model.ids import UserId
 from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 from parlor.ports.hooks import Hooks
 from parlor.ports.meter import Meter
+from parlor.push.settings import TraceSettings
+from parlor.push.traces import NO_TRACES, Traces
 from parlor.wire.proxy import TrustedProxies
+
+
+class Blocked(Protocol):
+    """A stream that waits for its reader."""
+
+    def waiting_bytes(self) -> int:
+        """In the outbox and in the transport; what the kernel holds is not known."""
+
 
 MIN_SPREAD_S = 1.0
 SHORTEST_AFTER_S = 0.01
@@ -41,6 +53,8 @@ class Gateway:
         limit_loopback: bool = False,
         trusted: TrustedProxies | None = None,
         followed_rooms: int = 20_000,
+        traces: Traces = NO_TRACES,
+        watched: TraceSettings = TraceSettings(),  # noqa: B008 (frozen)
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -50,6 +64,10 @@ class Gateway:
         self.progress = Progress(followed_rooms)
         self.wheel = TimerWheel(clock.now())
         self.turn = Turn(asyncio.get_running_loop())
+        self.traces = traces
+        self.watching = Watching(self.hub, self.turn, clock, meter, traces, watched)
+        self.blocked: set[Blocked] = set()
+        """Streams whose reader does not take what was written. Few; kept at pause and resume."""
         self.trusted = trusted or TrustedProxies()
         self._limit_loopback = limit_loopback
         limits = settings.connections(limit_loopback=limit_loopback)
@@ -130,7 +148,17 @@ class Gateway:
         return Close(CloseCode.DRAINING, round(after_s, 2))
 
     async def keep_time(self) -> None:
-        """Advance the wheel until cancelled. One task per process."""
+        """Advance the wheel until cancelled. One task per process.
+
+        How much later than asked for it wakes is how long a ready task waits for its turn.
+        """
         while True:
+            due_at = self.clock.now() + self.wheel.tick_s
             await asyncio.sleep(self.wheel.tick_s)
-            self.wheel.advance(self.clock.now())
+            now = self.clock.now()
+            self.meter.observe("loop_lag_seconds", max(0.0, now - due_at))
+            self.wheel.advance(now)
+
+    def blocked_bytes(self) -> int:
+        """What waits for readers that do not take it: nobody else's outbox outlives a turn."""
+        return sum(stream.waiting_bytes() for stream in self.blocked)

@@ -22,6 +22,7 @@ from parlor.model.errors import (
     BadRequest,
     Forbidden,
     NotReady,
+    ParlorError,
     TooManyAttempts,
     Unauthenticated,
 )
@@ -86,12 +87,11 @@ class Greeting:
             link.close_soon(Close(code, refused.retry_after_s or COME_BACK_S))
             raise
         identity = admitted.identity
-        if identity.grants is not None and not all(map(identity.grants.may_join, rooms)):
-            raise Forbidden("The token does not open one of these rooms.")
-        await ask_to_connect(gateway.hooks, link, identity.user, identity.device)
-        if not gateway.make_place(identity.user):
-            link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
-            raise Forbidden("This user has as many connections as allowed.")
+        try:
+            await self._check_welcome(link, identity, rooms)
+        except ParlorError as refused:
+            gateway.watching.refused(identity.user, link.address, refused.code)
+            raise
         caller.greet(identity, params.instance)
         link.tags = tags
         mail = await self._mail.welcome(link)
@@ -127,6 +127,16 @@ class Greeting:
             mail=mail,
         )
         return Answered(result, lambda: _follow(entered)) if kept else result
+
+    async def _check_welcome(self, link: Link, identity: Identity, rooms: list[RoomId]) -> None:
+        """Whether this user may come in now, and into these rooms. Nothing may be awaited between
+        its return and the link's place in the hub. Raises Forbidden, Vetoed, HookUnavailable."""
+        if identity.grants is not None and not all(map(identity.grants.may_join, rooms)):
+            raise Forbidden("The token does not open one of these rooms.")
+        await ask_to_connect(self._gateway.hooks, link, identity.user, identity.device)
+        if not self._gateway.make_place(identity.user):
+            link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
+            raise Forbidden("This user has as many connections as allowed.")
 
     def _enter(self, link: Link, room: RoomId, tail: Tail | None) -> Entered:
         if tail is not None:

@@ -28,7 +28,7 @@ def tell_of_links(hub: Hub, hooks: Hooks) -> None:
         reason = link.closing.code.name.lower() if link.closing else "gone"
         hooks.tell_nowait(_event(HookKind.DISCONNECT, link, reason))
 
-    hub.on_added, hub.on_removed = on_added, on_removed
+    hub.listen(on_added, on_removed)
 
 
 async def ask_to_connect(hooks: Hooks | None, link: Link, user: UserId, device: DeviceId) -> None:

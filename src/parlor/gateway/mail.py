@@ -120,6 +120,8 @@ class MailCarrier:
         acked, reads = line.on_ack(upto)
         if acked:
             self._mailboxes.ack(link.user, link.device, acked)
+            if link.watch is not None:
+                link.watch.on_acknowledged(acked)
         if reads:
             self._to_read.put_nowait((link, line))
 
@@ -141,6 +143,8 @@ class MailCarrier:
     def _announce(self, links: Sequence[Link], place: Place, push: Push) -> None:
         numbered = (Mail(place.number, push),)
         frames: dict[object, Frame | None] = {}
+        leg = self._gateway.traces.leg(push.id, "mail at once")
+        put = size = 0
         for link in links:
             line = link.mail
             if line is UNUSED:
@@ -155,11 +159,18 @@ class MailCarrier:
             if place.device not in ("", link.device) or not _wants(link, push):
                 continue
             if link.codec not in frames:
-                frames[link.codec] = _frame(link, numbered)
+                frames[link.codec] = frame = _frame(link, numbered)
+                if frame is not None and leg is not None:
+                    frame.legs += (leg,)
             frame = frames[link.codec]
             if frame is not None:
                 self._gateway.meter.count("mail_sent_total", way="live")
-                link.put(frame)
+                put += link.put(frame)
+                size = max(size, frame.size)
+        if leg is not None and put:
+            self._gateway.traces.walked(
+                (leg,), targeted=put, unwanted=0, closing=0, written=0, frame_bytes=size
+            )
 
     async def _keep_reading(self) -> None:
         while True:
@@ -174,6 +185,12 @@ class MailCarrier:
                 continue
             self._send_page(link, line, page)
 
+    def _trace_page(self, mail: Sequence[Mail], frame: Frame) -> None:
+        traces = self._gateway.traces
+        legs = [leg for one in mail if (leg := traces.leg(one.push.id, "mail read later"))]
+        frame.legs += tuple(legs)
+        traces.walked(legs, targeted=1, unwanted=0, closing=0, written=0, frame_bytes=frame.size)
+
     async def _page(self, link: Link, after: int | None) -> Page:
         return await self._mailboxes.page(link.user, link.device, after, max_bytes=self._page_bytes)
 
@@ -183,7 +200,8 @@ class MailCarrier:
         frame = _frame(link, wanted) if wanted else None
         if frame is not None:
             self._gateway.meter.count("mail_sent_total", len(wanted), way="page")
-            link.put(frame)
+            if link.put(frame):
+                self._trace_page(wanted, frame)
         if line.on_page(page.upto, more=page.more, sent_any=frame is not None):
             self._to_read.put_nowait((link, line))
 

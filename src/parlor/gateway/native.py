@@ -86,6 +86,8 @@ class NativeConnection(Stream):
         if verdict is None:
             if request.method == HELLO:
                 self._hello_id = request.id
+            if self.link.watch is not None:
+                self.link.watch.on_request(request.id, request.method)
             self._native.requests.handle(self, request)
         elif isinstance(verdict, Close):
             self.link.close(verdict)
@@ -111,6 +113,9 @@ class NativeConnection(Stream):
 
     def on_answer(self, id: int, answer: Result | ParlorError) -> None:
         self.session.on_done()
+        if self.link.watch is not None:
+            outcome = answer.code if isinstance(answer, ParlorError) else "ok"
+            self.link.watch.on_answer(id, outcome)
         is_hello = id == self._hello_id
         if is_hello:
             self._hello_id = None

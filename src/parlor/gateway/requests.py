@@ -122,6 +122,11 @@ class Requests:
         if not bound.finishes:
             caller.track(task)
 
+    @property
+    def running(self) -> int:
+        """Requests that have no answer yet."""
+        return len(self._running)
+
     async def wait_until_done(self) -> None:
         """Until every request in progress has been answered, or run to its end unanswered."""
         await self._is_idle.wait()

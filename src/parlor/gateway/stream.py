@@ -91,6 +91,8 @@ class Stream(asyncio.Protocol):
         # With 0 the transport calls pause_writing as soon as it holds a single byte.
         transport.set_write_buffer_limits(high=0)
         self._is_blocked = transport.get_write_buffer_size() > 0
+        if self._is_blocked:
+            self.gateway.blocked.add(self)
         if transport.get_extra_info("sslcontext") is None:
             self._descriptor = _descriptor_of(transport)
         if greeting:
@@ -132,6 +134,7 @@ class Stream(asyncio.Protocol):
             self.link.closing = Close(CloseCode.GOING_AWAY)
             self._leave()
         self.link.outbox.clear()
+        self.gateway.blocked.discard(self)
         self.gateway.wheel.cancel(self)
         if self._is_admitted:
             self._is_admitted = False
@@ -139,16 +142,22 @@ class Stream(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._is_blocked = True
+        self.gateway.blocked.add(self)
         self.link.direct = NO_DESCRIPTOR
         self._stalled_at = self.gateway.wheel.now
         self._stalled_bytes = self.transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
         self._is_blocked = False
+        self.gateway.blocked.discard(self)
         if self.link.outbox.waiting is None:
             self._allow_direct()
         else:
-            self.wake()
+            # A watched link has another shell, which wants to see it.
+            self.link.shell.wake()
+
+    def waiting_bytes(self) -> int:
+        return self.link.outbox.waiting_bytes + self.transport.get_write_buffer_size()
 
     def wake(self) -> None:
         self.link.direct = NO_DESCRIPTOR
@@ -246,8 +255,9 @@ class Stream(asyncio.Protocol):
         return now - self._stalled_at >= self.gateway.settings.stall_timeout_s
 
     def _allow_direct(self) -> None:
-        """The outbox is empty: a walk may write, unless the transport holds something."""
-        if not self._is_blocked:
+        """The outbox is empty: a walk may write, unless the transport holds something, or somebody
+        wants to see what is written."""
+        if not self._is_blocked and self.link.watch is None:
             self.link.direct = self._descriptor
 
     def _forget_descriptor(self) -> None:

@@ -30,6 +30,11 @@ class Rosters:
         self._size = 0
         self._version = 0
 
+    @property
+    def remembered(self) -> int:
+        """Memberships that are kept."""
+        return self._size
+
     async def of(self, conversation: ConversationId) -> Roster:
         """Raises NotFound when there is no such conversation."""
         kept = self._kept.get(conversation)

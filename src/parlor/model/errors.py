@@ -163,6 +163,11 @@ class OverQuota(ParlorError):
     meaning = "This API key has used up what it may ask for now."
 
 
+class ProfileRunning(ParlorError):
+    code, status, retry = "profile_running", 409, True
+    meaning = "Another profile of this process is being taken; one at a time."
+
+
 class RoomTooBusy(ParlorError):
     code, status, retry = "room_too_busy", 429, True
     meaning = "This room takes no more messages right now."

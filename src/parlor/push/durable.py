@@ -21,6 +21,7 @@ from parlor.ports.meter import Meter
 from parlor.push.dispatch import Dispatch, is_mail
 from parlor.push.in_flight import InFlight
 from parlor.push.settings import DurableSettings
+from parlor.push.traces import NO_TRACES, Traces
 
 log = structlog.get_logger()
 
@@ -50,13 +51,20 @@ class DurablePushes:
     """`run` must be running for anything to be delivered; accepting does not need it."""
 
     def __init__(
-        self, pushes: Log, dispatch: Dispatch, clock: Clock, meter: Meter, settings: DurableSettings
+        self,
+        pushes: Log,
+        dispatch: Dispatch,
+        clock: Clock,
+        meter: Meter,
+        settings: DurableSettings,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._log = pushes
         self._dispatch = dispatch
         self._clock = clock
         self._meter = meter
         self._settings = settings
+        self._traces = traces
         self._arrived = asyncio.Event()
         self._done: int | None = None
         self._noted: int | None = None
@@ -84,6 +92,7 @@ class DurablePushes:
             return appended.first
         self._last = max(self._last, appended.position)
         self._meter.count("durable_accepted_total")
+        self._traces.queued(push.id, appended.position)
         self._arrived.set()
         return answer
 

@@ -58,6 +58,14 @@ class MailFacts:
         box = self._boxes.get(user)
         return box.acked.get(device, 0) if box else 0
 
+    def standing(self, user: UserId, number: int) -> tuple[int, bool]:
+        """How many devices are known to have acknowledged `number`; False when it surely does
+        not wait any more."""
+        box = self._boxes.get(user)
+        if box is None:
+            return 0, not self.complete
+        return sum(acked >= number for acked in box.acked.values()), True
+
     def on_put(self, user: UserId, number: int) -> None:
         box = self._boxes.get(user)
         if box is None:

@@ -26,6 +26,7 @@ from parlor.ports.presence import Presence
 from parlor.push.in_flight import InFlight
 from parlor.push.mail_facts import MailFacts
 from parlor.push.settings import MailboxSettings
+from parlor.push.traces import NO_TRACES, Traces
 
 log = structlog.get_logger()
 
@@ -58,6 +59,7 @@ class Mailboxes:
         clock: Clock,
         meter: Meter,
         settings: MailboxSettings,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -65,6 +67,7 @@ class Mailboxes:
         self._clock = clock
         self._meter = meter
         self._settings = settings
+        self._traces = traces
         self._facts = MailFacts(settings.remembered_users, settings.remembered_devices)
         self._unwritten: dict[tuple[UserId, DeviceId], int] = {}
         self._has_new_devices = False
@@ -99,6 +102,7 @@ class Mailboxes:
         for place in posted.places:
             self._facts.on_put(place.user, place.number)
         self.entries += posted.stored - posted.dropped
+        self._traces.stored(push.id, posted.places, posted.stored, posted.dropped)
         self._meter.count("mail_stored_total", posted.stored)
         if posted.dropped:
             self._meter.count("mail_dropped_total", posted.dropped, reason="full")
@@ -214,6 +218,10 @@ class Mailboxes:
         if not self._facts.complete:
             await self.load()
         self.entries = await self._store.count()
+
+    def standing(self, user: UserId, number: int) -> tuple[int, bool]:
+        """Of mail `number`: how many known devices acknowledged it, and whether it may wait."""
+        return self._facts.standing(user, number)
 
     @property
     def unwritten(self) -> int:

@@ -12,7 +12,7 @@ import msgspec
 from parlor.model.client_id import check_client_id
 from parlor.model.errors import Forbidden, ParlorError, RateLimited, SlowMode, TooLarge
 from parlor.model.ids import PushId, RoomId, UserId
-from parlor.model.push import Delivery, Push
+from parlor.model.push import Delivery, Push, ToRoom
 from parlor.model.room import Priority
 from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
@@ -22,6 +22,7 @@ from parlor.push.policies import Policies, RoomPolicy
 from parlor.push.rooms import RoomPushes
 from parlor.push.seen import Seen
 from parlor.push.settings import PushSettings
+from parlor.push.traces import NO_TRACES, Traces
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -55,12 +56,14 @@ class Publishing:
         entropy: Entropy,
         meter: Meter,
         settings: PushSettings,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._rooms = rooms
         self._policies = policies
         self._clock = clock
         self._entropy = entropy
         self._meter = meter
+        self._traces = traces
         self._max_speakers = settings.max_speakers
         self.seen: Seen[PushId] = Seen(settings.remember_s, settings.remember_published)
         """By room, sender and `client_id`; a successor of this process is given it."""
@@ -143,7 +146,9 @@ class Publishing:
             may_at, speaker.may_at = speaker.may_at, now + policy.slow_mode_s
             try:
                 push = Push(push_id, text, delivery=delivery, sender=sender)
+                self._traces.begin(push, ToRoom(room), f"user {sender}", None)
                 await self._rooms.put(room, push, priority=priority)
+                self._traces.handed(push_id)
             except ParlorError:
                 # Refused by the room: that is not the sender's turn gone.
                 speaker.may_at = may_at
@@ -152,6 +157,7 @@ class Publishing:
             said = True
         finally:
             if not said:
+                self._traces.forget(push_id)
                 self.seen.forget(name)
         self._meter.count("room_publishes_total", priority=priority.value)
         return Published(push_id, repeated=False)

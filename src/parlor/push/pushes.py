@@ -31,6 +31,7 @@ from parlor.push.dispatch import Dispatch
 from parlor.push.durable import DurablePushes
 from parlor.push.seen import Seen
 from parlor.push.settings import PushSettings
+from parlor.push.traces import NO_TRACES, Traces
 
 
 class Pushed(msgspec.Struct, frozen=True):
@@ -75,6 +76,7 @@ class Pushes:
         entropy: Entropy,
         meter: Meter,
         settings: PushSettings,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._dispatch = dispatch
         self._durable = durable
@@ -83,6 +85,7 @@ class Pushes:
         self._entropy = entropy
         self._meter = meter
         self._settings = settings
+        self._traces = traces
         self.seen: Seen[Pushed] = Seen(settings.remember_s, settings.remember_ids)
         """By program and `id`; a successor of this process is given it."""
 
@@ -149,25 +152,41 @@ class Pushes:
             if first is not None:
                 self._meter.count("pushes_repeated_total")
                 return first
+        self._traces.begin(push, to, wish.program, online)
         sent = False
         try:
             await self._dispatch.send(to, push)
             sent = True
         finally:
-            if wish.id and not sent:
-                self.seen.forget(name)
+            if not sent:
+                self._traces.forget(push.id)
+                if wish.id:
+                    self.seen.forget(name)
+        self._traces.handed(push.id)
         self._meter.count("pushes_accepted_total")
         return pushed
 
     async def _queue(self, to: Target, push: Push, pushed: Pushed, wish: Wish) -> Pushed:
         key = f"{wish.program}\n{wish.id}" if wish.id else ""
         answer = _encode(pushed)
-        first = await self._durable.put(to, push, key=key, answer=answer)
+        self._traces.begin(push, to, wish.program, pushed.to)
+        first = b""
+        try:
+            first = await self._durable.put(to, push, key=key, answer=answer)
+        finally:
+            if first != answer:
+                self._traces.forget(push.id)
         if first != answer:
             self._meter.count("pushes_repeated_total")
             return _decoder.decode(first)
+        self._traces.handed(push.id)
         self._meter.count("pushes_accepted_total")
         return pushed
+
+    @property
+    def remembered(self) -> int:
+        """Pushes that would be known again by their `id`."""
+        return len(self.seen)
 
     def _check_targets(self, targets: Sequence[str]) -> None:
         if not 1 <= len(targets) <= self._settings.max_targets:

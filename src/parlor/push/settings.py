@@ -1,4 +1,4 @@
-"""What an operator may set about pushes. Sections `push`, `mailbox` and `durable`."""
+"""What an operator may set about pushes. Sections `push`, `mailbox`, `durable` and `trace`."""
 
 from __future__ import annotations
 
@@ -120,3 +120,25 @@ class DurableSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def limits(self) -> LogLimits:
         return LogLimits(self.max_entries, self.max_bytes, self.remember_ids, self.max_aside)
+
+
+class TraceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known of pushes that are on their way or gone, and whose connections are watched.
+
+    Of the last `keep` pushes an operator may ask what became of them; 0 keeps nothing. Of `users`,
+    at most `max_users`, the log tells every step of their connections, in at most
+    `lines_per_second` lines; more are counted and left out.
+    """
+
+    keep: int = 10_000
+    users: tuple[str, ...] = ()
+    max_users: int = 100
+    lines_per_second: int = 200
+
+    def __post_init__(self) -> None:
+        if self.keep < 0 or self.max_users < 0:
+            raise ValueError("keep and max_users are not negative")
+        if self.lines_per_second < 1:
+            raise ValueError("lines_per_second is at least 1")
+        if len(self.users) > self.max_users:
+            raise ValueError(f"users names more than max_users = {self.max_users}")

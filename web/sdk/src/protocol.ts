@@ -654,6 +654,7 @@ export const ERRORS = {
   not_ready: { status: 409, retry: false, meaning: "Say hello first." },
   over_quota: { status: 429, retry: true, meaning: "This API key has used up what it may ask for now." },
   overloaded: { status: 503, retry: true, meaning: "The server has more work waiting than it may hold." },
+  profile_running: { status: 409, retry: true, meaning: "Another profile of this process is being taken; one at a time." },
   rate_limited: { status: 429, retry: true, meaning: "Too many requests; wait before the next." },
   reader_replaced: { status: 409, retry: false, meaning: "A newer request reads this link now." },
   room_too_busy: { status: 429, retry: true, meaning: "This room takes no more messages right now." },

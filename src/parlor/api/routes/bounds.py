@@ -22,6 +22,7 @@ Cursor: TypeAlias = Annotated[
     str,
     QueryParameter(max_length=512, description="`cursor` of the page before; empty at first."),
 ]
+Seconds: TypeAlias = Annotated[float, QueryParameter(description="For how long to look.")]
 Limit: TypeAlias = Annotated[
     int,
     QueryParameter(ge=1, le=MAX_NUMBER, description="At most so many; the server may give fewer."),

@@ -90,6 +90,10 @@ class Book:
         running = [call for call in self._calls.values() if not call.over]
         return [self._put(life.abandon(call, now)) for call in running]
 
+    def __len__(self) -> int:
+        """Calls that go on, and those that ended a moment ago."""
+        return len(self._calls)
+
     def current(self, user: UserId) -> Call | None:
         """The one call of this user that has not ended."""
         call_id = self._current.get(user)

@@ -158,7 +158,11 @@ class GoimConnection(Stream):
         else:
             if frame.op == Op.HEARTBEAT:
                 self._beat_at = self.gateway.wheel.now
+            if self.link.watch is not None:
+                self.link.watch.on_request(frame.seq, f"goim {frame.op}")
             self._reply(self.listener.dialogue.answer(self.link, frame))
+            if self.link.watch is not None:
+                self.link.watch.on_answer(frame.seq, "ok")
 
     def _reply(self, frame: bytes) -> None:
         if frame:

@@ -109,6 +109,17 @@ class GoimDoor:
         self.sockets: dict[tuple[str, str, int], socket.socket] = {}
         """What listens, by name, host and port as the settings have them."""
 
+    @property
+    def waiting_rooms(self) -> int:
+        """Rooms whose pushes wait for others to join them."""
+        return self._batches.waiting_rooms
+
+    @property
+    def connections(self) -> int:
+        """Over TCP and WebSocket, logged in or not, and polls that hang."""
+        listeners = (self._tcp, self._websocket)
+        return sum(len(each.connections) for each in listeners) + len(self._polls.open)
+
     def bind(self, inherited: Inherited | None = None) -> None:
         """Listen at all ports without accepting: who connects waits in the kernel's queue.
 

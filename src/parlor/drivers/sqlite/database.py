@@ -52,6 +52,14 @@ class SqliteDatabase:
         return self._readers.queries
 
     @property
+    def waiting_writes(self) -> int:
+        return self._writer.waiting
+
+    @property
+    def waiting_reads(self) -> int:
+        return self._readers.waiting
+
+    @property
     def stats(self) -> WriterStats:
         return self._writer.stats
 

@@ -41,6 +41,11 @@ class Readers:
         running.add_done_callback(self._answered)
         return await running
 
+    @property
+    def waiting(self) -> int:
+        """Queries without an answer."""
+        return self._unanswered
+
     async def close(self) -> None:
         await asyncio.to_thread(self._threads.shutdown)
 

@@ -70,6 +70,11 @@ class Writer:
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
 
+    @property
+    def waiting(self) -> int:
+        """Units without an answer."""
+        return self._unanswered
+
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._closed = False

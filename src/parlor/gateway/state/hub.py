@@ -82,13 +82,18 @@ class Hub:
         self._devices: Index[DeviceId] = Index()
         self._rooms: Index[RoomId] = Index()
         self._addresses: dict[str, int] = {}
-        self.on_added: Callable[[Link], None] | None = None
-        self.on_removed: Callable[[Link], None] | None = None
-        """Told of each link that has just come or gone; must not call back into the hub."""
+        self._on_added: tuple[Callable[[Link], None], ...] = ()
+        self._on_removed: tuple[Callable[[Link], None], ...] = ()
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of every join and leave from now on. There is one."""
         self._watcher = watcher
+
+    def listen(self, on_added: Callable[[Link], None], on_removed: Callable[[Link], None]) -> None:
+        """Tell of each link that has just come or gone, after those who listen already. Neither
+        may call back into the hub."""
+        self._on_added += (on_added,)
+        self._on_removed += (on_removed,)
 
     def add(self, link: Link) -> Link | None:
         """Put `link` into every index. Returns the older link of the same key, already removed;
@@ -104,8 +109,8 @@ class Hub:
         if link.device:
             self._devices.add(link.device, link)
         self._addresses[link.address] = self._addresses.get(link.address, 0) + 1
-        if self.on_added is not None:
-            self.on_added(link)
+        for told in self._on_added:
+            told(link)
         return replaced
 
     def remove(self, link: Link) -> bool:
@@ -126,8 +131,8 @@ class Hub:
             self._addresses[link.address] = left
         else:
             del self._addresses[link.address]
-        if self.on_removed is not None:
-            self.on_removed(link)
+        for told in self._on_removed:
+            told(link)
         return True
 
     def join(self, link: Link, room: RoomId) -> bool:
@@ -171,6 +176,10 @@ class Hub:
     def addresses(self) -> int:
         """How many different addresses the links come from."""
         return len(self._addresses)
+
+    def rooms(self) -> int:
+        """How many rooms have somebody in them."""
+        return len(self._rooms.names())
 
     def user_online(self, user: UserId) -> int:
         return self._users.count(user)

@@ -41,6 +41,11 @@ class Admission:
         self._open: dict[str, int] = {}
         self.total = 0
 
+    @property
+    def parties(self) -> int:
+        """Addresses (IPv6: networks) with a connection; at most `total`."""
+        return len(self._open)
+
     def admit(self, address: str) -> Close | None:
         """Count one more connection, or say why it is refused (then it is not counted).
 

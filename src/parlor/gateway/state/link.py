@@ -38,6 +38,18 @@ class LinkCodec(Protocol):
         """What tells the reader that `count` lossy pushes were dropped; may be b""."""
 
 
+class Watch(Protocol):
+    """Whoever is told of each step of one connection (`gateway.watched_link`)."""
+
+    def on_request(self, id: int, method: str) -> None: ...
+
+    def on_answer(self, id: int, outcome: str) -> None:
+        """`outcome` is `ok` or an error's code."""
+
+    def on_acknowledged(self, upto: int) -> None:
+        """Its mail up to this number."""
+
+
 class Shell(Protocol):
     """The side of a connection that has the socket."""
 
@@ -87,6 +99,7 @@ class Link:
         "shell",
         "tags",
         "user",
+        "watch",
     )
 
     def __init__(
@@ -122,6 +135,8 @@ class Link:
         walk over a wide audience meets nothing of a link but this and its codec."""
         self.mail: MailLine | None = None
         """None for a connection that cannot acknowledge mail."""
+        self.watch: Watch | None = None
+        """Set while every step of this connection is to be told."""
 
     def identify(self, identity: Identity) -> None:
         """From now on this is who speaks. Not for a link in the hub, unless the user and the

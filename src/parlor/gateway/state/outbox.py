@@ -7,27 +7,41 @@ per turn of the loop. A quiet outbox is one object; a queue exists only while tw
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from parlor.model.push import Delivery
 
 
+class Told(Protocol):
+    """Whoever wants to know what became of a frame at its readers (`model.trace.Leg`)."""
+
+    def on_missed(self) -> None:
+        """It was dropped for a slow reader."""
+
+    def on_slow(self) -> None:
+        """It had to arrive and found no place: the reader is closed."""
+
+    def on_lost(self) -> None:
+        """The reader was gone before it was written."""
+
+
 class Frame:
     """Bytes ready for the socket, shared by every outbox they are put into.
 
     `messages` is how many pushes the bytes carry: that many are missed when a lossy frame is
-    dropped. What is not lossy must arrive.
+    dropped. What is not lossy must arrive. `legs` hear of those readers that do not get it.
     """
 
-    __slots__ = ("data", "lossy", "messages", "size")
+    __slots__ = ("data", "legs", "lossy", "messages", "size")
 
     def __init__(self, data: bytes, delivery: Delivery, messages: int = 1) -> None:
         self.data = data
         self.size = len(data)
         self.lossy = delivery is Delivery.LOSSY
         self.messages = messages
+        self.legs: tuple[Told, ...] = ()
 
 
 class OutboxLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +128,8 @@ class Outbox:
             if frame.lossy:
                 self._bytes -= frame.size
                 self.missed += frame.messages
+                for leg in frame.legs:
+                    leg.on_missed()
             else:
                 kept.append(frame)
         self.waiting = kept
@@ -121,11 +137,19 @@ class Outbox:
             return True
         if len(kept) == 1:
             return True
-        self._bytes -= kept.pop().size
+        newest = kept.pop()
+        self._bytes -= newest.size
+        for leg in newest.legs:
+            leg.on_slow()
         return False
 
     def clear(self) -> None:
         """Forget what waits and what was missed; the reader is gone."""
+        waiting = self.waiting
+        if waiting is not None:
+            for frame in waiting if isinstance(waiting, list) else [waiting]:
+                for leg in frame.legs:
+                    leg.on_lost()
         self.waiting = None
         self._bytes = 0
         self.missed = 0
