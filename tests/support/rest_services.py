@@ -33,6 +33,7 @@ from parlor.model.push import Audience, ToAll, ToDevices, ToRoom, ToUsers
 from parlor.model.text import check_display_name, check_name, check_text
 from parlor.ports.accounts import Revocation, RevocationKind
 from parlor.push.backlog import Backlog
+from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 
 KEY = "plk_test"
@@ -405,6 +406,7 @@ class Memory:
     metrics: RecordedMetrics = field(default_factory=RecordedMetrics)
     clock: HandClock = field(default_factory=HandClock)
     readiness: Readiness = field(default_factory=Readiness)
+    in_flight: InFlight = field(default_factory=InFlight)
 
     def services(self, **other: object) -> Services:
         services = Services(
@@ -425,6 +427,7 @@ class Memory:
             meter=self.metrics,
             metrics=self.metrics,
             readiness=self.readiness,
+            in_flight=self.in_flight,
             about=About("1.2.3", True, ("en", "zh"), 4_096, 64, 1_000),
         )
         return dataclasses.replace(services, **other)  # type: ignore[arg-type]

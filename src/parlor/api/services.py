@@ -22,6 +22,7 @@ from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.ports.presence import Presence
 from parlor.push.backlog import Backlog
+from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 
 
@@ -125,4 +126,6 @@ class Services:
     meter: Meter
     metrics: Metrics
     readiness: Readiness
+    in_flight: InFlight
+    """The requests of the API that are being answered; closed when the process drains."""
     about: About

@@ -31,6 +31,7 @@ from parlor.api.settings import HttpSettings
 from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
 from parlor.boot.folder import open_folder
+from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets, load_secrets
 from parlor.boot.self_signed import ensure_self_signed
 from parlor.boot.settings import LimitsSettings, ServerSettings
@@ -76,6 +77,7 @@ from parlor.ports.bus import Bus
 from parlor.push.backlog import Backlog
 from parlor.push.dispatch import Dispatch
 from parlor.push.durable import DurablePushes
+from parlor.push.in_flight import InFlight
 from parlor.push.mailboxes import Mailboxes
 from parlor.push.policies import Policies
 from parlor.push.publishing import Publishing
@@ -102,6 +104,7 @@ class AccountServices:
     clock: SystemClock
     entropy: SystemEntropy
     accounts: SqlAccounts
+    attempts: Attempts
     signing: Signing
     people: People
     keys: ApiKeys
@@ -123,6 +126,9 @@ class Server:
     calls: Calls
     api: ApiServices
     doors: tuple[GoimDoor, ...]
+    policies: Policies
+    backlog: Backlog
+    remembered: Remembered
     tls: Tls | None
     links: HttpLinks | None
     """None: clients have to come by WebSocket or TCP."""
@@ -152,6 +158,7 @@ async def open_services(config: Config, stack: AsyncExitStack) -> AccountService
         clock=clock,
         entropy=entropy,
         accounts=accounts,
+        attempts=attempts,
         signing=Signing(accounts, sign_ins, passwords, attempts, settings, clock, entropy),
         people=People(accounts),
         keys=ApiKeys(keys, clock, entropy, meter, config.section("keys", KeySettings)),
@@ -252,6 +259,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         meter=meter,
         metrics=meter,
         readiness=Readiness(),
+        in_flight=InFlight(),
         about=About(
             version=__version__,
             open_sign_up=config.section("accounts", AccountsSettings).open_sign_up,
@@ -292,6 +300,17 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         calls=calls,
         api=api,
         doors=tuple(doors),
+        policies=policies,
+        backlog=backlog,
+        remembered=Remembered(
+            history,
+            gateway.progress,
+            pushes,
+            publishing,
+            base.attempts,
+            authentication.bad_tokens,
+            base.keys.quotas,
+        ),
         tls=tls,
         links=links,
     )

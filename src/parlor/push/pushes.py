@@ -83,7 +83,13 @@ class Pushes:
         self._entropy = entropy
         self._meter = meter
         self._settings = settings
-        self._seen: Seen[Pushed] = Seen(settings.remember_s, settings.remember_ids)
+        self.seen: Seen[Pushed] = Seen(settings.remember_s, settings.remember_ids)
+        """By program and `id`; a successor of this process is given it."""
+
+    def apply(self, settings: PushSettings) -> None:
+        """From the next push on."""
+        self._settings = settings
+        self.seen.apply(settings.remember_s, settings.remember_ids)
 
     async def to_connections(
         self, keys: Sequence[ConnectionKey], body: bytes, wish: Wish = PLAIN
@@ -139,7 +145,7 @@ class Pushes:
             return await self._queue(to, push, pushed, wish)
         name = (wish.program, wish.id)
         if wish.id:
-            first = self._seen.first(name, pushed, self._clock.now())
+            first = self.seen.first(name, pushed, self._clock.now())
             if first is not None:
                 self._meter.count("pushes_repeated_total")
                 return first
@@ -149,7 +155,7 @@ class Pushes:
             sent = True
         finally:
             if wish.id and not sent:
-                self._seen.forget(name)
+                self.seen.forget(name)
         self._meter.count("pushes_accepted_total")
         return pushed
 
