@@ -2,8 +2,8 @@
 
 CPU time of the server process per connection, over connections opened as fast as one generator
 can. The baseline is the least that a server in Python does for one: accept, read the handshake
-and the hello, write two answers (`benches.bare`). Each connection is another device of one user,
-with an access token of its own: no answer of the database serves two.
+and the hello, write two answers (`benches.bare`). Each connection is another user's, with
+a token of its own: no answer of the database serves two.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from benches.crowd import Crowd
 from benches.figures import Figure, run
 from benches.greetings import GREETINGS, ticket_in
 from benches.process import cpu_s
-from benches.server import add_devices, folder, serving
+from benches.server import add_people, folder, serving
 
 CONNECTIONS = 6_000
 FIRST = 1_000
@@ -43,7 +43,7 @@ def bare_us() -> float:
 
 
 def connect_by(kind: str, where: Path, bare: float) -> Figure:
-    tokens = add_devices(where / kind, CONNECTIONS)
+    tokens = add_people(where / kind, CONNECTIONS)
     with serving(where / kind, settings=["gateway.max_connections_per_user=20000"]) as server:
         if kind == "resumed_websocket":
             tokens = [ticket_for(server.port, tokens[0])]

@@ -139,7 +139,7 @@ def native(where: Path, sender: CSender | None) -> Iterator[Figure]:
 
         with Crowd("native_websocket", server.port, CONNECTIONS, token=token, room=ROOM) as crowd:
             yield measure_one(
-                "fanout.unbatched", server.pid, crowd, push, 1, sender, "at most x1.5"
+                "fanout.unbatched", server.pid, crowd, push, 1, sender, "at most x1.15"
             )
         web.close()
 
@@ -170,8 +170,8 @@ def goim(
 def measure() -> Iterator[Figure]:
     with folder() as where, c_sender(where) as sender:
         yield from native(where, sender)
-        yield from goim(where, sender, 1, "fanout.goim_unbatched", "at most x1.5")
-        yield from goim(where, sender, BATCH, "fanout.goim_batched", "at most 0.5 us")
+        yield from goim(where, sender, 1, "fanout.goim_unbatched", "at most x1.15")
+        yield from goim(where, sender, BATCH, "fanout.goim_batched", "at most 0.35 us")
 
 
 if __name__ == "__main__":

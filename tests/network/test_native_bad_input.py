@@ -379,7 +379,7 @@ async def _read_all(sock, client: RawWebSocket, last: int) -> tuple[list[int], i
     while not seen or seen[-1] != last:
         for event in client._frames.feed(await loop.sock_recv(sock, 1 << 20)):
             data = msgspec.json.decode(str(event))["data"]
-            missed += data["missed"]
+            missed += data.get("missed", 0)
             if data["push_id"]:
                 seen.append(int(data["body"].split(" ")[0]))
     return seen, missed

@@ -491,6 +491,7 @@ export interface CallSignalPush {
 
 /**
  * What a program pushed. `body_base64` is set instead of `body` when it is not UTF-8.
+ * JSON leaves out what is empty or 0 from `tag` on: a third of most deliveries.
  *
  * `missed` counts lossy pushes dropped for this connection since the last one it got;
  * it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
@@ -506,13 +507,13 @@ export interface DeliveryPush {
   push_id: string;
   room: string | null;
   body: string;
-  tag: string;
-  missed: number;
-  body_base64: string;
-  offset: number;
-  sender: string;
-  epoch: string;
-  mail: number;
+  tag?: string;
+  missed?: number;
+  body_base64?: string;
+  offset?: number;
+  sender?: string;
+  epoch?: string;
+  mail?: number;
 }
 
 /**

@@ -24,7 +24,7 @@ export class Received {
   }
 
   /** Whether to hand it out; false for one that was handed out before. */
-  take({ push_id, room, mail, missed }: DeliveryPush): boolean {
+  take({ push_id, room, mail = 0, missed = 0 }: DeliveryPush): boolean {
     if (missed > 0) this.missedSoFar.set(this.missedSoFar.get() + missed);
     // A push into several rooms comes once for each of them.
     const name = `${push_id} ${room ?? ""}`;

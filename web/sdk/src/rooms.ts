@@ -103,8 +103,8 @@ export class Rooms {
   private onDelivery(delivery: DeliveryPush): void {
     if (delivery.room === null) return;
     const followed = this.followed.get(delivery.room);
-    if (followed !== undefined && delivery.epoch !== "") {
-      followed.position = { epoch: delivery.epoch, offset: delivery.offset };
+    if (followed !== undefined && delivery.epoch) {
+      followed.position = { epoch: delivery.epoch, offset: delivery.offset ?? 0 };
     }
     this.deliveries.emit(delivery);
     this.each(delivery.room, (listener) => listener.message?.(delivery));

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 function delivery(push_id: string, mail = 0, missed = 0): DeliveryPush {
-  return { push_id, room: null, body: "", missed, body_base64: "", mail } as unknown as DeliveryPush;
+  return { push_id, room: null, body: "", missed, mail };
 }
 
 test("the same push is taken once, by its id or by its number", () => {
@@ -28,6 +28,12 @@ test("the same push is taken once, by its id or by its number", () => {
   for (let n = 0; n < 1_000; n++) received.take(delivery(`filler ${n}`));
   expect(received.take(delivery("b", 7))).toBe(false);
   expect(received.take(delivery("a"))).toBe(true); // too long ago to be remembered
+});
+
+test("a delivery without numbers is nothing to acknowledge and nothing that was missed", () => {
+  expect(received.take({ push_id: "bare", room: null, body: "x" })).toBe(true);
+  vi.advanceTimersByTime(1_000);
+  expect([acks, received.missed.get()]).toEqual([[], 0]);
 });
 
 test("what arrives in one turn is acknowledged at its end, the rest ten times a second", () => {

@@ -29,7 +29,7 @@ afterEach(() => {
 
 function deliver(room: string, offset: number, body = String(offset), epoch = "e"): void {
   network.last.push("delivery", {
-    push_id: `${body} ${offset}`, room, body, tag: "", missed: 0, body_base64: "", offset, sender: "", epoch, mail: 0,
+    push_id: `${body} ${offset}`, room, body, ...(epoch === "" ? {} : { offset, epoch }),
   } satisfies DeliveryPush);
 }
 

@@ -43,8 +43,9 @@ class CallSignalPush(PushPayload, frozen=True):
     payload: str
 
 
-class DeliveryPush(PushPayload, frozen=True):
+class DeliveryPush(PushPayload, frozen=True, omit_defaults=True):
     """What a program pushed. `body_base64` is set instead of `body` when it is not UTF-8.
+    JSON leaves out what is empty or 0 from `tag` on: a third of most deliveries.
 
     `missed` counts lossy pushes dropped for this connection since the last one it got;
     it comes in a delivery of its own, with an empty `push_id`, in the place of what was dropped.
