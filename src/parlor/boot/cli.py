@@ -42,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.disable()
     # Libraries load rich for coloured tracebacks when it happens to be installed: 0.12 s.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
-    flags = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["bench"]:
+        _bench(given[1:])
+    flags = _parser().parse_args(given)
     command: Callable[[argparse.Namespace], None] = flags.run
     try:
         command(flags)
@@ -127,6 +130,9 @@ def _parser() -> argparse.ArgumentParser:
         "--name", action="append", default=[], help="one more host name or address it is for"
     )
     own.set_defaults(run=_certificate_self_signed)
+
+    # For the list only: what follows it is read by `parlor.load.command`.
+    commands.add_parser("bench", help="put load on a running server and measure it")
 
     key = commands.add_parser("key", help="API keys of programs")
     key_commands = key.add_subparsers(metavar="COMMAND", required=True)
@@ -271,6 +277,16 @@ def _key_revoke(flags: argparse.Namespace) -> None:
             print(f"Revoked {revoked.grant.name} (id {revoked.grant.id}).")
 
     _run(revoke())
+
+
+def _bench(arguments: Sequence[str]) -> NoReturn:
+    gc.enable()
+    # Hidden from the libraries of a server above; here it draws.
+    if sys.modules.get("rich") is None:
+        sys.modules.pop("rich", None)
+    from parlor.load.command import main as bench
+
+    raise SystemExit(bench(arguments))
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from benches.process import cpu_s, parse_metric, parse_schedstat, parse_smaps, resident_bytes
+from parlor.load.observed import cpu_s, parse_metric, parse_schedstat, parse_smaps, resident_bytes
 
 
 def test_schedstat_begins_with_the_time_on_a_processor():
