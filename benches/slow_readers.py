@@ -2,6 +2,8 @@
 
 A slow reader takes 512 bytes a second of some 16,000 that are pushed to it, through a receive
 buffer of a few kB. Measured are the others, without the slow ones and beside them, on one server.
+What waits is in the kernel's send buffers first and in the outbox then, which a run this short
+does not fill; that a full one drops and tells so is tested in tests/network/test_bench.py.
 """
 
 from __future__ import annotations
