@@ -15,7 +15,7 @@ from collections import deque
 
 from parlor.load.connection import Connection, State
 from parlor.load.greetings import GREETINGS, Entered, Greeting, Refused, Who
-from parlor.load.stamps import MARK, latencies_ms
+from parlor.load.stamps import find_stamps, latencies_ms
 from parlor.load.target import client_context
 from parlor.load.wish import SLOW_READ_BYTES, Report, Wish, count_reason
 from parlor.model.errors import WireError
@@ -242,15 +242,15 @@ class Gathering:
             self._on_closed(connection)
             return
         for message in messages:
-            marks = message.count(MARK)
-            if not marks:
+            stamps = find_stamps(message)
+            if not stamps:
                 self._listen(connection, message)
                 if connection.state is State.ENDED:
                     return
                 continue
-            seen.messages += marks
+            seen.messages += len(stamps)
             if connection.sampled:
-                for latency in latencies_ms(message, time.monotonic_ns()):
+                for latency in latencies_ms(stamps, time.monotonic_ns()):
                     seen.latencies.add(latency)
 
     def _listen(self, connection: Connection, message: bytes) -> None:
