@@ -4,7 +4,7 @@
 runs all. A figure stands beside a baseline measured in the same run, since only the ratio means
 something on another machine. Every program takes under a minute and cleans up after itself.
 
-`figures` is what is printed; `server` a real `parlor serve`; `crowd` thousands of connections in
-a process of their own; `process` what the kernel knows of a process; `c_program` compiles the
-baselines that are in C.
+What makes the load and counts what arrives is `parlor.load`, as in `parlor bench`. `figures`
+prints; `server` is a real `parlor serve`; `crowd` thousands of connections at it; `c_program`
+compiles the baselines that are in C.
 """

@@ -17,7 +17,7 @@ from typing import cast
 
 import uvloop
 
-from benches.greetings import BARE_ANSWER
+from parlor.load.greetings import BARE_ANSWER
 
 RELAY = b"RELAY"
 """Whoever says this hears from then on what the others say: the baseline of `roundtrip`."""

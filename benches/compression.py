@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from benches.crowd import Crowd, stamp
 from benches.figures import Figure, rounded, run
-from benches.process import cpu_s
 from benches.server import Web, add_push_key, folder, serving
+from parlor.load.observed import cpu_s
 
 CONNECTIONS = 2_000
 TURNS = 4

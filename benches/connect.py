@@ -16,9 +16,9 @@ from pathlib import Path
 from benches.bare import bare_server
 from benches.crowd import Crowd
 from benches.figures import Figure, run
-from benches.greetings import GREETINGS, ticket_in
-from benches.process import cpu_s
 from benches.server import add_people, folder, serving
+from parlor.load.greetings import Who, native_websocket
+from parlor.load.observed import cpu_s
 
 CONNECTIONS = 6_000
 FIRST = 1_000
@@ -61,14 +61,14 @@ def connect_by(kind: str, where: Path, bare: float) -> Figure:
 
 def ticket_for(port: int, token: str) -> str:
     """Say hello once. Raises RuntimeError when the server gives no ticket."""
-    greeting = GREETINGS["native_websocket"](token, "")
+    greeting = native_websocket(Who(token))
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
         sock.sendall(greeting.first)
-        while not greeting.is_in(received):
+        while (entered := greeting.enter(received)) is None:
             received += sock.recv(65_536)
-    if ticket := ticket_in(received):
-        return ticket
+    if entered.ticket:
+        return entered.ticket
     raise RuntimeError("the server gives no resume tickets")
 
 

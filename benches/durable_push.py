@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benches.figures import Figure, percentile, rounded, run
-from benches.process import parse_metric
 from benches.server import Web, add_push_key, folder, serving
+from parlor.load.observed import parse_metric
 
 PUSHES = 2_000
 WARM = 200

@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benches.figures import Figure, rounded, run
-from benches.process import cpu_s, parse_metric
-from benches.senders import TEXT, send_all
 from benches.server import Server, Web, folder, serving
+from parlor.load.crew import Process
+from parlor.load.observed import cpu_s, parse_metric
+from parlor.load.publisher import Do
+from parlor.load.senders import TEXT, Talk, Talked
+from parlor.load.target import Target
 
 SENDERS = 64
 WARM_S = 1.0
@@ -66,6 +69,20 @@ def pairs(server: Server) -> tuple[list[str], list[str]]:
     return [token for _, token in people], conversations
 
 
+def talk(wish: Talk) -> Talked:
+    """Send until the time is over; what came of it. Raises RuntimeError when it was cut short."""
+    process = Process("parlor.load.senders", wish)
+    try:
+        process.take(Talked)
+        while not (talked := process.ask(Do("seen"), Talked)).done:
+            time.sleep(0.1)
+    finally:
+        process.close()
+    if talked.lost:
+        raise RuntimeError(talked.lost)
+    return talked
+
+
 def stored_bytes(data: Path) -> int:
     return sum(path.stat().st_size for path in data.glob("parlor.db*"))
 
@@ -77,12 +94,14 @@ def measure() -> Iterator[Figure]:
         with serving(data, settings=SETTINGS) as server:
             tokens, conversations = pairs(server)
             before, metrics_before = cpu_s(server.pid), server.metrics()
-            result = send_all(
-                port=server.port,
-                tokens=tokens,
-                conversations=conversations,
-                warm_s=WARM_S,
-                for_s=MEASURE_S,
+            talked = talk(
+                Talk(
+                    Target("native_websocket", "127.0.0.1", server.port),
+                    tuple(tokens),
+                    tuple(conversations),
+                    MEASURE_S,
+                    warm_s=WARM_S,
+                )
             )
             used_s, metrics = cpu_s(server.pid) - before, server.metrics()
         after = stored_bytes(data)
@@ -90,18 +109,18 @@ def measure() -> Iterator[Figure]:
         def counted(name: str) -> float:
             return parse_metric(metrics, name) - parse_metric(metrics_before, name)
 
-        sends = result["sent"]
+        sends = talked.sent
         yield Figure.beside(
             "durable_send.rate",
-            result["rate"],
+            talked.counted / MEASURE_S,
             "acknowledged sends/s",
             f"bare SQLite, {SENDERS} rows a commit",
             bare,
-            delivered=(result["acknowledged"] - result["refused"]) / sends,
-            p50_ms=rounded(result["p50_ms"]),
-            p99_ms=rounded(result["p99_ms"]),
+            delivered=(talked.acknowledged - sum(talked.refused.values())) / sends,
+            p50_ms=rounded(talked.taking.percentile_ms(0.50)),
+            p99_ms=rounded(talked.taking.percentile_ms(0.99)),
             aim="at least 3,000/s",
-            note=f"{SENDERS} senders in pairs; {result['pushed'] / sends:.3g} pushes for each send",
+            note=f"{SENDERS} senders in pairs; {talked.pushed / sends:.3g} pushes for each send",
         )
         yield Figure(
             figure="durable_send.cpu",

@@ -18,8 +18,8 @@ from typing import IO, cast
 from benches.c_program import NO_COMPILER, compile_c
 from benches.crowd import Crowd, stamp
 from benches.figures import Figure, rounded, run
-from benches.process import cpu_s
 from benches.server import Web, add_push_key, folder, serving
+from parlor.load.observed import cpu_s
 
 CONNECTIONS = 5_000
 BODY_BYTES = 100
@@ -37,16 +37,17 @@ BASELINE = "C send loop"
 class CSender:
     """The C program with its crowd; `cost_us` runs one turn of it."""
 
-    def __init__(self, program: Path) -> None:
+    def __init__(self, program: Path, connections: int = CONNECTIONS) -> None:
+        self._connections = connections
         self._process = subprocess.Popen(
-            [program, str(CONNECTIONS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [program, str(connections)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._out = cast("IO[str]", self._process.stdout)
         self._in = cast("IO[str]", self._process.stdin)
         self._crowd: Crowd | None = None
 
     def connect(self) -> None:
-        self._crowd = Crowd("silent", int(self._out.readline()), CONNECTIONS)
+        self._crowd = Crowd("silent", int(self._out.readline()), self._connections)
 
     def cost_us(self, size: int) -> float:
         """CPU of one send of `size` bytes. Raises RuntimeError when the kernel refused some."""
@@ -67,9 +68,9 @@ class CSender:
 
 
 @contextmanager
-def c_sender(where: Path) -> Iterator[CSender | None]:
+def c_sender(where: Path, connections: int = CONNECTIONS) -> Iterator[CSender | None]:
     program = compile_c("send_loop", where)
-    sender = CSender(program) if program else None
+    sender = CSender(program, connections) if program else None
     try:
         if sender:
             sender.connect()

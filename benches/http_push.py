@@ -14,8 +14,8 @@ from benches.accept_all import accepting_all
 from benches.crowd import STAMP_BYTES, Crowd
 from benches.figures import Figure, rounded, run
 from benches.posters import MARK, post_all
-from benches.process import cpu_s
 from benches.server import Server, add_push_key, folder, serving
+from parlor.load.observed import cpu_s
 
 ROOMS = 100
 BODY_BYTES = 100

@@ -15,8 +15,8 @@ from pathlib import Path
 from benches.bare import bare_server
 from benches.crowd import Crowd
 from benches.figures import Figure, rounded, run
-from benches.process import cpu_s, resident_bytes
 from benches.server import add_people, folder, serving
+from parlor.load.observed import cpu_s, resident_bytes
 
 CONNECTIONS = 15_000
 FIRST = 2_000

@@ -12,8 +12,8 @@ from pathlib import Path
 from benches.crowd import Crowd
 from benches.figures import Figure, run
 from benches.idle import settled_bytes
-from benches.process import cpu_s
 from benches.server import folder, serving
+from parlor.load.observed import cpu_s
 
 LINKS = 6_000
 FIRST = 1_000

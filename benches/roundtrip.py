@@ -1,4 +1,5 @@
-"""How long one message is on its way: from a program's HTTP push to the one connection it is for.
+"""How long one message is on its way: from a program's HTTP push, or from a member of a room who
+says something there, to the one connection it is for.
 
 One after the other, over loopback, both ends in this process with plain blocking sockets: from
 before the request is sent until the delivery is read. Beside it the least there is: a program on
@@ -16,8 +17,11 @@ from collections.abc import Callable, Iterator
 from benches.bare import RELAY, bare_server
 from benches.crowd import stamp
 from benches.figures import Figure, percentile, rounded, run
-from benches.greetings import GREETINGS
 from benches.server import add_push_key, folder, serving
+from parlor.load.greetings import KEY, Who, native_websocket
+from parlor.wire.native.codec import JSON
+from parlor.wire.native.methods import RoomPublish
+from parlor.wire.websocket import Opcode, build_masked
 
 TIMES = 3_000
 WARM = 500
@@ -25,6 +29,16 @@ WARM = 500
 GAP_S = 0.0005
 """Between two: each finds everybody at rest."""
 BODY_BYTES = 100
+POLICY = """
+[[push.rooms]]
+match = "talk"
+publish = true
+user_rate = 100000.0
+user_burst = 100000
+rate = 100000.0
+burst = 100000
+"""
+SETTINGS = ("gateway.requests_per_second=100000", "gateway.request_burst=100000")
 
 
 def took_ms(send: Callable[[], object], receive: Callable[[], object]) -> list[float]:
@@ -87,13 +101,32 @@ class Program:
         self._sock.close()
 
 
+class Speaker:
+    """Says something in a room it is in, over its own WebSocket."""
+
+    def __init__(self, sock: socket.socket, room: str) -> None:
+        self._sock = sock
+        self._room = room
+        self._said = 0
+
+    def say(self) -> None:
+        if self._said:
+            # What it was told of its last one: the reply, and the delivery as to all others.
+            self._sock.recv(65_536)
+        self._said += 1
+        body = stamp().ljust(BODY_BYTES, b"x").decode()
+        wish = RoomPublish(self._room, body, str(self._said))
+        request = JSON.build_request(self._said + 1, "room.publish", wish)
+        self._sock.sendall(build_masked(Opcode.TEXT, request, KEY))
+
+
 def listen(port: int, token: str, room: str) -> socket.socket:
     """A connection that has been let in."""
     sock = connect(port)
-    greeting = GREETINGS["native_websocket"](token, room)
+    greeting = native_websocket(Who(token, (room,)))
     sock.sendall(greeting.first)
     received = b""
-    while not greeting.is_in(received):
+    while greeting.enter(received) is None:
         received += sock.recv(65_536)
     return sock
 
@@ -102,24 +135,38 @@ def measure() -> Iterator[Figure]:
     bare = percentile(bare_ms(), 0.50)
     with folder() as where:
         key = add_push_key(where / "data")
-        with serving(where / "data") as server:
+        policy = where / "policy.toml"
+        policy.write_text(POLICY)
+        flags = ("--config", str(policy))
+        with serving(where / "data", *flags, settings=SETTINGS) as server:
             user, token = server.sign_up("listener")
             for name, to in (("user", {"users": [user]}), ("room", {"room": "one"})):
                 with (
                     listen(server.port, token, "one") as listener,
                     contextlib.closing(Program(server.port, key, to)) as program,
                 ):
-                    took = took_ms(program.push, lambda: listener.recv(65_536))
-                yield Figure.beside(
-                    f"roundtrip.{name}",
-                    percentile(took, 0.50),
-                    "ms from push to delivery",
-                    "bare relay on uvloop",
-                    bare,
-                    p50_ms=rounded(percentile(took, 0.50)),
-                    p99_ms=rounded(percentile(took, 0.99)),
-                    aim="p50 under 0.3 ms",
-                )
+                    yield figure_of(name, program.push, listener, bare)
+            with (
+                listen(server.port, token, "talk") as listener,
+                listen(server.port, token, "talk") as member,
+            ):
+                yield figure_of("publish", Speaker(member, "talk").say, listener, bare)
+
+
+def figure_of(
+    name: str, send: Callable[[], object], listener: socket.socket, bare: float
+) -> Figure:
+    took = took_ms(send, lambda: listener.recv(65_536))
+    return Figure.beside(
+        f"roundtrip.{name}",
+        percentile(took, 0.50),
+        "ms from push to delivery",
+        "bare relay on uvloop",
+        bare,
+        p50_ms=rounded(percentile(took, 0.50)),
+        p99_ms=rounded(percentile(took, 0.99)),
+        aim="p50 under 0.3 ms",
+    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -31,8 +32,11 @@ PROGRAM = str(Path(sys.executable).with_name("parlor"))
 class Server:
     """`ready_s` is the time from the start of the process to its `ready` line."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int, ready_s: float) -> None:
+    def __init__(
+        self, process: subprocess.Popen[str], port: int, ready_s: float, data: Path
+    ) -> None:
         self.process = process
+        self.data = data
         self.port = port
         self.ready_s = ready_s
         self.door_ports: dict[str, int] = {}
@@ -87,6 +91,14 @@ class Web:
         self._link.close()
 
 
+def free_port() -> int:
+    """For a server that is to be found again after a restart."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
 @contextmanager
 def folder() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="parlor-bench-"))
@@ -104,7 +116,7 @@ def serving(data: Path, *flags: str, settings: Sequence[str] = ()) -> Iterator[S
     for setting in settings:
         command += ["--set", setting]
     log_path = data.with_suffix(".log")
-    with log_path.open("w") as log:
+    with log_path.open("a") as log:
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
@@ -113,7 +125,7 @@ def serving(data: Path, *flags: str, settings: Sequence[str] = ()) -> Iterator[S
         ready_s = time.perf_counter() - began
         if not line.startswith("ready "):
             raise RuntimeError(f"{' '.join(command)} did not start:\n{log_path.read_text()}")
-        server = Server(process, urlsplit(line.split()[1]).port or 80, ready_s)
+        server = Server(process, urlsplit(line.split()[1]).port or 80, ready_s, data)
         for _ in range(3 if "--door" in flags else 0):
             _, name, address = process.stdout.readline().split()
             server.door_ports[name] = int(address.rpartition(":")[2])

@@ -15,8 +15,8 @@ from benches.crowd import Crowd
 from benches.fanout import ARRIVE_LIMIT_S, BODY_BYTES, GAP_S, ROOM, body
 from benches.figures import Figure, percentile, rounded, run
 from benches.idle import settled_bytes
-from benches.process import cpu_s
 from benches.server import Server, Web, add_push_key, folder, serving
+from parlor.load.observed import cpu_s
 
 CONNECTIONS = 3_000
 FIRST = 500

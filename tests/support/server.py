@@ -108,6 +108,13 @@ class ParlorServer:
         """SIGTERM; the exit status."""
         return await self._end(signal.SIGTERM)
 
+    async def wait_ended(self) -> int:
+        """The exit status of a server that somebody else has told to stop."""
+        process, self._process = self._process, None
+        assert process is not None
+        async with asyncio.timeout(STOP_LIMIT_S):
+            return await process.wait()
+
     async def _end(self, how: signal.Signals) -> int:
         process, self._process = self._process, None
         if process is None:

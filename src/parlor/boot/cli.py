@@ -42,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.disable()
     # Libraries load rich for coloured tracebacks when it happens to be installed: 0.12 s.
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
-    flags = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["bench"]:
+        _bench(given[1:])
+    flags = _parser().parse_args(given)
     command: Callable[[argparse.Namespace], None] = flags.run
     try:
         command(flags)
@@ -139,6 +142,8 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--trust", metavar="FILE", default="", help="certificates to believe, PEM")
     trace.add_argument("--json", action="store_true", help="as the server says it")
     trace.set_defaults(run=_trace)
+    # For the list only: what follows it is read by `parlor.load.command`.
+    commands.add_parser("bench", help="put load on a running server and measure it")
 
     key = commands.add_parser("key", help="API keys of programs")
     key_commands = key.add_subparsers(metavar="COMMAND", required=True)
@@ -297,6 +302,16 @@ def _trace(flags: argparse.Namespace) -> None:
         _fail(1, str(failed))
     for line in [json.dumps(found, indent=2)] if flags.json else trace_lines(found):
         print(line)
+
+
+def _bench(arguments: Sequence[str]) -> NoReturn:
+    gc.enable()
+    # Hidden from the libraries of a server above; here it draws.
+    if sys.modules.get("rich") is None:
+        sys.modules.pop("rich", None)
+    from parlor.load.command import main as bench
+
+    raise SystemExit(bench(arguments))
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benches.figures import Figure, as_row, percentile, rounded
+from parlor.load.figures import Figure, as_row, percentile, rounded
 
 
 @pytest.mark.parametrize(
