@@ -33,7 +33,7 @@ describe("the two catalogues", () => {
     // A broken app, not a person, causes these: "Something went wrong" is what there is to say.
     const ours = new Set([
       "already_greeted", "bad_request", "internal", "log_full", "malformed", "method_not_allowed", "no_such_link", "not_in_call",
-      "not_ready", "over_quota", "reader_replaced", "room_too_busy", "unknown_method",
+      "not_ready", "over_quota", "profile_running", "reader_replaced", "room_too_busy", "unknown_method",
     ]);
     expect(codes.length).toBeGreaterThan(20);
     expect(codes.filter((code) => !ours.has(code) && !english.has(`errors.${code}`))).toEqual([]);
