@@ -7,12 +7,16 @@ import struct
 from contextlib import AsyncExitStack
 
 import httpx
+import pytest
 
 from parlor.boot.handover import SOCKET_NAME, Predecessor
 from parlor.client import connect
 from parlor.model.close import CloseCode
+from parlor.wire.native.codec import MSGPACK
+from parlor.wire.native.framing import build_framed
+from parlor.wire.native.methods import Hello
 from tests.support.people import sign_up
-from tests.support.server import free_port, running_parlor
+from tests.support.server import ParlorServer, free_port, running_parlor
 from tests.support.tls_server import tls_server
 
 
@@ -140,6 +144,83 @@ async def test_a_successor_with_another_port_listens_there(tmp_path):
             assert (await rest.get("/healthz")).status_code == 200
         with socket.socket() as sock:
             assert sock.connect_ex(("127.0.0.1", old)) != 0
+
+
+async def test_a_successor_that_cannot_serve_fails_before_it_takes_anything(tmp_path):
+    """What the old one had not bound, certificates and pages: all is tried before "ready"."""
+    async with running_parlor(tmp_path) as server:
+        alice = await sign_up(server.url, "alice")
+        (tmp_path / "bad.pem").write_text("no certificate")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            wrong = {
+                f"doors.goim.tcp_port={port}": ("--door", "goim", "--set", "doors.goim.auth=open"),
+                f"http.port={port}": (),
+                f"tls.certificates={tmp_path}/bad.pem:{tmp_path}/bad.pem": (),
+            }
+            async with connect(alice.websocket_url, alice.token) as connection:
+                for setting, flags in wrong.items():
+                    successor = ParlorServer(tmp_path, [*flags, "--take-over"])
+                    successor.port = server.port
+                    successor.flags += ("--set", setting)
+                    with pytest.raises(AssertionError, match="ended with status 1"):
+                        await successor.start()
+                    await alice.get("/me")
+                    assert connection.closed is None
+        assert "handover_began" not in server.log()
+        assert await server.take_over() == 0
+        await alice.rest.aclose()
+
+
+async def test_a_kept_connection_is_told_to_come_anew_while_draining(tmp_path):
+    """What the old server answered is handed over, so after that it answers nothing."""
+    async with running_parlor(tmp_path) as server:
+        alice = await sign_up(server.url, "alice")
+        await alice.get("/me")
+        # A goodbye that is not read keeps the old process for a while.
+        sock = socket.create_connection(("127.0.0.1", server.port))
+        hello = MSGPACK.build_request(1, "hello", Hello(alice.token))
+        sock.sendall(build_framed(hello))
+        await asyncio.to_thread(sock.recv, 10_000)
+        first = server.pid
+        taking = asyncio.create_task(server.take_over())
+        answers: list[httpx.Response] = []
+        async with asyncio.timeout(30):
+            while server.pid == first or not answers or answers[-1].status_code != 503:
+                answers.append(await alice.rest.get("/api/v1/me"))
+                if len(answers) > 1 and answers[-2].status_code == 503:
+                    break
+        refused = next(one for one in answers if one.status_code == 503)
+        assert refused.json()["error"]["code"] == "draining"
+        assert float(refused.headers["retry-after"]) > 0
+        assert refused.headers["connection"] == "close"
+        assert (await alice.rest.get("/api/v1/me")).status_code == 200
+        sock.close()
+        assert await taking == 0
+        await alice.rest.aclose()
+
+
+async def test_whoever_guesses_passwords_has_no_use_for_a_new_server(tmp_path):
+    async with (
+        running_parlor(tmp_path, ["--set", "limits.loopback=true"]) as server,
+        httpx.AsyncClient(base_url=server.url) as rest,
+    ):
+        alice = await sign_up(server.url, "alice")
+
+        async def guess() -> httpx.Response:
+            body = {"name": "alice", "password": "not this one, surely"}
+            return await rest.post("/api/v1/sessions", json=body)
+
+        async with asyncio.timeout(20):
+            while (await guess()).status_code != 429:
+                pass
+        assert await server.take_over() == 0
+        async with asyncio.timeout(20):
+            while (await guess()).status_code == 503:
+                pass
+        # The wait may be over by now; a new table would give five free guesses.
+        assert (await guess()).status_code == 429
+        await alice.rest.aclose()
 
 
 async def test_a_long_folder_path_is_no_obstacle(tmp_path):

@@ -35,6 +35,7 @@ from parlor.model.push import Audience, ToAll, ToDevices, ToRoom, ToUsers
 from parlor.model.text import check_display_name, check_name, check_text
 from parlor.ports.accounts import Revocation, RevocationKind
 from parlor.push.backlog import Backlog
+from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
 
@@ -438,6 +439,7 @@ class Memory:
     traces: Traces = field(default_factory=lambda: Traces(HandClock(), 10))
     watching: Watched = field(default_factory=lambda: Watched())
     debug: Debug = field(default_factory=lambda: Debug(DebugSettings(), NoProfile))
+    in_flight: InFlight = field(default_factory=InFlight)
 
     def services(self, **other: object) -> Services:
         services = Services(
@@ -459,6 +461,7 @@ class Memory:
             metrics=self.metrics,
             readiness=self.readiness,
             inside=Inside(self.traces, lambda user, number: (0, True), self.watching, self.debug),
+            in_flight=self.in_flight,
             about=About("1.2.3", True, ("en", "zh"), 4_096, 64, 1_000),
         )
         return dataclasses.replace(services, **other)  # type: ignore[arg-type]

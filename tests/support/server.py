@@ -94,6 +94,12 @@ class ParlorServer:
         async with asyncio.timeout(STOP_LIMIT_S):
             return await first.wait()
 
+    async def wait(self) -> int:
+        """The exit status, once it has ended by itself."""
+        assert self._process is not None
+        async with asyncio.timeout(STOP_LIMIT_S):
+            return await self._process.wait()
+
     async def kill(self) -> None:
         """SIGKILL: nothing is flushed, nobody is told."""
         await self._end(signal.SIGKILL)

@@ -15,6 +15,9 @@ from parlor.accounts.auth_settings import AuthSettings
 from parlor.accounts.settings import AccountsSettings
 from parlor.model.address import is_loopback, network_of
 
+Failures = tuple[tuple[str, int, float], ...]
+"""(key, how many, when last), the oldest first; times are the machine's monotonic ones."""
+
 
 @dataclass(slots=True)
 class _Failures:
@@ -67,6 +70,13 @@ class _Counters:
     def __len__(self) -> int:
         return len(self._failures)
 
+    def dump(self) -> Failures:
+        return tuple((key, one.count, one.last_at) for key, one in self._failures.items())
+
+    def load(self, failures: Failures) -> None:
+        for key, count, last_at in failures[-self._limit :]:
+            self._failures[key] = _Failures(count, last_at)
+
     def take_back(self, key: str, *, everything: bool) -> None:
         failures = self._failures.get(key)
         if failures is None:
@@ -106,6 +116,16 @@ class Attempts:
     def remembered(self) -> int:
         """Failures of accounts and of addresses that count, whichever are more."""
         return max(len(self._accounts), len(self._addresses))
+
+    def dump(self) -> tuple[Failures, Failures]:
+        """Of accounts and of addresses, for another process on this machine: whoever guesses has
+        no use for a restart."""
+        return self._accounts.dump(), self._addresses.dump()
+
+    def load(self, accounts: Failures, addresses: Failures) -> None:
+        """What another process has counted."""
+        self._accounts.load(accounts)
+        self._addresses.load(addresses)
 
     def begin(self, account: str, address: str, now: float) -> float:
         """Record an attempt and return 0.0, or say how many seconds to wait before the next.
@@ -172,6 +192,14 @@ class BadTokens:
 
     def __len__(self) -> int:
         return len(self._counters)
+
+    def dump(self) -> Failures:
+        """For another process on this machine."""
+        return self._counters.dump()
+
+    def load(self, failures: Failures) -> None:
+        """What another process has counted."""
+        self._counters.load(failures)
 
     def _place(self, address: str) -> str:
         exempt = is_loopback(address) and not self._limit_loopback

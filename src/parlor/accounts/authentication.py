@@ -58,8 +58,9 @@ class Authentication:
         self._people = people
         self._drivers = drivers
         self._tickets = tickets
-        self._revoked = revoked
-        self._bad_tokens = bad_tokens
+        self.revoked = revoked
+        self.bad_tokens = bad_tokens
+        """By address; a successor of this process is given it."""
         self._settings = settings
         self._clock = clock
         self._meter = meter
@@ -106,7 +107,7 @@ class Authentication:
         if not identity.session.startswith(session_of("")):
             await self._sign_ins.end(identity)
             return
-        await self._revoked.add(RevocationKind.SESSION, identity.session)
+        await self.revoked.add(RevocationKind.SESSION, identity.session)
         for callback in self._on_session_end:
             callback(identity)
 
@@ -114,7 +115,7 @@ class Authentication:
         """Refuse what was issued until now for this user, device or sign-in, and close its
         connections. Sign-ins of accounts end. Raises Overloaded, StorageFailed.
         """
-        revocation = await self._revoked.add(kind, value)
+        revocation = await self.revoked.add(kind, value)
         if kind is RevocationKind.USER:
             await self._sign_ins.end_all(UserId(value))
         elif kind is RevocationKind.DEVICE:
@@ -142,8 +143,8 @@ class Authentication:
 
     async def _resume(self, text: str) -> Admitted:
         ticket = self._tickets.check(text, self._now())
-        await self._revoked.catch_up()
-        self._revoked.check(ticket.identity, seen_at=ticket.made_at)
+        await self.revoked.catch_up()
+        self.revoked.check(ticket.identity, seen_at=ticket.made_at)
         self._meter.count("auth_admitted_total", how="ticket")
         return Admitted(ticket.identity, ticket.user, text, resumed=True)
 
@@ -152,7 +153,7 @@ class Authentication:
         how = self._how(token, address)
         try:
             found = await self._look(how, token, whole=whole)
-            self._revoked.check(found[0])
+            self.revoked.check(found[0])
         except ParlorError as refused:
             self._meter.count("auth_refused_total", how=_name_of(how), code=refused.code)
             if isinstance(refused, Unauthenticated):
@@ -185,7 +186,7 @@ class Authentication:
         if isinstance(how, str):
             raise Unauthenticated
         claims = await how.check(token)
-        await self._revoked.catch_up()
+        await self.revoked.catch_up()
         identity, user = identify(claims, token, self._settings)
         if identity.has_account:
             try:
@@ -195,14 +196,14 @@ class Authentication:
         return identity, user
 
     def _check_place(self, address: str) -> None:
-        wait_s = self._bad_tokens.wait_s(address, self._clock.now())
+        wait_s = self.bad_tokens.wait_s(address, self._clock.now())
         if wait_s:
             self._meter.count("auth_refused_total", how="none", code=TooManyAttempts.code)
             raise TooManyAttempts(retry_after_s=wait_s)
 
     def _note(self, refused: Unauthenticated, address: str) -> None:
         if not refused.was_good:
-            self._bad_tokens.add(address, self._clock.now())
+            self.bad_tokens.add(address, self._clock.now())
 
     def _now(self) -> float:
         return self._clock.unix_ms() / 1000

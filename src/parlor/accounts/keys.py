@@ -55,7 +55,7 @@ class ApiKeys:
         self._clock = clock
         self._entropy = entropy
         self._settings = settings
-        self._quotas = Quotas(settings, clock, meter)
+        self.quotas = Quotas(settings, clock, meter)
         self._known: dict[bytes, _Known] = {}
         self._used_at: dict[bytes, float] = {}
         self._revoked = 0
@@ -94,7 +94,7 @@ class ApiKeys:
     @property
     def counted(self) -> int:
         """Keys whose use counts against a quota."""
-        return len(self._quotas)
+        return len(self.quotas)
 
     async def list(self) -> Sequence[KeyRecord]:
         """Every key, by name, expired ones too. `last_used_at` is up to a minute late."""
@@ -134,14 +134,19 @@ class ApiKeys:
             raise Unauthenticated("This API key has expired.")
         if scope not in grant.scopes and Scope.ADMIN not in grant.scopes:
             raise Forbidden(f"This key does not have the scope {scope}.")
-        self._quotas.take_request(grant)
+        self.quotas.take_request(grant)
         known.is_used = True
         self._used_at[key_hash] = now_s
         return grant
 
     def spend(self, grant: KeyGrant, messages: int) -> None:
         """Count the messages of a request that `check` let in. Raises OverQuota, BadRequest."""
-        self._quotas.take_messages(grant, messages)
+        self.quotas.take_messages(grant, messages)
+
+    def apply(self, settings: KeySettings) -> None:
+        """From the next request, or the next round of `run`."""
+        self._settings = settings
+        self.quotas.apply(settings)
 
     @property
     def in_use(self) -> int:

@@ -14,6 +14,8 @@ from parlor.ports.meter import Meter
 from parlor.push.pace import Pace
 
 _DAY_S = 86_400
+Days = tuple[tuple[str, int, int], ...]
+"""(id of the key, which day, messages on it)."""
 
 
 class _Used:
@@ -27,6 +29,11 @@ class _Used:
         self.messages_today = 0
         self.day = 0
 
+    def change(self, quota: Quota) -> None:
+        self.quota = quota
+        self.requests.change(quota.requests_per_second, quota.request_burst)
+        self.messages.change(quota.messages_per_second, quota.message_burst)
+
 
 class Quotas:
     """The key that was idle longest is forgotten first, `remembered` at most; it then begins
@@ -37,6 +44,7 @@ class Quotas:
         self._clock = clock
         self._meter = meter
         self._by_id: dict[str, _Used] = {}
+        self._days: dict[str, tuple[int, int]] = {}
 
     def take_request(self, grant: KeyGrant) -> None:
         """Count one request. Raises OverQuota, and then it is not counted."""
@@ -62,6 +70,24 @@ class Quotas:
             raise self._over("messages", wait_s)
         used.messages_today += count
 
+    def apply(self, settings: KeySettings) -> None:
+        """From the next request on; nobody gets a new burst."""
+        self._settings = settings
+        for used in self._by_id.values():
+            used.change(settings.quota(used.own))
+
+    def dump(self) -> Days:
+        """What keys have sent on their day, for another process; bursts begin anew."""
+        return tuple(
+            (key_id, used.day, used.messages_today)
+            for key_id, used in self._by_id.items()
+            if used.messages_today
+        )
+
+    def load(self, days: Days) -> None:
+        """What another process has counted."""
+        self._days = {key_id: (day, messages) for key_id, day, messages in days}
+
     def __len__(self) -> int:
         return len(self._by_id)
 
@@ -71,6 +97,7 @@ class Quotas:
             return used
         if used is None or used.own != grant.quota:
             used = _Used(grant.quota, self._settings.quota(grant.quota), now)
+            used.day, used.messages_today = self._days.pop(grant.id, (0, 0))
         # A key that was looked up again has an equal quota in a new object.
         used.own = grant.quota
         self._by_id.pop(grant.id, None)

@@ -14,7 +14,7 @@ from litestar.types import ASGIApp
 from parlor.api.errors import answer_error
 from parlor.api.fast_push import FastPush
 from parlor.api.front import Front
-from parlor.api.limits import Paces
+from parlor.api.in_force import InForce
 from parlor.api.openapi import describe
 from parlor.api.request import ApiRequest
 from parlor.api.routes import (
@@ -72,13 +72,14 @@ def build_app(
     limit_loopback: bool = False,
     webapp: Path = WEBAPP_FOLDER,
     links: ASGIApp | None = None,
-) -> ASGIApp:
+) -> Front:
     """REST, its description, health, metrics and the web app as one ASGI application.
 
     `limit_loopback`: loopback addresses are paced like others. The address in the scope is
     believed, no header is: the gateway knows which proxies to trust, so uvicorn must run with
     `proxy_headers=False`. `links` are the links over HTTP, which have addresses of their own.
     """
+    in_force = InForce(settings)
     handlers: list[HTTPRouteHandler] = [handler for kind in _REST for handler in kind.HANDLERS]
     rest = _Rest(
         [Router("/api/v1", route_handlers=handlers), *health.HANDLERS, *inside.DEBUG_HANDLERS],
@@ -90,31 +91,28 @@ def build_app(
 
     @cache
     def description() -> bytes:
-        url = settings.public_url.rstrip("/") or "/"
+        url = in_force.settings.public_url.rstrip("/") or "/"
         return describe(rest.routes, version=services.about.version, url=url)
 
-    users = Paces(settings.user_requests_per_second, settings.user_request_burst)
-    addresses = Paces(settings.address_requests_per_second, settings.address_request_burst)
     rest.state.update(
         {
             "services": services,
-            "settings": settings,
+            "in_force": in_force,
             "description": description,
-            "user_paces": users,
         }
     )
-    gauge = services.metrics.gauge
+    gauge, users, addresses = services.metrics.gauge, in_force.user_paces, in_force.address_paces
     gauge("http_paced_users", users.__len__, "Users whose requests are counted.")
     gauge("http_paced_users_limit", lambda: users.limit, "Users that may be.")
     gauge("http_paced_addresses", addresses.__len__, "Addresses whose requests are counted.")
     gauge("http_paced_addresses_limit", lambda: addresses.limit, "Addresses that may be.")
     return Front(
-        FastPush(rest, services, settings),
+        FastPush(rest, services, in_force),
         WebApp(webapp),
-        settings,
+        in_force,
         services.clock,
         services.meter,
+        services.in_flight,
         limit_loopback=limit_loopback,
         links=links,
-        paces=addresses,
     )

@@ -20,16 +20,16 @@ from parlor.api.answers import JSON, send_answer, send_error
 from parlor.api.body import read_body
 from parlor.api.headers import header
 from parlor.api.identity import bearer_token
+from parlor.api.in_force import InForce
 from parlor.api.routes.push import NewBatch, NewPush, accept, accept_batch
 from parlor.api.services import Services
-from parlor.api.settings import HttpSettings
 from parlor.model.account import KeyGrant
 from parlor.model.account import Scope as KeyScope
 from parlor.model.errors import BadRequest, Internal, ParlorError
 
 log = structlog.get_logger()
 
-PATHS = ("/api/v1/push", "/api/v1/push/batch")
+PUSH, BATCH = PATHS = ("/api/v1/push", "/api/v1/push/batch")
 
 
 class _LooseBatch(msgspec.Struct, frozen=True):
@@ -48,34 +48,31 @@ _Answer = Callable[[KeyGrant, bytes], Awaitable[msgspec.Struct]]
 class FastPush:
     """An ASGI application in front of `rest`."""
 
-    def __init__(self, rest: ASGIApp, services: Services, settings: HttpSettings) -> None:
+    def __init__(self, rest: ASGIApp, services: Services, in_force: InForce) -> None:
         self._rest = rest
         self._services = services
-        self._settings = settings
-        push, batch = PATHS
-        self._answers: dict[str, tuple[_Answer, int]] = {
-            push: (self._push, settings.max_body_bytes),
-            batch: (self._batch, settings.max_batch_bytes),
-        }
+        self._in_force = in_force
+        self._answers: dict[str, _Answer] = {PUSH: self._push, BATCH: self._batch}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["method"] == "POST":
             answer = self._answers.get(scope["path"])
             if answer is not None:
-                await self._serve(scope, receive, send, *answer)
+                await self._serve(scope, receive, send, answer)
                 return
         await self._rest(scope, receive, send)
 
-    async def _serve(
-        self, scope: HTTPScope, receive: Receive, send: Send, answer: _Answer, max_bytes: int
-    ) -> None:
+    async def _serve(self, scope: HTTPScope, receive: Receive, send: Send, answer: _Answer) -> None:
         scope["path_template"] = scope["path"]
         headers = scope["headers"]
         try:
             key = bearer_token(header(headers, b"authorization"))
             grant = await self._services.keys.check(key, KeyScope.PUSH)
             length = header(headers, b"content-length")
-            body = await read_body(receive, length, max_bytes, self._settings.body_timeout_s)
+            settings = self._in_force.settings
+            is_batch = scope["path"] == BATCH
+            max_bytes = settings.max_batch_bytes if is_batch else settings.max_body_bytes
+            body = await read_body(receive, length, max_bytes, settings.body_timeout_s)
             reply = _encode(await answer(grant, body))
         except ParlorError as refused:
             await send_error(send, refused)
@@ -95,7 +92,8 @@ class FastPush:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             # Some item does not fit: which ones, and what is wrong with each?
             pushes = tuple(map(_parsed, _parse(_parse_loose_batch, body).pushes))
-        return await accept_batch(self._services, grant, pushes, self._settings.max_batch_pushes)
+        most = self._in_force.settings.max_batch_pushes
+        return await accept_batch(self._services, grant, pushes, most)
 
 
 def _parse(decode: Callable[[bytes | msgspec.Raw], T], body: bytes | msgspec.Raw) -> T:

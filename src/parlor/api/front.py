@@ -11,12 +11,12 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from parlor.api.answers import send_answer, send_error
-from parlor.api.headers import SECURITY_HEADERS, Pages, RawHeaders, header, strict_transport
-from parlor.api.limits import Paces
-from parlor.api.settings import HttpSettings
+from parlor.api.headers import SECURITY_HEADERS, RawHeaders, header
+from parlor.api.in_force import InForce
 from parlor.api.webapp import WebApp
 from parlor.model.address import is_loopback, network_of
 from parlor.model.errors import (
+    Draining,
     Forbidden,
     MethodNotAllowed,
     NotFound,
@@ -25,11 +25,13 @@ from parlor.model.errors import (
 )
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
+from parlor.push.in_flight import InFlight
 
 API_PREFIX = "/api/"
 LINKS_PREFIX = "/http/"
 DEBUG_PREFIX = "/debug/"
 _PLAIN = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/api", "/ws"})
+_CLOSE = (b"connection", b"close")
 _NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -38,28 +40,23 @@ class Front:
         self,
         api: ASGIApp,
         webapp: WebApp,
-        settings: HttpSettings,
+        in_force: InForce,
         clock: Clock,
         meter: Meter,
+        in_flight: InFlight,
         *,
         limit_loopback: bool,
         links: ASGIApp | None = None,
-        paces: Paces | None = None,
     ) -> None:
-        """`links` answers what is under LINKS_PREFIX; it may raise a ParlorError instead.
-        `paces` are of addresses."""
+        """`links` answers what is under LINKS_PREFIX; it may raise a ParlorError instead."""
         self._api = api
         self._links = links
         self._webapp = webapp
         self._clock = clock
         self._meter = meter
+        self._in_flight = in_flight
         self._limit_loopback = limit_loopback
-        self._pages = Pages(settings.allowed_origins, settings.public_url)
-        self._headers = SECURITY_HEADERS
-        self._headers_over_tls = [*SECURITY_HEADERS, *strict_transport(settings.hsts_s)]
-        if paces is None:
-            paces = Paces(settings.address_requests_per_second, settings.address_request_burst)
-        self._paces = paces
+        self.in_force = in_force
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -76,7 +73,7 @@ class Front:
     ) -> None:
         began = self._clock.now()
         origin = header(scope["headers"], b"origin")
-        added = [*self._security(scope), _NO_STORE, *self._pages.leave(origin)]
+        added = [*self._security(scope), _NO_STORE, *self.in_force.pages.leave(origin)]
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -86,15 +83,21 @@ class Front:
                 message["headers"] = [*message["headers"], *added]
             await send(message)
 
-        if scope["method"] == "OPTIONS" and (allowed := self._pages.preflight(origin)):
+        if scope["method"] == "OPTIONS" and (allowed := self.in_force.pages.preflight(origin)):
             await send_answer(send_with_headers, 204, allowed)
         elif refused := self._refusal(scope, origin, began):
             await send_error(send_with_headers, refused)
         else:
             try:
-                await app(scope, receive, send_with_headers)
+                if scope["path"].startswith(API_PREFIX):
+                    with self._in_flight:
+                        await app(scope, receive, send_with_headers)
+                else:
+                    await app(scope, receive, send_with_headers)
             except ParlorError as error:
-                await send_error(send_with_headers, error)
+                # The next try has to come by a new connection, which another process accepts.
+                last = [_CLOSE] if isinstance(error, Draining) else None
+                await send_error(send_with_headers, error, last)
         self._meter.count(
             "http_requests",
             route=str(scope.get("path_template", "none")),
@@ -126,13 +129,13 @@ class Front:
         await send_answer(send, page.status, [*raw, *security], body, length=length)
 
     def _security(self, scope: HTTPScope) -> RawHeaders:
-        return self._headers_over_tls if scope["scheme"] == "https" else self._headers
+        return self.in_force.headers_over_tls if scope["scheme"] == "https" else SECURITY_HEADERS
 
     def _refusal(self, scope: HTTPScope, origin: str, now: float) -> ParlorError | None:
         is_link = scope["path"].startswith(LINKS_PREFIX)
         # Reading a link takes it away from whoever read it before.
         method = "POST" if is_link else scope["method"]
-        if not self._pages.allows(method, origin, header(scope["headers"], b"host")):
+        if not self.in_force.pages.allows(method, origin, header(scope["headers"], b"host")):
             return Forbidden("Pages of this origin may not use this server.")
         client = scope.get("client")
         address = client[0] if client else ""
@@ -140,6 +143,6 @@ class Front:
             is_loopback(address) and not self._limit_loopback
         ):
             return None
-        if wait_s := self._paces.take_nowait(network_of(address), now):
+        if wait_s := self.in_force.address_paces.take_nowait(network_of(address), now):
             return RateLimited(retry_after_s=wait_s)
         return None

@@ -14,7 +14,7 @@ from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 
 from parlor.accounts.tokens import Kind
-from parlor.api.limits import Paces
+from parlor.api.in_force import InForce
 from parlor.api.services import Services
 from parlor.model.account import Identity, Scope
 from parlor.model.address import is_loopback
@@ -38,8 +38,8 @@ async def known(connection: Connection) -> Identity:
     services = _services(connection)
     address = connection.client.host if connection.client else ""
     identity = await services.authentication.authenticate(_bearer(connection), address)
-    paces = cast("Paces", connection.app.state["user_paces"])
-    if wait_s := paces.take_nowait(identity.user, services.clock.now()):
+    in_force = cast("InForce", connection.app.state["in_force"])
+    if wait_s := in_force.user_paces.take_nowait(identity.user, services.clock.now()):
         raise RateLimited(retry_after_s=wait_s)
     connection.scope["user"] = identity
     return identity

@@ -16,6 +16,7 @@ from litestar.datastructures import State
 from litestar.types import Receive, Scope, Send
 
 from parlor.api.body import read_body
+from parlor.api.in_force import InForce
 from parlor.api.services import Services
 from parlor.api.settings import HttpSettings
 from parlor.model.account import Identity, KeyGrant
@@ -37,7 +38,7 @@ class ApiRequest(Request[Identity, KeyGrant, State]):
 
     @property
     def settings(self) -> HttpSettings:
-        return cast("HttpSettings", self.app.state["settings"])
+        return cast("InForce", self.app.state["in_force"]).settings
 
     @property
     def description(self) -> bytes:

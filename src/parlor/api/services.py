@@ -24,6 +24,7 @@ from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.ports.presence import Presence
 from parlor.push.backlog import Backlog
+from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Standing, Traces
 
@@ -152,4 +153,6 @@ class Services:
     metrics: Metrics
     readiness: Readiness
     inside: Inside
+    in_flight: InFlight
+    """The requests of the API that are being answered; closed when the process drains."""
     about: About

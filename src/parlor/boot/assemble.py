@@ -33,6 +33,7 @@ from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
 from parlor.boot.folder import open_folder
 from parlor.boot.gauges import Gauges
+from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets, load_secrets
 from parlor.boot.self_signed import ensure_self_signed
 from parlor.boot.settings import LimitsSettings, ServerSettings
@@ -79,6 +80,7 @@ from parlor.ports.bus import Bus
 from parlor.push.backlog import Backlog
 from parlor.push.dispatch import Dispatch
 from parlor.push.durable import DurablePushes
+from parlor.push.in_flight import InFlight
 from parlor.push.mailboxes import Mailboxes
 from parlor.push.policies import Policies
 from parlor.push.publishing import Publishing
@@ -106,6 +108,7 @@ class AccountServices:
     clock: SystemClock
     entropy: SystemEntropy
     accounts: SqlAccounts
+    attempts: Attempts
     signing: Signing
     people: People
     keys: ApiKeys
@@ -127,7 +130,11 @@ class Server:
     calls: Calls
     api: ApiServices
     doors: tuple[GoimDoor, ...]
+    policies: Policies
+    backlog: Backlog
+    remembered: Remembered
     tls: Tls | None
+    gauges: Gauges
     links: HttpLinks | None
     """None: clients have to come by WebSocket or TCP."""
 
@@ -156,6 +163,7 @@ async def open_services(config: Config, stack: AsyncExitStack) -> AccountService
         clock=clock,
         entropy=entropy,
         accounts=accounts,
+        attempts=attempts,
         signing=Signing(accounts, sign_ins, passwords, attempts, settings, clock, entropy),
         people=People(accounts),
         keys=ApiKeys(keys, clock, entropy, meter, config.section("keys", KeySettings)),
@@ -266,6 +274,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             gateway.watching,
             Debug(config.section("debug", DebugSettings), LoopProfiler),
         ),
+        in_flight=InFlight(),
         about=About(
             version=__version__,
             open_sign_up=config.section("accounts", AccountsSettings).open_sign_up,
@@ -288,7 +297,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges = Gauges(meter, config)
     gauges.connections(gateway, native, links)
     gauges.storage(base.database)
-    gauges.bus(bus, deliver, backlog, gateway)
+    gauges.bus(bus, deliver, backlog)
     gauges.rooms(rooms, replay, history, publishing, room_presence, gateway)
     gauges.pushes(pushes, mailboxes, durable)
     gauges.traces(traces.__len__)
@@ -307,7 +316,19 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         calls=calls,
         api=api,
         doors=tuple(doors),
+        policies=policies,
+        backlog=backlog,
+        remembered=Remembered(
+            history,
+            gateway.progress,
+            pushes,
+            publishing,
+            base.attempts,
+            authentication.bad_tokens,
+            base.keys.quotas,
+        ),
         tls=tls,
+        gauges=gauges,
         links=links,
     )
 

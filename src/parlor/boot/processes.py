@@ -13,18 +13,15 @@ import gc
 import resource
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import cast
 
 import structlog
-import uvicorn
 import uvloop
-from litestar.types import ASGIApp
 
-from parlor.api.app import build_app
 from parlor.api.settings import HttpSettings
+from parlor.boot.apply import apply
 from parlor.boot.assemble import (
     AccountServices,
     Server,
@@ -39,16 +36,13 @@ from parlor.boot.failures import CannotListen
 from parlor.boot.folder import open_folder, owning
 from parlor.boot.handover import Handover, Listeners, Predecessor, listener_name
 from parlor.boot.hooks import open_hooks
-from parlor.boot.reload import Load, reload, watch_list
-from parlor.boot.settings import LimitsSettings, ServerSettings
+from parlor.boot.notify import say_main, say_ready, say_stopping
+from parlor.boot.reload import Load, reload
+from parlor.boot.settings import ServerSettings
+from parlor.boot.stopping import stop
 from parlor.boot.telemetry import LogSettings, set_up_logs
-from parlor.gateway.drain import RESTART_S, drain
+from parlor.boot.web import Web
 from parlor.gateway.listening import ListenSettings, open_listener, tune
-from parlor.gateway.mux import build_mux
-from parlor.gateway.proxied import MakeProtocol, proxied
-from parlor.gateway.tls.listening import redirect_to_tls
-from parlor.gateway.tls.settings import TlsSettings
-from parlor.model.origins import Origins
 
 log = structlog.get_logger()
 
@@ -78,12 +72,13 @@ def serve(config: Config, load: Load, *, take_over: bool = False) -> None:
 
 
 async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor | None) -> None:
-    stop = _stop_signal()
-    reloaded = _reload_on_signal(config, load)
+    stopped = _stop_signal()
+    # Until everything is there, the signal must not end the process.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)
     http = config.section("http", HttpSettings)
     settings = config.section("server", ServerSettings)
     inherited = predecessor.listeners if predecessor else Listeners()
-    handover = Handover(Path(settings.data), lock, stop.set)
+    handover = Handover(Path(settings.data), lock, stopped.set)
     async with AsyncExitStack() as stack:
         base = await open_services(config, stack)
         authentication = await open_authentication(
@@ -97,11 +92,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
             base.meter,
         )
         server = build_server(config, base, authentication)
-        if server.tls is not None:
-            tls = server.tls
-            reloaded.append(lambda new: tls.certificates.reload(new.section("tls", TlsSettings)))
         hooks = await open_hooks(config, base, server.gateway, stack)
-        reloaded.append(watch_list(config, server.gateway.watching.set))
         listener = inherited.take("http", http.host, http.port)
         listen = config.section("listen", ListenSettings)
         if listener is None:
@@ -109,9 +100,15 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
         else:
             tune(listener, listen)
         stack.enter_context(listener)
+        _bind_doors(server, stack, inherited)
+        web = Web(config, server)
+        _reload_on_signal(config, load, lambda new: apply(new, base, server, web))
         if predecessor is not None:
+            say_main()
             # From here on the other one accepts no more, and nothing may fail that can be helped.
-            await predecessor.replace(settings.drain_limit_s)
+            server.remembered.load(await predecessor.replace(settings.drain_limit_s))
+            # It may have revoked something since this one looked.
+            await authentication.revoked.load()
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(server.gateway.keep_time()),
@@ -129,11 +126,11 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
             await server.native.mail.subscribed.wait()
             # Only now: what it delivers must be heard.
             running.append(tasks.create_task(server.durable.run()))
-            web = _Uvicorn(_web_config(config, server))
-            serving = tasks.create_task(web.serve(sockets=[listener]))
-            await _open_doors(server, stack, inherited)
+            serving = tasks.create_task(web.server.serve(sockets=[listener]))
+            for door in server.doors:
+                await door.open()
             inherited.close()
-            while not web.started:
+            while not web.server.started:
                 if serving.done():
                     raise CannotListen("the HTTP server did not start; the log says why")
                 await asyncio.sleep(0.001)
@@ -141,11 +138,15 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
             # What is there now stays: never walk it again looking for garbage.
             gc.freeze()
             gc.enable()
+            say_ready()
             await _say_ready(config, base, server, listener.getsockname()[1])
             sockets = _sockets(http, listener, server)
             running.append(tasks.create_task(handover.run(sockets)))
-            await stop.wait()
-            await _stop(server, web, handover, settings.drain_limit_s)
+            await stopped.wait()
+            if not handover.has_successor:
+                say_stopping()
+            await stop(server, web.server.servers, handover, settings.drain_limit_s)
+            web.server.should_exit = True
             await serving
             if hooks is not None:
                 await hooks.wait_until_told(LAST_EVENTS_S)
@@ -154,53 +155,10 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
     log.info("stopped")
 
 
-class _Uvicorn(uvicorn.Server):
-    """Signals are this module's business."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _web_config(config: Config, server: Server) -> uvicorn.Config:
-    http = config.section("http", HttpSettings)
-    app = build_app(
-        server.api,
-        http,
-        limit_loopback=config.section("limits", LimitsSettings).loopback,
-        # An ASGI application that names no types of Litestar's.
-        links=cast("ASGIApp | None", server.links),
-    )
-    origins = Origins([*http.allowed_origins, http.public_url])
-    listen = config.section("listen", ListenSettings)
-    accept: MakeProtocol = build_mux(server.native, origins)
-    if server.tls is not None:
-        mode = config.section("tls", TlsSettings).web
-        accept = server.tls.secured(accept, mode, answer_plain=redirect_to_tls)
-    # A proxy's header comes before the first byte of TLS.
-    accept = proxied(accept, server.gateway, listen.proxy_protocol)
-    return uvicorn.Config(
-        app,
-        # A factory serves where uvicorn asks for a class.
-        http=accept,  # type: ignore[arg-type]
-        ws="none",
-        lifespan="off",
-        loop="none",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=listen.backlog,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        # Whoever still reads an answer when the drain is over is cut off.
-        timeout_graceful_shutdown=1,
-    )
-
-
-async def _open_doors(server: Server, stack: AsyncExitStack, inherited: Listeners) -> None:
+def _bind_doors(server: Server, stack: AsyncExitStack, inherited: Listeners) -> None:
     for door in server.doors:
         try:
-            await door.open(inherited.take)
+            door.bind(inherited.take)
         except OSError as taken:
             raise CannotListen(str(taken.strerror or taken)) from taken
         stack.push_async_callback(door.close)
@@ -231,34 +189,6 @@ def _say(line: str) -> None:
     """To whoever started the process, if somebody still reads its output."""
     with contextlib.suppress(BrokenPipeError):
         print(line, flush=True)
-
-
-async def _stop(server: Server, web: _Uvicorn, handover: Handover, limit_s: float) -> None:
-    """Accept nothing new, tell clients when to come back, finish what was accepted."""
-    log.info("stopping", limit_s=limit_s, successor=handover.has_successor)
-    server.api.readiness.on_draining()
-    away_s = 0.0 if handover.has_successor else RESTART_S
-
-    async def hand_over() -> None:
-        if handover.has_successor:
-            # It reads the mailboxes and the log as soon as it has this, and must find all there.
-            await server.durable.hand_over()
-            await server.mailboxes.hand_over()
-        await handover.give(b"")
-
-    try:
-        async with asyncio.timeout(limit_s - 2 if limit_s > 4 else limit_s / 2):
-            for listener in web.servers:
-                listener.close()
-            await server.calls.stop()
-            for door in server.doors:
-                await door.drain()
-            await drain(server.native, limit_s / 2, away_s=away_s, hand_over=hand_over)
-    except TimeoutError:
-        log.warning("drain_limit_reached")
-    if server.tls is not None:
-        server.tls.close()
-    web.should_exit = True
 
 
 async def _keep_calls(server: Server) -> None:
@@ -292,19 +222,15 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-def _reload_on_signal(config: Config, load: Load) -> list[Callable[[Config], None]]:
-    """What is put on the list is called after each reload with the settings in force."""
+def _reload_on_signal(config: Config, load: Load, put_into_force: Callable[[Config], None]) -> None:
     in_force = config
-    reloaded: list[Callable[[Config], None]] = []
 
     def on_hang_up() -> None:
         nonlocal in_force
         in_force = reload(in_force, load)
-        for each in reloaded:
-            each(in_force)
+        put_into_force(in_force)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hang_up)
-    return reloaded
 
 
 def _raise_file_limit() -> None:

@@ -21,12 +21,13 @@ from parlor.gateway.state.outbox import Frame
 from parlor.gateway.state.pacing import Pacing
 from parlor.gateway.walk import Walk
 from parlor.model.errors import WireError
-from parlor.model.ids import RoomId
+from parlor.model.ids import ConnectionKey, PushId, RoomId
 from parlor.model.push import (
     Audience,
     Delivery,
     Envelope,
     Notice,
+    Push,
     ToAll,
     ToConnections,
     ToDevices,
@@ -35,13 +36,14 @@ from parlor.model.push import (
 )
 from parlor.model.room import Position
 from parlor.ports.bus import Bus
-from parlor.push.route import PUSH_SUBJECT, parse_routed
+from parlor.push.route import PUSH_SUBJECT, Route, parse_routed
 from parlor.wire.native.pushes import PUSHES, PushPayload
 
 log = structlog.get_logger()
 
 SLICE = 250
 """Links per turn of the loop: about 1.5 ms of writing."""
+_NOTHING = Push(PushId(""), b"")
 EVERYBODY = RoomId("")
 """The lane of pushes to all; no room has this name."""
 
@@ -61,6 +63,10 @@ class Deliver:
         self._lanes: dict[RoomId, deque[Envelope]] = {}
         self.behind_paced = 0
         """Envelopes that wait for a paced one to the same audience."""
+        self._is_hurried = False
+        self._marks: dict[ConnectionKey, asyncio.Event] = {}
+        self._is_unpaced = asyncio.Event()
+        self._is_unpaced.set()
         self.subscribed = asyncio.Event()
         """Set once pushes are heard; what was published before is not delivered here."""
 
@@ -89,6 +95,18 @@ class Deliver:
                     log.warning("bus_message_refused", reason=str(broken))
                 await self._breathe(1)
 
+    async def settle(self) -> None:
+        """Return when all that was published before is in the outboxes.
+
+        Paced pushes lose their pace for good: this is for the end of the process.
+        """
+        self._is_hurried = True
+        mark = ConnectionKey(self._gateway.entropy.token_bytes(9).hex())
+        reached = self._marks[mark] = asyncio.Event()
+        await Route(self._bus).publish(Envelope(ToConnections((mark,)), (_NOTHING,)))
+        await reached.wait()
+        await self._is_unpaced.wait()
+
     async def deliver(self, envelope: Envelope) -> None:
         """Put the pushes into the outboxes of their audience here; yields every few hundred."""
         links = self._audience(envelope.to)
@@ -98,6 +116,10 @@ class Deliver:
             await self._walk(walk, links, skip)
         finally:
             self._end(envelope, walk)
+        if self._marks and isinstance(envelope.to, ToConnections):
+            for key in envelope.to.keys:
+                if key in self._marks:
+                    self._marks.pop(key).set()
 
     def notify(self, notice: Notice) -> int:
         """Put a push that the server itself makes into the outboxes of its users here.
@@ -144,6 +166,7 @@ class Deliver:
             if rate <= 0:
                 return False
             self._lanes[lane] = waiting = deque()
+            self._is_unpaced.clear()
             tasks.create_task(self._run_lane(lane, waiting))
         elif self.behind_paced >= self._gateway.settings.max_behind_paced:
             self._gateway.meter.count("pushes_dropped_total", len(envelope.pushes))
@@ -165,6 +188,8 @@ class Deliver:
         finally:
             self.behind_paced -= len(waiting)
             del self._lanes[lane]
+            if not self._lanes:
+                self._is_unpaced.set()
 
     async def _deliver_paced(self, envelope: Envelope, rate: int) -> None:
         """`rate` links a second, evenly. Links that come meanwhile are not in the walk; those that
@@ -178,7 +203,8 @@ class Deliver:
         done = 0
         try:
             while done < len(links):
-                step = links[done : min(pacing.due(clock.now()), done + SLICE)]
+                due = len(links) if self._is_hurried else pacing.due(clock.now())
+                step = links[done : min(due, done + SLICE)]
                 done += len(step)
                 walk.put(
                     [
@@ -188,7 +214,8 @@ class Deliver:
                     ]
                 )
                 if done < len(links):
-                    await asyncio.sleep(pacing.wait_s(done, clock.now()))
+                    wait_s = 0.0 if self._is_hurried else pacing.wait_s(done, clock.now())
+                    await asyncio.sleep(wait_s)
         finally:
             self._end(envelope, walk)
 

@@ -69,8 +69,11 @@ class Gateway:
         self.blocked: set[Blocked] = set()
         """Streams whose reader does not take what was written. Few; kept at pause and resume."""
         self.trusted = trusted or TrustedProxies()
+        self._limit_loopback = limit_loopback
         limits = settings.connections(limit_loopback=limit_loopback)
-        self.admission = Admission(limits, self.trusted.trusts)
+        self.admission = Admission(limits, lambda address: self.trusted.trusts(address))
+        self.longest_heartbeat_s = settings.heartbeat_s
+        """Of all that clients which are connected may have been told at their hello."""
         self.outbox_limits = settings.outbox()
         self.session_limits = settings.session()
         self.hooks: Hooks | None = None
@@ -81,6 +84,17 @@ class Gateway:
         self.deserted = asyncio.Event()
         """Set while no connection is open that has to be told why it ends: idle HTTP has not."""
         self.deserted.set()
+
+    def apply(self, settings: GatewaySettings, trusted: TrustedProxies) -> None:
+        """From now on, also for connections that are open: limits and times. Nobody is closed
+        because a limit became smaller than what is there. Queues of open connections keep their
+        bounds, and what is read from the settings when a service is built stays as it was."""
+        self.settings = settings
+        self.trusted = trusted
+        self.longest_heartbeat_s = max(self.longest_heartbeat_s, settings.heartbeat_s)
+        self.outbox_limits = settings.outbox()
+        self.session_limits.take(settings.session())
+        self.admission.limits = settings.connections(limit_loopback=self._limit_loopback)
 
     def admit(self, address: str) -> Close | None:
         """Count a new connection, or say why there is no room for it (`Admission.admit`)."""

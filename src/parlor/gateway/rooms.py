@@ -24,7 +24,6 @@ class Rooms:
     def __init__(self, gateway: Gateway, services: Services, catch_up: CatchUp) -> None:
         self._gateway = gateway
         self._hub = gateway.hub
-        self._settings = gateway.settings
         self._presence = services.presence
         self._publishing = services.publishing
         self._who = services.who
@@ -32,7 +31,7 @@ class Rooms:
 
     def join(self, caller: Caller, params: wire.RoomJoin) -> wire.RoomResult | Awaitable[Answered]:
         """Joining again changes nothing."""
-        room = check_room(params.room, self._settings.max_room_bytes)
+        room = check_room(params.room, self._gateway.settings.max_room_bytes)
         self._check_place(caller.link, room)
         if self._catch_up.keeps(room):
             return self._join_kept(caller, room, params)
@@ -50,12 +49,12 @@ class Rooms:
 
     def leave(self, caller: Caller, params: wire.RoomLeave) -> wire.RoomResult:
         """Leaving a room one is not in changes nothing."""
-        room = check_room(params.room, self._settings.max_room_bytes)
+        room = check_room(params.room, self._gateway.settings.max_room_bytes)
         self._hub.leave(caller.link, room)
         return wire.RoomResult(room, self._presence.in_room(room))
 
     async def publish(self, caller: Caller, params: wire.RoomPublish) -> wire.RoomPublishResult:
-        room = check_room(params.room, self._settings.max_room_bytes)
+        room = check_room(params.room, self._gateway.settings.max_room_bytes)
         link = caller.link
         if room not in link.rooms:
             raise NotInRoom
@@ -71,14 +70,14 @@ class Rooms:
         return wire.RoomPublishResult(published.push_id, published.repeated)
 
     def set_tags(self, caller: Caller, params: wire.TagsSet) -> wire.Empty:
-        caller.link.tags = check_tags(params.tags, self._settings.max_tags)
+        caller.link.tags = check_tags(params.tags, self._gateway.settings.max_tags)
         return wire.Empty()
 
     def _check_place(self, link: Link, room: RoomId) -> None:
         if not link.may_join(room):
             raise Forbidden("The token does not open this room.")
-        if room not in link.rooms and len(link.rooms) >= self._settings.max_rooms:
-            raise BadRequest(f"At most {self._settings.max_rooms} rooms a connection.")
+        if room not in link.rooms and len(link.rooms) >= self._gateway.settings.max_rooms:
+            raise BadRequest(f"At most {self._gateway.settings.max_rooms} rooms a connection.")
 
     def _result(
         self, room: RoomId, *, position: Position | None = None, recovered: bool = False

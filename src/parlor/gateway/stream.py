@@ -76,7 +76,7 @@ class Stream(asyncio.Protocol):
 
     def check_time(self, now: float) -> float | Close:
         """When to look again (monotonic), or why the connection's time is over."""
-        idle_at = self.heard_at + 2 * self.gateway.settings.heartbeat_s
+        idle_at = self.heard_at + 2 * self.gateway.longest_heartbeat_s
         return idle_at if now < idle_at else Close(CloseCode.IDLE)
 
     def open(self, transport: asyncio.Transport, greeting: bytes = b"") -> None:

@@ -17,6 +17,10 @@ class Origins:
     """
 
     def __init__(self, allowed: Iterable[str]) -> None:
+        self.replace(allowed)
+
+    def replace(self, allowed: Iterable[str]) -> None:
+        """Other origins from now on; pages that are connected stay."""
         listed = {_normal(origin) for origin in allowed if origin}
         self.has_any = ANY in listed
         self._exact = frozenset(origin for origin in listed if _WILD not in origin)

@@ -27,9 +27,13 @@ class Backlog:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.waiting = waiting
+        self._sleep = sleep
+        self.apply(max_waiting, patience_s)
+
+    def apply(self, max_waiting: int, patience_s: float) -> None:
+        """From the next push on."""
         self._max_waiting = max_waiting
         self._steps = max(1, round(patience_s / STEP_S))
-        self._sleep = sleep
 
     async def wait_for_place(self) -> None:
         """Returns at once in the ordinary case. Raises Overloaded."""

@@ -38,6 +38,12 @@ class Pace:
         missing = cost + leaving - self._spare
         return missing / self.per_second if missing > 0 else 0.0
 
+    def change(self, per_second: float, burst: int) -> None:
+        """Another pace from now on. What is left of the old burst is not more than the new one;
+        the time since the last action counts at the new rate."""
+        self.per_second, self.burst = per_second, burst
+        self._spare = min(self._spare, float(burst))
+
     def put_back(self, cost: int = 1) -> None:
         """What was taken for something that did not happen."""
         self._spare = min(self.burst, self._spare + cost)

@@ -82,6 +82,10 @@ class Policies:
     """Looks are remembered, so a busy room's costs one dictionary access."""
 
     def __init__(self, rules: Sequence[RoomPolicy] = ()) -> None:
+        self.apply(rules)
+
+    def apply(self, rules: Sequence[RoomPolicy]) -> None:
+        """Other rules from now on, for rooms that are in use too."""
         self._rules: list[tuple[Callable[[str], re.Match[str] | None], RoomPolicy]] = [
             (re.compile(fnmatch.translate(rule.match)).match, rule) for rule in rules
         ]

@@ -32,6 +32,11 @@ class Published(msgspec.Struct, frozen=True):
     repeated: bool
 
 
+SlowModes = tuple[tuple[RoomId, UserId, float], ...]
+"""(room, sender, when they may speak again), those silent longest first; times are the machine's
+monotonic ones."""
+
+
 class _Speaker:
     __slots__ = ("may_at", "pace")
 
@@ -60,9 +65,31 @@ class Publishing:
         self._meter = meter
         self._traces = traces
         self._max_speakers = settings.max_speakers
-        self._seen: Seen[PushId] = Seen(settings.remember_s, settings.remember_published)
+        self.seen: Seen[PushId] = Seen(settings.remember_s, settings.remember_published)
+        """By room, sender and `client_id`; a successor of this process is given it."""
         # In the order of speaking: the first is the one silent longest.
         self._speakers: dict[tuple[RoomId, UserId], _Speaker] = {}
+
+    def apply(self, settings: PushSettings) -> None:
+        """From the next message on; the rooms' rules are the policies' (`Policies.apply`)."""
+        self._max_speakers = settings.max_speakers
+        self.seen.apply(settings.remember_s, settings.remember_published)
+
+    def dump(self) -> SlowModes:
+        """Who may not speak yet in a room of slow mode, for another process on this machine."""
+        now = self._clock.now()
+        return tuple(
+            (room, user, speaker.may_at)
+            for (room, user), speaker in self._speakers.items()
+            if speaker.may_at > now
+        )
+
+    def load(self, slow: SlowModes) -> None:
+        """What another process knew. Paces begin anew: a burst is soon full anyway."""
+        now = self._clock.now()
+        for room, user, may_at in slow[-self._max_speakers :]:
+            speaker = self._speakers[room, user] = _Speaker(self._policies.of(room), now)
+            speaker.may_at = may_at
 
     @property
     def speakers(self) -> int:
@@ -72,7 +99,7 @@ class Publishing:
     @property
     def remembered(self) -> int:
         """Messages that would be known again by their `client_id`."""
-        return len(self._seen)
+        return len(self.seen)
 
     async def publish(
         self, sender: UserId, room: RoomId, body: str, client_id: str, priority: Priority
@@ -109,7 +136,7 @@ class Publishing:
         name = (f"{room}\n{sender}", check_client_id(client_id))
         now = self._clock.now()
         push_id = PushId(self._entropy.token_bytes(12).hex())
-        first = self._seen.first(name, push_id, now)
+        first = self.seen.first(name, push_id, now)
         if first is not None:
             return Published(first, repeated=True)
         delivery = Delivery.MUST_ARRIVE if policy.must_arrive else Delivery.LOSSY
@@ -131,13 +158,14 @@ class Publishing:
         finally:
             if not said:
                 self._traces.forget(push_id)
-                self._seen.forget(name)
+                self.seen.forget(name)
         self._meter.count("room_publishes_total", priority=priority.value)
         return Published(push_id, repeated=False)
 
     def _take_turn(self, policy: RoomPolicy, room: RoomId, sender: UserId, now: float) -> _Speaker:
         key = (room, sender)
         speaker = self._speakers.pop(key, None) or _Speaker(policy, now)
+        speaker.pace.change(policy.user_rate, policy.user_burst)
         self._speakers[key] = speaker
         while len(self._speakers) > self._max_speakers:
             del self._speakers[next(iter(self._speakers))]

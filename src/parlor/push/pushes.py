@@ -86,7 +86,13 @@ class Pushes:
         self._meter = meter
         self._settings = settings
         self._traces = traces
-        self._seen: Seen[Pushed] = Seen(settings.remember_s, settings.remember_ids)
+        self.seen: Seen[Pushed] = Seen(settings.remember_s, settings.remember_ids)
+        """By program and `id`; a successor of this process is given it."""
+
+    def apply(self, settings: PushSettings) -> None:
+        """From the next push on."""
+        self._settings = settings
+        self.seen.apply(settings.remember_s, settings.remember_ids)
 
     async def to_connections(
         self, keys: Sequence[ConnectionKey], body: bytes, wish: Wish = PLAIN
@@ -142,7 +148,7 @@ class Pushes:
             return await self._queue(to, push, pushed, wish)
         name = (wish.program, wish.id)
         if wish.id:
-            first = self._seen.first(name, pushed, self._clock.now())
+            first = self.seen.first(name, pushed, self._clock.now())
             if first is not None:
                 self._meter.count("pushes_repeated_total")
                 return first
@@ -155,7 +161,7 @@ class Pushes:
             if not sent:
                 self._traces.forget(push.id)
                 if wish.id:
-                    self._seen.forget(name)
+                    self.seen.forget(name)
         self._traces.handed(push.id)
         self._meter.count("pushes_accepted_total")
         return pushed
@@ -180,7 +186,7 @@ class Pushes:
     @property
     def remembered(self) -> int:
         """Pushes that would be known again by their `id`."""
-        return len(self._seen)
+        return len(self.seen)
 
     def _check_targets(self, targets: Sequence[str]) -> None:
         if not 1 <= len(targets) <= self._settings.max_targets:

@@ -39,9 +39,11 @@ class _Room:
 
     def __init__(self, settings: PushSettings, policy: RoomPolicy, now: float) -> None:
         self.coalescer = Coalescer(settings.room_batch, 0.0, FORGET_EACH_S, first_at_once=True)
-        self.pace = Pace(
-            policy.rate or settings.room_rate, policy.burst or settings.room_burst, now
-        )
+        self.pace = Pace(*_pace(settings, policy), now)
+
+
+def _pace(settings: PushSettings, policy: RoomPolicy) -> tuple[float, int]:
+    return policy.rate or settings.room_rate, policy.burst or settings.room_burst
 
 
 class RoomPushes:
@@ -125,6 +127,12 @@ class RoomPushes:
             heapq.heappush(self._due, (coalescer.due_at, room))
             self._changed.set()
 
+    def apply(self, settings: PushSettings) -> None:
+        """From the next message on, after `Policies.apply`; no room gets a new burst."""
+        self._settings = settings
+        for room, state in self._rooms.items():
+            state.pace.change(*_pace(settings, self._policies.of(room)))
+
     @property
     def known_rooms(self) -> int:
         """Rooms that were pushed to lately."""
@@ -143,10 +151,14 @@ class RoomPushes:
                 except TimeoutError:
                     continue
         finally:
-            for room, state in self._rooms.items():
-                leaving = state.coalescer.take(self._clock.now())
-                if leaving:
-                    await self._route.publish(Envelope(ToRoom(room), leaving))
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Send all that waits, now."""
+        for room, state in tuple(self._rooms.items()):
+            leaving = state.coalescer.take(self._clock.now())
+            if leaving:
+                await self._route.publish(Envelope(ToRoom(room), leaving))
 
     async def send_due(self) -> None:
         """One round of `run`."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 Answer = TypeVar("Answer")
+Names = tuple[tuple[str, str, float, Answer], ...]
+"""(whose, name, when, first answer), oldest first; times are the machine's monotonic ones."""
 
 
 class Seen(Generic[Answer]):
@@ -26,9 +28,23 @@ class Seen(Generic[Answer]):
         self._forget(now)
         return None
 
+    def apply(self, keep_s: float, max_names: int) -> None:
+        """Other bounds from the next name on."""
+        self._keep_s, self._max_names = keep_s, max_names
+
     def forget(self, name: tuple[str, str]) -> None:
         """What was promised under this name did not happen."""
         self._answers.pop(name, None)
+
+    def dump(self) -> Names[Answer]:
+        """For another process on this machine, which goes on answering as this one did."""
+        return tuple((*name, at, answer) for name, (at, answer) in self._answers.items())
+
+    def load(self, names: Names[Answer]) -> None:
+        """What another process remembered, as far as there is room."""
+        for whose, name, at, answer in names:
+            self._answers[whose, name] = (at, answer)
+            self._forget(at)
 
     def __len__(self) -> int:
         return len(self._answers)

@@ -123,3 +123,16 @@ def test_nobody_gets_more_messages_than_burst_plus_rate_times_time(steps):
             continue
         passed += count
     assert passed <= 20 + 10 * (clock.at - began) + 1e-6
+
+
+def test_other_defaults_hold_for_keys_in_use_without_a_new_burst(quotas):
+    own, plain = grant(id="own", message_burst=5), grant(id="plain")
+    for key, count in ((own, 5), (plain, 15)):
+        quotas.take_messages(key, count)
+    quotas.apply(KeySettings(messages_per_second=10, message_burst=8))
+    with pytest.raises(BadRequest):
+        quotas.take_messages(plain, 9)
+    quotas.take_messages(plain, 5)
+    for key in (own, plain):
+        with pytest.raises(OverQuota):
+            quotas.take_messages(key, 1)

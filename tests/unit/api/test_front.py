@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -159,3 +160,34 @@ async def test_links_are_paced_by_address_and_counted_by_route(links, memory: Me
     assert statuses == [200, 200, 200, 200, 429]
     counted = "method=GET route=/http/events status=200"
     assert memory.metrics.counts["http_requests", counted] == 4
+
+
+async def test_while_draining_nothing_is_accepted_and_what_was_begun_is_waited_for(memory: Memory):
+    app: Any = build_app(memory.services(), HttpSettings())
+    transport = httpx.ASGITransport(app=app, client=("198.51.100.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://parlor.test") as client:
+        with memory.in_flight:
+            closing = asyncio.create_task(memory.in_flight.close())
+            await asyncio.sleep(0)
+            refused = await client.post("/api/v1/push", json={"to": {"room": "r"}, "body": "x"})
+            assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
+            assert refused.headers["connection"] == "close"
+            assert refused.headers["retry-after"] == "1"
+            # Whoever watches the process still may.
+            assert (await client.get("/healthz")).status_code == 200
+            assert not closing.done()
+        await closing
+
+
+async def test_other_settings_hold_from_the_next_request_on(memory: Memory):
+    app: Any = build_app(memory.services(), HttpSettings())
+    transport = httpx.ASGITransport(app=app, client=("198.51.100.1", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://parlor.test") as client:
+        origin = {"origin": APP}
+        before = await client.get("/api/v1/server", headers=origin)
+        assert "access-control-allow-origin" not in before.headers
+        app.in_force.apply(HttpSettings(allowed_origins=(APP,), address_request_burst=2))
+        for _ in range(2):
+            after = await client.get("/api/v1/server", headers=origin)
+            assert after.headers["access-control-allow-origin"] == APP
+        assert (await client.get("/api/v1/server")).status_code == 429

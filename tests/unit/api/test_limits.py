@@ -26,3 +26,11 @@ def test_memory_is_bounded_whoever_asks(names):
     for name in names:
         paces.take_nowait(name, 0.0)
     assert len(paces) <= 10
+
+
+def test_other_limits_reach_who_is_known_already():
+    paces = Paces(1.0, 10)
+    assert paces.take_nowait("a", 0.0) == 0.0
+    paces.apply(1.0, 2)
+    assert [paces.take_nowait("a", 0.0) for _ in range(3)] == [0.0, 0.0, 1.0]
+    assert [paces.take_nowait("b", 0.0) for _ in range(3)] == [0.0, 0.0, 1.0]

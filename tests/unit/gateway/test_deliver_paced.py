@@ -199,3 +199,25 @@ def test_only_what_links_have_taken_is_counted():
         await crowd.end()
 
     run_virtual(work())
+
+
+def test_before_the_end_everything_leaves_at_once_and_in_order():
+    """What was accepted is in the outboxes before anybody is sent away."""
+
+    async def work() -> None:
+        crowd = Crowd(1_000)
+        await crowd.publish(ToRoom(ROOM, 10), b"paced")
+        await crowd.publish(ToRoom(ROOM), b"behind")
+        await asyncio.sleep(1.0)
+        assert len(crowd.when(b"paced")) < 50
+        await crowd.publish(ToAll(), b"last")
+        async with asyncio.timeout(0.5):
+            await crowd.deliver.settle()
+        await asyncio.sleep(0)
+        for body in (b"paced", b"behind", b"last"):
+            assert len(crowd.when(body)) == 1_000
+        assert crowd.when(b"behind")[0] >= crowd.when(b"paced")[-1]
+        await crowd.deliver.settle()
+        await crowd.end()
+
+    run_virtual(work())

@@ -108,3 +108,11 @@ def test_what_can_be_named_has_one_of_three_forms(origin, fits):
 def test_no_header_breaks_it(origin, host):
     assert WILD.is_allowed(origin, host) in (True, False)
     assert can_be_listed(origin) in (True, False)
+
+
+def test_other_origins_take_the_place_of_all_before():
+    origins = Origins(["https://one.example.org", "*"])
+    origins.replace(["https://two.example.org"])
+    assert not origins.has_any
+    assert not origins.is_listed("https://one.example.org")
+    assert origins.is_listed("https://two.example.org")

@@ -66,3 +66,13 @@ def test_what_was_put_back_can_be_spent_and_is_never_more_than_a_burst():
     pace.put_back()
     pace.put_back()
     assert [pace.take_nowait(0.0), pace.take_nowait(0.0)] == [0.0, 1.0]
+
+
+def test_another_pace_counts_from_now_on_and_gives_no_new_burst():
+    pace = Pace(per_second=1, burst=10, now=0.0)
+    for _ in range(8):
+        assert pace.take_nowait(0.0) == 0.0
+    pace.change(per_second=4, burst=100)
+    assert [pace.take_nowait(0.0) for _ in range(3)] == [0.0, 0.0, 0.25]
+    pace.change(per_second=4, burst=1)
+    assert [pace.take_nowait(100.0) for _ in range(2)] == [0.0, 0.25]

@@ -6,6 +6,7 @@ import pytest
 from parlor.model.errors import RoomTooBusy
 from parlor.model.ids import PushId, RoomId
 from parlor.model.push import Push, ToRoom
+from parlor.push.policies import RoomPolicy
 from parlor.push.settings import PushSettings
 from tests.support.push_service import PushService
 
@@ -118,3 +119,14 @@ async def test_a_push_to_many_rooms_is_for_all_of_them_or_for_none():
     assert len(service.envelopes()) == sent
     for _ in range(2):
         await service.rooms.put(other, _push(b"z"))
+
+
+async def test_other_rules_reach_rooms_that_are_in_use():
+    service = _service(PushSettings(room_burst=100))
+    await service.rooms.put(BIG, _push(b"1"))
+    service.policies.apply([RoomPolicy("big", rate=1.0, burst=2)])
+    service.rooms.apply(PushSettings(room_burst=100))
+    for body in (b"2", b"3"):
+        await service.rooms.put(BIG, _push(body))
+    with pytest.raises(RoomTooBusy):
+        await service.rooms.put(BIG, _push(b"4"))

@@ -32,3 +32,16 @@ def test_what_did_not_happen_may_be_tried_again():
     seen.forget(NAME)
     seen.forget(NAME)
     assert seen.first(NAME, 2, 0.0) is None
+
+
+def test_another_one_goes_on_with_what_was_seen_within_its_own_bounds():
+    seen: Seen[int] = Seen(10.0, 5)
+    for number in range(5):
+        seen.first(("p", str(number)), number, 100.0 + number)
+    other: Seen[int] = Seen(10.0, 3)
+    other.load(seen.dump())
+    assert other.dump() == seen.dump()[-3:]
+    assert other.first(("p", "4"), 9, 105.0) == 4
+    assert other.first(("p", "0"), 9, 105.0) is None
+    other.apply(keep_s=0.5, max_names=10)
+    assert other.first(("p", "4"), 9, 105.0) is None

@@ -123,6 +123,15 @@ test("without a link a request fails fast, or waits when told so", async () => {
   expect(await waiting).toEqual({ user: USER });
 });
 
+test("nothing is sent while the server closes, and what was asked fails with the link", async () => {
+  online();
+  network.last.closing();
+  const asked = rejection(link.request("me.get", {}));
+  expect(network.last.count("me.get")).toBe(0);
+  network.last.end(4100, "after_s=1.0");
+  expect(await asked).toBe("offline");
+});
+
 test("an aborted request is not sent later", async () => {
   link.start();
   const abort = new AbortController();

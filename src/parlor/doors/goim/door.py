@@ -28,7 +28,6 @@ from parlor.gateway.listening import ListenSettings, open_listener, tune
 from parlor.gateway.proxied import MakeProtocol, proxied
 from parlor.gateway.state.link import Link, LinkCodec
 from parlor.gateway.tls.listening import Tls
-from parlor.gateway.tls.settings import Mode
 from parlor.model.close import Close, CloseCode
 from parlor.model.origins import Origins
 from parlor.model.push import Delivery
@@ -105,8 +104,8 @@ class GoimDoor:
         )
         self._servers: list[asyncio.Server] = []
         self.addresses: dict[str, tuple[str, int]] = {}
-        """What is really bound, by `tcp`, `ws`, `wss`, `http` and `long_poll`; empty until
-        opened."""
+        """What is really bound, by `tcp`, `ws`, `wss`, `http` and `long_poll`; empty until then."""
+        self._bound: dict[str, socket.socket] = {}
         self.sockets: dict[tuple[str, str, int], socket.socket] = {}
         """What listens, by name, host and port as the settings have them."""
 
@@ -121,23 +120,45 @@ class GoimDoor:
         listeners = (self._tcp, self._websocket)
         return sum(len(each.connections) for each in listeners) + len(self._polls.open)
 
-    async def open(self, inherited: Inherited | None = None) -> None:
-        """Bind all ports and accept. Raises OSError that names host, port and setting;
-        nothing stays bound then. `inherited` knows sockets that listen already."""
+    def bind(self, inherited: Inherited | None = None) -> None:
+        """Listen at all ports without accepting: who connects waits in the kernel's queue.
+
+        `inherited` knows sockets that listen already. Raises OSError that names host, port and
+        setting; nothing stays bound then.
+        """
         settings = self._settings
+        ports = {"tcp": settings.tcp_port, "ws": settings.ws_port, "http": settings.http_port}
+        if settings.wss_port and self._secure is not None:
+            ports["wss"] = settings.wss_port
+        if settings.long_poll_port is not None:
+            ports["long_poll"] = settings.long_poll_port
         try:
-            tcp, ws = partial(GoimTcp, self._tcp), partial(GoimWebSocket, self._websocket)
-            await self._bind("tcp", settings.tcp_port, tcp, inherited)
-            await self._bind("ws", settings.ws_port, ws, inherited)
-            await self._bind("http", settings.http_port, self._http.make_protocol, inherited)
-            if settings.wss_port and self._secure is not None:
-                await self._bind("wss", settings.wss_port, ws, inherited, "on")
-            if settings.long_poll_port is not None:
-                make = self._polls_http.make_protocol
-                await self._bind("long_poll", settings.long_poll_port, make, inherited)
+            for name, port in ports.items():
+                self._bind(name, port, inherited)
         except OSError:
-            await self.close()
+            self._let_go()
             raise
+
+    async def open(self) -> None:
+        """Accept at all ports, which are bound now if `bind` has not done it. Raises OSError as
+        `bind` does."""
+        if not self.sockets:
+            self.bind()
+        settings = self._settings
+        makes: dict[str, MakeProtocol] = {
+            "tcp": partial(GoimTcp, self._tcp),
+            "ws": partial(GoimWebSocket, self._websocket),
+            "wss": partial(GoimWebSocket, self._websocket),
+            "http": self._http.make_protocol,
+            "long_poll": self._polls_http.make_protocol,
+        }
+        loop, backlog = asyncio.get_running_loop(), self._listen.backlog
+        for name, listener in self._bound.items():
+            make = makes[name]
+            if self._secure is not None:
+                make = self._secure.secured(make, "on" if name == "wss" else settings.tls)
+            accept = proxied(make, self._gateway, settings.proxy_protocol)
+            self._servers.append(await loop.create_server(accept, sock=listener, backlog=backlog))
         self._nodes.tcp_port = self.addresses["tcp"][1]
         self._nodes.ws_port = self.addresses["ws"][1]
         log.info("goim_door_open", auth=settings.auth, **_shown(self.addresses))
@@ -156,9 +177,8 @@ class GoimDoor:
         await asyncio.sleep(LAST_PUSHES_S)
 
     async def close(self) -> None:
-        """Let go of everything at once. Harmless twice, and without `drain`."""
-        for server in self._servers:
-            server.close()
+        """Let go of everything at once. Harmless twice, and without `drain` or `open`."""
+        self._let_go()
         await self._http.close()
         await self._polls_http.close()
         tasks = [*self._tcp.tasks, *self._websocket.tasks]
@@ -167,7 +187,6 @@ class GoimDoor:
         await asyncio.gather(*tasks, return_exceptions=True)
         for link in self._links():
             link.close(Close(CloseCode.GOING_AWAY))
-        self._servers.clear()
 
     def _links(self) -> Sequence[Link]:
         connections = (*self._tcp.connections, *self._websocket.connections)
@@ -194,35 +213,30 @@ class GoimDoor:
             self._origins,
         )
 
-    async def _bind(
-        self,
-        name: str,
-        port: int,
-        make: MakeProtocol,
-        inherited: Inherited | None,
-        mode: Mode | None = None,
-    ) -> None:
+    def _bind(self, name: str, port: int, inherited: Inherited | None) -> None:
         host = self._settings.host
-        if self._secure is not None:
-            make = self._secure.secured(make, mode or self._settings.tls)
-        loop = asyncio.get_running_loop()
         listener = inherited(f"goim.{name}", host, port) if inherited else None
         try:
             if listener is None:
                 listener = open_listener(host, port, self._listen)
             else:
                 tune(listener, self._listen)
-            accept = proxied(make, self._gateway, self._settings.proxy_protocol)
-            server = await loop.create_server(accept, sock=listener, backlog=self._listen.backlog)
         except OSError as refused:
             raise OSError(
                 refused.errno,
                 f"doors.goim.{name}_port: {host}:{port}: {refused.strerror or refused}",
             ) from refused
-        self._servers.append(server)
-        self.sockets[f"goim.{name}", host, port] = server.sockets[0]
-        bound = server.sockets[0].getsockname()
+        self._bound[name] = self.sockets[f"goim.{name}", host, port] = listener
+        bound = listener.getsockname()
         self.addresses[name] = (bound[0], bound[1])
+
+    def _let_go(self) -> None:
+        """Of the ports; connections stay."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        for listener in self._bound.values():
+            listener.close()
 
 
 def _shown(addresses: dict[str, tuple[str, int]]) -> dict[str, str]:

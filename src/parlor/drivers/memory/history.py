@@ -23,6 +23,24 @@ PUSH_BYTES = 300
 """What a kept push costs beside its body: the object, its id and its place in the queue."""
 
 
+class KeptRoom(msgspec.Struct, frozen=True, array_like=True):
+    """One room as it is handed to another process; `kept` are times and messages, in order."""
+
+    room: RoomId
+    epoch: str
+    last: int
+    seconds: float
+    kept: tuple[tuple[float, Push], ...]
+
+
+class KeptRooms(msgspec.Struct, frozen=True, array_like=True):
+    """All of it, in the order of the last append. Times are the machine's monotonic ones."""
+
+    token: str
+    forgotten: int
+    rooms: tuple[KeptRoom, ...]
+
+
 class _Room:
     __slots__ = ("bytes", "epoch", "kept", "last", "seconds")
 
@@ -96,6 +114,35 @@ class MemoryHistory:
         )
         skip = position.offset - before_first if recovered and position is not None else 0
         return Tail(here, tuple(push for _, push in islice(state.kept, skip, None)), recovered)
+
+    def apply(self, max_bytes: int) -> None:
+        """Another bound for all rooms together, at once."""
+        self._max_bytes = max_bytes
+        self._fit()
+
+    def dump(self) -> KeptRooms:
+        """Everything, for another process on this machine; nothing may be appended afterwards."""
+        rooms = tuple(
+            KeptRoom(room, state.epoch, state.last, state.seconds, tuple(state.kept))
+            for room, state in self._rooms.items()
+        )
+        return KeptRooms(self._token, self._forgotten, rooms)
+
+    def load(self, dumped: KeptRooms) -> None:
+        """Go on where another process stopped, within the limits of this one.
+
+        Before anything is appended or read here. The epochs are the other's: positions that
+        clients have stay good.
+        """
+        self._token, self._forgotten = dumped.token, dumped.forgotten
+        for one in dumped.rooms:
+            state = self._rooms[one.room] = _Room(one.epoch)
+            state.last, state.seconds = one.last, one.seconds
+            state.kept.extend(one.kept)
+            self._weigh(state, sum(PUSH_BYTES + len(push.body) for _, push in one.kept))
+            if one.kept:
+                self._with_messages[one.room] = state
+        self._fit()
 
     @property
     def _epoch(self) -> str:

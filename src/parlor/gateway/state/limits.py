@@ -31,12 +31,12 @@ class Admission:
     total counts.
     """
 
-    __slots__ = ("_is_shared", "_limits", "_open", "total")
+    __slots__ = ("_is_shared", "_open", "limits", "total")
 
     def __init__(
         self, limits: ConnectionLimits, is_shared: Callable[[str], bool] = lambda _: False
     ) -> None:
-        self._limits = limits
+        self.limits = limits
         self._is_shared = is_shared
         self._open: dict[str, int] = {}
         self.total = 0
@@ -53,9 +53,9 @@ class Admission:
         """
         party = network_of(address)
         there = self._open.get(party, 0)
-        if self.total >= self._limits.total:
+        if self.total >= self.limits.total:
             return Close(CloseCode.OVERLOADED, COME_BACK_S)
-        if there >= self._limits.per_address and self._is_limited(address):
+        if there >= self.limits.per_address and self._is_limited(address):
             return Close(CloseCode.ADDRESS_FULL, COME_BACK_S)
         self._open[party] = there + 1
         self.total += 1
@@ -71,6 +71,6 @@ class Admission:
         self.total -= 1
 
     def _is_limited(self, address: str) -> bool:
-        if not self._limits.limit_loopback and is_loopback(address):
+        if not self.limits.limit_loopback and is_loopback(address):
             return False
         return not self._is_shared(address)

@@ -29,11 +29,16 @@ class Progress:
         Returns the links that it has to leave out, which grows until `end`: they joined anew
         after the walk had begun. One walk a room at a time.
         """
+        self.note(room, last)
+        return self._walks.setdefault(room, set())
+
+    def note(self, room: RoomId, last: Position) -> None:
+        """Messages up to `last` are no longer on their way: a process before this one delivered
+        them, or a walk is about to."""
         self._delivered.pop(room, None)
         self._delivered[room] = last
         if len(self._delivered) > self._max_rooms:
             del self._delivered[next(iter(self._delivered))]
-        return self._walks.setdefault(room, set())
 
     def end(self, room: RoomId) -> None:
         self._walks.pop(room, None)

@@ -28,15 +28,23 @@ class Phase(Enum):
     """What still comes in is not looked at."""
 
 
-class SessionLimits(msgspec.Struct, frozen=True):
-    """Per connection. It ends without a hello in `hello_timeout_s`, and with more than
-    `max_refusals` refused requests in ten seconds."""
+class SessionLimits(msgspec.Struct):
+    """Per connection; one object for all of them, so that `take` reaches those that are open.
+
+    A connection ends without a hello in `hello_timeout_s`, and with more than `max_refusals`
+    refused requests in ten seconds.
+    """
 
     hello_timeout_s: float
     requests_per_second: float
     request_burst: int
     max_in_flight: int
     max_refusals: int
+
+    def take(self, new: SessionLimits) -> None:
+        """Other limits from the next request on."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(new, name))
 
 
 class Session:
@@ -90,10 +98,12 @@ class Session:
         self.phase = Phase.CLOSING
 
     def _refusal(self, method: str, now: float) -> ParlorError | None:
-        if self._pace is None:
-            limits = self._limits
-            self._pace = Pace(limits.requests_per_second, limits.request_burst, now)
-        wait_s = self._pace.take_nowait(now)
+        limits, pace = self._limits, self._pace
+        if pace is None:
+            pace = self._pace = Pace(limits.requests_per_second, limits.request_burst, now)
+        elif pace.per_second != limits.requests_per_second or pace.burst != limits.request_burst:
+            pace.change(limits.requests_per_second, limits.request_burst)
+        wait_s = pace.take_nowait(now)
         if wait_s:
             return RateLimited(retry_after_s=wait_s)
         if method == HELLO:

@@ -36,3 +36,10 @@ def test_it_remembers_the_rooms_delivered_to_last():
         progress.end(RoomId(name))
     assert [progress.delivered(RoomId(name), "e") for name in "abc"] == [1, 0, 1]
     assert len(progress) == 2
+
+
+def test_what_a_process_before_this_one_delivered_is_not_on_its_way():
+    progress = Progress(2)
+    for number in range(3):
+        progress.note(RoomId(str(number)), Position("e", number))
+    assert [progress.delivered(RoomId(str(number)), "e") for number in range(3)] == [0, 1, 2]

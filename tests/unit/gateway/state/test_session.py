@@ -108,3 +108,15 @@ def test_a_closing_session_allows_nothing_and_has_no_deadline():
     assert session.check_time(1_000.0) is None
     session.on_hello(accepted=True)
     assert session.phase is Phase.CLOSING
+
+
+def test_other_limits_reach_a_session_that_is_open():
+    limits = SessionLimits(5.0, 10.0, 20, 3, 50)
+    session = _open_session(limits)
+    limits.take(SessionLimits(5.0, 1.0, 2, 1, 50))
+    for at in (100.0, 100.0):
+        assert session.check_request("me.get", at) is None
+        session.on_done()
+    refused = session.check_request("me.get", 100.0)
+    assert isinstance(refused, RateLimited)
+    assert refused.retry_after_s == 1.0

@@ -2,6 +2,9 @@ import type { Environment } from "../environment";
 import { JSON_SUBPROTOCOL } from "../protocol";
 import type { Line, LineEvents } from "./line";
 
+/** `WebSocket.OPEN`. Sending later throws nothing, but browsers print an error. */
+const OPEN = 1;
+
 export class WebSocketLine implements Line {
   readonly way = "websocket";
   private readonly socket: WebSocket;
@@ -18,7 +21,9 @@ export class WebSocketLine implements Line {
     socket.onclose = (event) => events.onClose(event.code, event.reason);
   }
 
+  /** Nothing once the server has begun to close: what is lost then is told by `onClose`. */
   send(text: string): void {
+    if (this.socket.readyState !== OPEN) return;
     this.socket.send(text);
   }
 

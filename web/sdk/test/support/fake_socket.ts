@@ -16,6 +16,7 @@ export class FakeSocket {
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   readonly received: Received[] = [];
   closedByClient = false;
+  readyState = 0;
 
   constructor(
     readonly url: string,
@@ -31,6 +32,7 @@ export class FakeSocket {
   }
 
   open(): void {
+    this.readyState = 1;
     this.onopen?.();
   }
 
@@ -61,7 +63,13 @@ export class FakeSocket {
     this.say({ id: this.asked(method).id, error });
   }
 
+  /** The server has begun to close; the browser has not told yet. */
+  closing(): void {
+    this.readyState = 2;
+  }
+
   end(code: number, reason = ""): void {
+    this.readyState = 3;
     this.onclose?.({ code, reason });
   }
 
