@@ -436,10 +436,10 @@ class Memory:
     metrics: RecordedMetrics = field(default_factory=RecordedMetrics)
     clock: HandClock = field(default_factory=HandClock)
     readiness: Readiness = field(default_factory=Readiness)
-    in_flight: InFlight = field(default_factory=InFlight)
     traces: Traces = field(default_factory=lambda: Traces(HandClock(), 10))
     watching: Watched = field(default_factory=lambda: Watched())
     debug: Debug = field(default_factory=lambda: Debug(DebugSettings(), NoProfile))
+    in_flight: InFlight = field(default_factory=InFlight)
 
     def services(self, **other: object) -> Services:
         services = Services(
@@ -460,8 +460,8 @@ class Memory:
             meter=self.metrics,
             metrics=self.metrics,
             readiness=self.readiness,
-            in_flight=self.in_flight,
             inside=Inside(self.traces, lambda user, number: (0, True), self.watching, self.debug),
+            in_flight=self.in_flight,
             about=About("1.2.3", True, ("en", "zh"), 4_096, 64, 1_000),
         )
         return dataclasses.replace(services, **other)  # type: ignore[arg-type]

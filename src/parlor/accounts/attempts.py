@@ -112,6 +112,11 @@ class Attempts:
             limit_loopback=limit_loopback,
         )
 
+    @property
+    def remembered(self) -> int:
+        """Failures of accounts and of addresses that count, whichever are more."""
+        return max(len(self._accounts), len(self._addresses))
+
     def dump(self) -> tuple[Failures, Failures]:
         """Of accounts and of addresses, for another process on this machine: whoever guesses has
         no use for a restart."""
@@ -121,11 +126,6 @@ class Attempts:
         """What another process has counted."""
         self._accounts.load(accounts)
         self._addresses.load(addresses)
-
-    @property
-    def remembered(self) -> int:
-        """Failures of accounts and of addresses that count, whichever are more."""
-        return max(len(self._accounts), len(self._addresses))
 
     def begin(self, account: str, address: str, now: float) -> float:
         """Record an attempt and return 0.0, or say how many seconds to wait before the next.

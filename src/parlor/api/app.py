@@ -101,8 +101,7 @@ def build_app(
             "description": description,
         }
     )
-    gauge = services.metrics.gauge
-    users, addresses = in_force.user_paces, in_force.address_paces
+    gauge, users, addresses = services.metrics.gauge, in_force.user_paces, in_force.address_paces
     gauge("http_paced_users", users.__len__, "Users whose requests are counted.")
     gauge("http_paced_users_limit", lambda: users.limit, "Users that may be.")
     gauge("http_paced_addresses", addresses.__len__, "Addresses whose requests are counted.")

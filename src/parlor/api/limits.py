@@ -33,15 +33,15 @@ class Paces:
         self._by_name[name] = pace
         return pace.take_nowait(now)
 
+    @property
+    def limit(self) -> int:
+        return self._max_remembered
+
     def apply(self, per_second: float, burst: int) -> None:
         """For everybody, from now on."""
         self._per_second, self._burst = per_second, burst
         for pace in self._by_name.values():
             pace.change(per_second, burst)
-
-    @property
-    def limit(self) -> int:
-        return self._max_remembered
 
     def __len__(self) -> int:
         return len(self._by_name)

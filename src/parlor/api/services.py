@@ -152,7 +152,7 @@ class Services:
     meter: Meter
     metrics: Metrics
     readiness: Readiness
+    inside: Inside
     in_flight: InFlight
     """The requests of the API that are being answered; closed when the process drains."""
-    inside: Inside
     about: About

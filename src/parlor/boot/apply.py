@@ -14,7 +14,7 @@ from parlor.boot.web import Web
 from parlor.gateway.listening import ListenSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.settings import TlsSettings
-from parlor.push.settings import PushSettings
+from parlor.push.settings import PushSettings, TraceSettings
 
 
 def apply(config: Config, base: AccountServices, server: Server, web: Web) -> None:
@@ -24,6 +24,8 @@ def apply(config: Config, base: AccountServices, server: Server, web: Web) -> No
     """
     listen = config.section("listen", ListenSettings)
     server.gateway.apply(config.section("gateway", GatewaySettings), listen.trusted())
+    server.gateway.watching.apply(config.section("trace", TraceSettings))
+    server.gauges.apply(config)
     web.apply(config.section("http", HttpSettings))
     base.keys.apply(config.section("keys", KeySettings))
     push = config.section("push", PushSettings)

@@ -134,6 +134,7 @@ class Server:
     backlog: Backlog
     remembered: Remembered
     tls: Tls | None
+    gauges: Gauges
     links: HttpLinks | None
     """None: clients have to come by WebSocket or TCP."""
 
@@ -267,13 +268,13 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         meter=meter,
         metrics=meter,
         readiness=Readiness(),
-        in_flight=InFlight(),
         inside=Inside(
             traces,
             mailboxes.standing,
             gateway.watching,
             Debug(config.section("debug", DebugSettings), LoopProfiler),
         ),
+        in_flight=InFlight(),
         about=About(
             version=__version__,
             open_sign_up=config.section("accounts", AccountsSettings).open_sign_up,
@@ -296,7 +297,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges = Gauges(meter, config)
     gauges.connections(gateway, native, links)
     gauges.storage(base.database)
-    gauges.bus(bus, deliver, backlog, gateway)
+    gauges.bus(bus, deliver, backlog)
     gauges.rooms(rooms, replay, history, publishing, room_presence, gateway)
     gauges.pushes(pushes, mailboxes, durable)
     gauges.traces(traces.__len__)
@@ -327,6 +328,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             base.keys.quotas,
         ),
         tls=tls,
+        gauges=gauges,
         links=links,
     )
 

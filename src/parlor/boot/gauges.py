@@ -7,6 +7,9 @@ TLS) is measured where it is opened. `docs/metrics.md` lists them, and a test co
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
 
 from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.keys import ApiKeys
@@ -26,6 +29,7 @@ from parlor.gateway.gateway import Gateway
 from parlor.gateway.longpoll.app import HttpLinks
 from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
+from parlor.gateway.settings import GatewaySettings
 from parlor.im.members import Rosters
 from parlor.im.settings import ImSettings
 from parlor.push.backlog import Backlog
@@ -38,34 +42,47 @@ from parlor.push.rooms import RoomPushes
 from parlor.push.route import PUSH_SUBJECT
 from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings, TraceSettings
 
+S = TypeVar("S", bound=msgspec.Struct)
 SUBJECTS = (PUSH_SUBJECT, MAIL_SUBJECT)
 
 
 class Gauges:
-    """One method for each part of the server."""
+    """One method for each part of the server. Limits are those of the settings in force."""
 
     def __init__(self, meter: PrometheusMeter, config: Config) -> None:
         self._meter = meter
         self._gauge = meter.gauge
         self._config = config
 
+    def apply(self, config: Config) -> None:
+        self._config = config
+
+    def _set(self, section: str, kind: type[S]) -> Callable[[str], Callable[[], float]]:
+        """What a gauge asks for a setting, by its name."""
+
+        def limit(name: str) -> Callable[[], float]:
+            return lambda: float(getattr(self._config.section(section, kind), name))
+
+        return limit
+
     def connections(self, gateway: Gateway, native: Native, links: HttpLinks | None) -> None:
-        gauge, hub, settings = self._gauge, gateway.hub, gateway.settings
+        gauge, hub = self._gauge, gateway.hub
         admission, watching = gateway.admission, gateway.watching
-        watched = self._config.section("trace", TraceSettings)
+        limit = self._set("gateway", GatewaySettings)
+        watched = self._set("trace", TraceSettings)
         gauge("connections", lambda: admission.total, "Open connections, HTTP's included.")
-        gauge("connections_limit", lambda: settings.max_connections, "Connections allowed.")
+        gauge("connections_limit", limit("max_connections"), "Connections allowed.")
         gauge("connections_greeted", hub.connections, "Connections that have said hello.")
         gauge("connection_addresses", lambda: admission.parties, "Addresses they come from.")
         gauge("connection_users", hub.users_online, "Users who are connected.")
         gauge("rooms_joined", hub.rooms, "Rooms that somebody is in.")
         gauge("readers_blocked", lambda: len(gateway.blocked), "Readers that do not keep up.")
         gauge("readers_blocked_bytes", gateway.blocked_bytes, "What waits for those.")
-        gauge("reader_bytes_limit", lambda: settings.outbox_bytes, "What may wait for one.")
+        gauge("reader_bytes_limit", limit("outbox_bytes"), "What may wait for one.")
         gauge("requests_running", lambda: native.requests.running, "Requests without an answer.")
         gauge("timers", gateway.wheel.__len__, "Appointments of connections.")
         gauge("watched_users", lambda: len(watching.users), "Users on the watch list.")
-        gauge("watched_users_limit", lambda: watched.max_users, "Users that may be watched.")
+        gauge("watched_users_limit", watched("max_users"), "Users that may be watched.")
         if links is not None:
             gauge("http_links", links.__len__, "Links over HTTP.")
             gauge("http_link_readers", links.readers, "Polls and event streams that wait.")
@@ -73,18 +90,17 @@ class Gauges:
 
     def storage(self, database: SqliteDatabase) -> None:
         gauge, stats = self._gauge, database.stats
-        settings = self._config.section("sqlite", SqliteSettings)
+        settings = self._set("sqlite", SqliteSettings)
         gauge("storage_units", lambda: stats.units, "Write units stored since the start.")
         gauge("storage_reads", lambda: database.reads, "Queries since the start.")
         gauge("storage_largest_batch", lambda: stats.largest_batch, "Units in one commit.")
         gauge("storage_writes_waiting", lambda: database.waiting_writes, "Writes in the queue.")
-        gauge("storage_writes_limit", lambda: settings.max_waiting_writes, "Writes allowed there.")
+        gauge("storage_writes_limit", settings("max_waiting_writes"), "Writes allowed there.")
         gauge("storage_reads_waiting", lambda: database.waiting_reads, "Queries in the queue.")
-        gauge("storage_reads_limit", lambda: settings.max_waiting_reads, "Queries allowed there.")
+        gauge("storage_reads_limit", settings("max_waiting_reads"), "Queries allowed there.")
 
-    def bus(self, bus: MemoryBus, deliver: Deliver, backlog: Backlog, gateway: Gateway) -> None:
-        gauge, settings = self._gauge, self._config.section("push", PushSettings)
-        limits = gateway.settings
+    def bus(self, bus: MemoryBus, deliver: Deliver, backlog: Backlog) -> None:
+        gauge, settings = self._gauge, self._set("push", PushSettings)
         self._meter.gauges(
             "bus_waiting",
             "subject",
@@ -93,10 +109,14 @@ class Gauges:
         )
         gauge("bus_limit", lambda: MAX_WAITING, "Messages that may wait; then the oldest goes.")
         gauge("push_backlog", backlog.waiting, "Accepted pushes that wait for delivery here.")
-        gauge("push_backlog_limit", lambda: settings.max_backlog, "How many may wait.")
+        gauge("push_backlog_limit", settings("max_backlog"), "How many may wait.")
         gauge("pushes_paced", lambda: deliver.paced, "Audiences of paced pushes on their way.")
         gauge("pushes_behind_paced", lambda: deliver.behind_paced, "Pushes that wait for those.")
-        gauge("pushes_behind_paced_limit", lambda: limits.max_behind_paced, "How many may.")
+        gauge(
+            "pushes_behind_paced_limit",
+            self._set("gateway", GatewaySettings)("max_behind_paced"),
+            "How many may.",
+        )
 
     def rooms(
         self,
@@ -107,58 +127,58 @@ class Gauges:
         presence: RoomPresence,
         gateway: Gateway,
     ) -> None:
-        gauge, settings = self._gauge, self._config.section("push", PushSettings)
+        gauge, settings = self._gauge, self._set("push", PushSettings)
         gauge("rooms_pushed", lambda: rooms.known_rooms, "Rooms that were pushed to lately.")
         gauge("rooms_to_tell", lambda: len(presence.comings), "Rooms with comings to be told.")
         gauge("rooms_numbering", lambda: replay.waiting_rooms, "Rooms whose messages wait for it.")
         gauge("rooms_followed", lambda: len(gateway.progress), "Kept rooms delivered to here.")
-        gauge("rooms_followed_limit", lambda: 2 * settings.history_rooms, "Followed at most.")
+        gauge("rooms_followed_limit", lambda: 2 * settings("history_rooms")(), "Followed at most.")
         gauge("history_bytes", lambda: history.bytes, "What rooms keep for those who come back.")
-        gauge("history_bytes_limit", lambda: settings.history_bytes, "What they may keep.")
+        gauge("history_bytes_limit", settings("history_bytes"), "What they may keep.")
         gauge("history_rooms", lambda: history.rooms, "Rooms whose messages are numbered.")
-        gauge("history_rooms_limit", lambda: settings.history_rooms, "Rooms that may be.")
+        gauge("history_rooms_limit", settings("history_rooms"), "Rooms that may be.")
         gauge("history_evicted", lambda: history.evicted, "Messages dropped because of the limits.")
         gauge("room_speakers", lambda: publishing.speakers, "People whose pace is known.")
-        gauge("room_speakers_limit", lambda: settings.max_speakers, "Known at most.")
+        gauge("room_speakers_limit", settings("max_speakers"), "Known at most.")
         gauge("room_publishes_known", lambda: publishing.remembered, "Messages known again.")
-        gauge("room_publishes_known_limit", lambda: settings.remember_published, "At most.")
+        gauge("room_publishes_known_limit", settings("remember_published"), "At most.")
 
     def pushes(self, pushes: Pushes, mailboxes: Mailboxes, durable: DurablePushes) -> None:
-        gauge, config = self._gauge, self._config
-        settings = config.section("push", PushSettings)
-        mailbox = config.section("mailbox", MailboxSettings)
-        queue = config.section("durable", DurableSettings)
+        gauge = self._gauge
+        settings = self._set("push", PushSettings)
+        mailbox = self._set("mailbox", MailboxSettings)
+        queue = self._set("durable", DurableSettings)
         gauge("push_ids_known", lambda: pushes.remembered, "Pushes known again by their id.")
-        gauge("push_ids_known_limit", lambda: settings.remember_ids, "Known at most.")
+        gauge("push_ids_known_limit", settings("remember_ids"), "Known at most.")
         gauge("mail_waiting", lambda: mailboxes.entries, "Must-arrive pushes that wait.")
         gauge("mail_users", lambda: mailboxes.users, "Users with mail that are remembered.")
-        gauge("mail_users_limit", lambda: mailbox.remembered_users, "Remembered at most.")
+        gauge("mail_users_limit", mailbox("remembered_users"), "Remembered at most.")
         gauge("mail_devices", lambda: mailboxes.devices, "Devices that are remembered.")
-        gauge("mail_devices_limit", lambda: mailbox.remembered_devices, "Remembered at most.")
+        gauge("mail_devices_limit", mailbox("remembered_devices"), "Remembered at most.")
         gauge("mail_unwritten", lambda: mailboxes.unwritten, "Acknowledgements to be written.")
         gauge("durable_waiting", lambda: durable.waiting, "Durable pushes to be delivered.")
-        gauge("durable_limit", lambda: queue.max_entries, "Durable pushes allowed to wait.")
+        gauge("durable_limit", queue("max_entries"), "Durable pushes allowed to wait.")
 
     def traces(self, known: Callable[[], int]) -> None:
-        settings = self._config.section("trace", TraceSettings)
+        settings = self._set("trace", TraceSettings)
         self._gauge("traces", known, "Pushes of which is known what became of them.")
-        self._gauge("traces_limit", lambda: settings.keep, "Known at most.")
+        self._gauge("traces_limit", settings("keep"), "Known at most.")
 
     def people(
         self, signing: Signing, sign_ins: SignIns, keys: ApiKeys, rosters: Rosters, calls: Calls
     ) -> None:
-        gauge, config = self._gauge, self._config
-        settings = config.section("accounts", AccountsSettings)
-        quotas, im = config.section("keys", KeySettings), config.section("im", ImSettings)
+        gauge = self._gauge
+        settings = self._set("accounts", AccountsSettings)
+        quotas, im = self._set("keys", KeySettings), self._set("im", ImSettings)
         gauge("sign_in_failures", lambda: signing.failures_known, "Accounts or addresses, failed.")
-        gauge("sign_in_failures_limit", lambda: settings.remembered_failures, "Known at most.")
+        gauge("sign_in_failures_limit", settings("remembered_failures"), "Known at most.")
         gauge("tokens_known", lambda: sign_ins.remembered, "Tokens that need no database.")
-        gauge("tokens_known_limit", lambda: settings.remembered_tokens, "Known at most.")
+        gauge("tokens_known_limit", settings("remembered_tokens"), "Known at most.")
         gauge("api_keys_in_use", lambda: keys.in_use, "API keys used a moment ago.")
         gauge("api_keys_counted", lambda: keys.counted, "API keys whose use counts.")
-        gauge("api_keys_counted_limit", lambda: quotas.remembered, "Counted at most.")
+        gauge("api_keys_counted_limit", quotas("remembered"), "Counted at most.")
         gauge("members_known", lambda: rosters.remembered, "Memberships that are kept.")
-        gauge("members_known_limit", lambda: im.remembered_members, "Kept at most.")
+        gauge("members_known_limit", im("remembered_members"), "Kept at most.")
         gauge("calls_known", lambda: calls.known, "Calls that go on or ended a moment ago.")
 
     def goim(self, door: GoimDoor) -> None:

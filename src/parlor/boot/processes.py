@@ -37,7 +37,7 @@ from parlor.boot.folder import open_folder, owning
 from parlor.boot.handover import Handover, Listeners, Predecessor, listener_name
 from parlor.boot.hooks import open_hooks
 from parlor.boot.notify import say_main, say_ready, say_stopping
-from parlor.boot.reload import Load, reload, watch_list
+from parlor.boot.reload import Load, reload
 from parlor.boot.settings import ServerSettings
 from parlor.boot.stopping import stop
 from parlor.boot.telemetry import LogSettings, set_up_logs
@@ -102,13 +102,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
         stack.enter_context(listener)
         _bind_doors(server, stack, inherited)
         web = Web(config, server)
-        follow_watched = watch_list(config, server.gateway.watching.set)
-
-        def put_into_force(new: Config) -> None:
-            apply(new, base, server, web)
-            follow_watched(new)
-
-        _reload_on_signal(config, load, put_into_force)
+        _reload_on_signal(config, load, lambda new: apply(new, base, server, web))
         if predecessor is not None:
             say_main()
             # From here on the other one accepts no more, and nothing may fail that can be helped.

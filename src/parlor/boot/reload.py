@@ -13,7 +13,6 @@ import structlog
 
 from parlor.boot.config import Config, ConfigError
 from parlor.boot.telemetry import LogSettings, set_up_logs
-from parlor.push.settings import TraceSettings
 
 log = structlog.get_logger()
 
@@ -133,20 +132,3 @@ def _mix(old: Config, new: Config) -> Config:
         except ValueError as unfit:
             raise ValueError(f"{name}: {unfit}; a restart would take both") from unfit
     return Config(sections, new.origins)
-
-
-def watch_list(
-    in_force: Config, put: Callable[[tuple[str, ...]], None]
-) -> Callable[[Config], None]:
-    """For after each reload: hands `trace.users` to `put` when they differ from the last time.
-    What was changed by hand meanwhile stays when the settings did not change."""
-    users = in_force.section("trace", TraceSettings).users
-
-    def on_reload(new: Config) -> None:
-        nonlocal users
-        wanted = new.section("trace", TraceSettings).users
-        if wanted != users:
-            users = wanted
-            put(wanted)
-
-    return on_reload

@@ -50,7 +50,15 @@ class Watching:
         self.clock = clock
         self.traces = traces
         self.users: frozenset[UserId] = frozenset(map(UserId, settings.users))
+        self._as_set = settings.users
         hub.listen(self._on_added, self._on_removed)
+
+    def apply(self, settings: TraceSettings) -> None:
+        """The settings were read again. A list that was changed by hand meanwhile stays when the
+        one of the settings did not change."""
+        if settings.users != self._as_set:
+            self._as_set = settings.users
+            self.set(settings.users)
 
     def set(self, users: Iterable[str]) -> None:
         """Watch these users and no others, connections that are open already included.

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from parlor.boot.config import load, parse_assignment
-from parlor.boot.reload import AT_ONCE, changed, reload, watch_list
+from parlor.boot.reload import AT_ONCE, changed, reload
 from parlor.boot.sections import SECTIONS
 from parlor.boot.telemetry import LogSettings, set_up_logs
 from tests.support.logs import kept_logs
@@ -67,14 +67,3 @@ def test_every_key_that_changes_at_once_is_a_setting_and_is_documented():
             for name, keys in re.findall(r"^\| `([a-z.]+)` \| (.+) \|$", line):
                 told |= {f"{name}.{key}" for key in re.findall(r"`([a-z_]+)`", keys)}
         assert told == at_once
-
-
-def test_the_watch_list_is_put_only_when_the_settings_change_it():
-    put: list[tuple[str, ...]] = []
-    on_reload = watch_list(config("trace.users=a"), put.append)
-    on_reload(config("trace.users=a", "log.level=debug"))
-    assert put == []
-    on_reload(config("trace.users=a,b"))
-    on_reload(config("trace.users=a,b"))
-    on_reload(config())
-    assert put == [("a", "b"), ()]

@@ -203,3 +203,12 @@ async def test_somebody_who_is_refused_after_proving_who_it_is_is_told(house):
     house.gateway.watching.refused(BEN, "198.51.100.1", "forbidden")
     (line,) = house.told()
     assert (line["event"], line["user"], line["code"]) == ("watched_refused", "ann", "forbidden")
+
+
+async def test_the_list_of_the_settings_counts_only_when_it_changed(house):
+    watching = house.gateway.watching
+    watching.set(["ben"])
+    watching.apply(TraceSettings(users=("ann",)))
+    assert watching.users == {"ben"}
+    watching.apply(TraceSettings(users=("cem",)))
+    assert watching.users == {"cem"}
