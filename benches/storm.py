@@ -19,15 +19,10 @@ from parlor.load.observed import parse_metric
 from parlor.load.verdict import most_common
 
 CONNECTIONS = 15_000
-RETURNS_PER_S = 4_500
-"""As many a second as one core lets in; the default is gentler."""
 BACK_LIMIT_S = 40.0
 LOOK_S = 0.02
 AIM = "at most 5 s"
-SETTINGS = (
-    "gateway.max_connections_per_user=20000",
-    f"gateway.drain_returns_per_second={RETURNS_PER_S}",
-)
+SETTINGS = ("gateway.max_connections_per_user=20000",)
 
 
 def wait_back(crowd: Crowd) -> tuple[float, str]:
@@ -64,7 +59,7 @@ def storm_by(name: str, restart: Callable[[Server, ExitStack], Server]) -> Itera
         first_s,
         delivered=1.0,
         aim=AIM,
-        note=f"{CONNECTIONS} connections, {RETURNS_PER_S} a second told to come; {why}",
+        note=f"{CONNECTIONS} connections; {why}",
     )
     yield Figure.beside(
         f"storm.{name}_queries",
