@@ -13,6 +13,7 @@ import {
   ABNORMAL, BACK_OFF, BANNED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
 } from "./reconnect";
 import { Requests, type Heard, type RequestOptions } from "./requests";
+import { Staying } from "./staying";
 import { HttpLine } from "./transports/http";
 import type { Line, LineEvents } from "./transports/line";
 import { WebSocketLine } from "./transports/websocket";
@@ -45,9 +46,6 @@ const RETIRE_MS = 3_000;
 const CHECK_MS = 4_000;
 const ANSWER_LIMIT_MS = 8_000;
 const STEADY_MS = 5_000;
-const RENEW_AHEAD_MS = 120_000;
-/** What a browser's timer can hold. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Link {
   private readonly current = new Value<LinkState>({ status: "idle" });
@@ -67,16 +65,11 @@ export class Link {
     () => this.probe(),
   );
   private readonly received = new Received((upto) => this.request("mail.ack", { upto }));
+  private readonly staying: Staying;
   private attempt = 0;
   private since = Date.now();
   private heardAt = 0;
   private renewedFor = "";
-  /** What the last hello or renewal gave to come back with. In memory only: a page that is loaded
-   * again has its token. */
-  private ticket = "";
-  /** The token of this connection: another tab may have renewed the kept one since. */
-  private usedToken = "";
-  private renewTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private openTimer: ReturnType<typeof setTimeout> | undefined;
   private heartbeatTimer: ReturnType<typeof setTimeout> | undefined;
@@ -89,6 +82,11 @@ export class Link {
     private readonly tokens: TokenSource,
     private readonly who: { instance: string; client: string },
   ) {
+    this.staying = new Staying(environment, tokens, {
+      carrier: () => (this.online ? this.line : null),
+      serverNow: () => this.serverNow(),
+      show: (token) => this.request("token.renew", { token }),
+    });
     this.ways = new Ways(environment.tabShelf);
     this.trial = new Trial(environment, this.ways, {
       greet: (line, greeted) => this.sayHello(line, greeted),
@@ -157,7 +155,7 @@ export class Link {
     clearTimeout(this.retryTimer);
     this.requests.failWaiting(new ParlorError("signed_out", "Nobody is signed in."));
     this.greeting.set(null);
-    this.ticket = "";
+    this.staying.forget();
     this.current.set({ status: "idle" });
   }
 
@@ -239,7 +237,7 @@ export class Link {
     const epoch = this.greeting.get()?.epoch ?? "";
     const asked = {
       resolve: (hello: unknown) => {
-        this.usedToken = token;
+        this.staying.onShown(token);
         greeted(hello as HelloResult);
       },
       reject: (error: ParlorError) => {
@@ -248,7 +246,7 @@ export class Link {
         else this.lost(OVERLOADED, `${error.code} after_s=${error.retryAfterS}`);
       },
     };
-    const hello = { token, ...this.who, epoch, ...this.following(), resume: this.ticket };
+    const hello = { token, ...this.who, epoch, ...this.following(), resume: this.staying.ticket };
     this.requests.say("hello", hello, asked, (text) => line.send(text));
   }
 
@@ -260,7 +258,7 @@ export class Link {
     this.greeting.set(hello);
     this.current.set({ status: "online", since: this.since });
     this.scheduleHeartbeat();
-    this.rely(hello.resume, hello.token_expires_at);
+    this.staying.rely(hello);
     this.ways.onGreeted(this.line?.way ?? "websocket");
     if (this.line?.way === "http") this.trial.schedule();
     this.greeted.emit(hello);
@@ -347,33 +345,6 @@ export class Link {
     );
   }
 
-  /** Keep what brings us back, and get another token in time: at the end the server closes. */
-  private rely(ticket: string, expiresAt: number): void {
-    this.ticket = ticket;
-    clearTimeout(this.renewTimer);
-    if (expiresAt === 0) return;
-    const leftMs = Math.max(0, expiresAt - this.serverNow());
-    const aheadMs = Math.min(RENEW_AHEAD_MS, leftMs / 2) * (0.5 + 0.5 * this.environment.random());
-    const waitMs = Math.min(leftMs - aheadMs, LONGEST_TIMER_MS);
-    this.renewTimer = setTimeout(() => void this.renewOpen(), waitMs);
-  }
-
-  /** When this fails, the server's close leads to the same renewal, without the link. */
-  private async renewOpen(): Promise<void> {
-    const line = this.line;
-    if (this.tokens.kept()?.token === this.usedToken) await this.tokens.renew(this.usedToken);
-    const token = this.tokens.kept()?.token;
-    if (token === undefined || token === this.usedToken || this.line !== line || !this.online) return;
-    try {
-      const renewed = await this.request("token.renew", { token });
-      if (this.line !== line) return;
-      this.usedToken = token;
-      this.rely(renewed.resume, renewed.token_expires_at);
-    } catch {
-      return;
-    }
-  }
-
   /** Find out soon whether the link still carries, unless it just did. */
   private probe(): void {
     if (this.online && Date.now() - this.heardAt > 2_000) this.beat();
@@ -387,12 +358,13 @@ export class Link {
   private drop(): void {
     const { line, retired } = this;
     this.line = this.retired = null;
-    const timers = [this.openTimer, this.heartbeatTimer, this.retireTimer, this.renewTimer];
+    const timers = [this.openTimer, this.heartbeatTimer, this.retireTimer];
     for (const timer of timers) clearTimeout(timer);
     this.trial.stop();
     line?.close();
     retired?.close();
     this.received.pause();
+    this.staying.pause();
     this.requests.failUnanswered();
   }
 
@@ -410,7 +382,7 @@ export class Link {
     // Before drop(), so that whoever asks again at once is not taken for online.
     this.current.set({ status: "connecting", since: this.since, attempt: this.attempt });
     this.drop();
-    if (code === UNAUTHENTICATED) this.ticket = "";
+    if (code === UNAUTHENTICATED) this.staying.forget();
     if (!wasOnline && code < 4000) {
       if (way === "http") this.ways.onHttpFailed();
       else void this.judge(reason === "no_answer");
