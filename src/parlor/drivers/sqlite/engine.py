@@ -8,12 +8,15 @@ without waiting (SQLITE_BUSY_SNAPSHOT, https://www.sqlite.org/rescode.html#busy_
 from __future__ import annotations
 
 import sqlite3
+import time
 from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from parlor.drivers.sqlite.settings import SqliteSettings
+
+WAL_RETRY_S = 0.01
 
 
 class Use(StrEnum):
@@ -46,7 +49,7 @@ def make_engine(path: Path, use: Use, settings: SqliteSettings, *, connections: 
             if use is Use.READING:
                 link.execute("PRAGMA query_only = ON")
             else:
-                link.execute("PRAGMA journal_mode = WAL")
+                _use_wal(link, settings.busy_timeout_s)
         except sqlite3.Error:
             link.close()
             raise
@@ -69,3 +72,18 @@ def make_engine(path: Path, use: Use, settings: SqliteSettings, *, connections: 
         connection.exec_driver_sql(use.value)
 
     return engine
+
+
+def _use_wal(link: sqlite3.Connection, limit_s: float) -> None:
+    """SQLite does not wait by itself here: while another process changes the mode of a new file,
+    or makes its tables before that, it says at once that the file is busy."""
+    ends_at = time.monotonic() + limit_s
+    while True:
+        try:
+            link.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as busy:
+            if busy.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= ends_at:
+                raise
+            time.sleep(WAL_RETRY_S)
+        else:
+            return
