@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.server import free_port
-from tests.support.wire_cutter import SERVER_ADDRESS, Cable, cable
+from tests.support.wire_cutter import SERVER_ADDRESS, Cable, cable, inside
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
 
@@ -35,7 +35,7 @@ sys.stdin.read()
 
 async def _in_namespace(name: str, *command: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        "ip", "netns", "exec", name, sys.executable, *command,
+        *inside(name), sys.executable, *command,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
 

@@ -24,14 +24,14 @@ class Cable:
 
     async def cut(self) -> None:
         """From now on nothing of the client arrives, not even a refusal."""
-        await run("ip", "-n", self.client, "route", "add", "blackhole", f"{SERVER_ADDRESS}/32")
-        await run("ip", "-n", self.client, "route", "flush", "cache")
+        ip = (*inside(self.client), "ip", "route")
+        await run(*ip, "add", "blackhole", f"{SERVER_ADDRESS}/32")
+        await run(*ip, "flush", "cache")
 
     async def connections(self, port: int, state: str = "established") -> str:
         """The server's connections to `port` in a state, with their timers (`ss -to`)."""
         return await run(
-            "ip", "netns", "exec", self.server,
-            "ss", "-Hnto", "state", state, "sport", "=", f":{port}",
+            *inside(self.server), "ss", "-Hnto", "state", state, "sport", "=", f":{port}",
         )  # fmt: skip
 
 
@@ -46,14 +46,20 @@ async def cable() -> AsyncIterator[Cable]:
             "type", "veth", "peer", "name", "wire", "netns", made.client,
         )  # fmt: skip
         for name, address in ((made.server, SERVER_ADDRESS), (made.client, CLIENT_ADDRESS)):
-            await run("ip", "-n", name, "address", "add", f"{address}/24", "dev", "wire")
+            await run(*inside(name), "ip", "address", "add", f"{address}/24", "dev", "wire")
             for device in ("lo", "wire"):
-                await run("ip", "-n", name, "link", "set", device, "up")
+                await run(*inside(name), "ip", "link", "set", device, "up")
         yield made
     finally:
         for name in (made.server, made.client):
             with contextlib.suppress(CableFailed):
                 await run("ip", "netns", "del", name)
+
+
+def inside(namespace: str) -> tuple[str, ...]:
+    """What goes before a command to run it there. `ip netns exec` would mount /sys anew as well,
+    which not every container allows."""
+    return ("nsenter", f"--net=/run/netns/{namespace}")
 
 
 class CableFailed(Exception):
