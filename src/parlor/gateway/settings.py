@@ -46,7 +46,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     close_timeout_s: float = 5.0
     stall_timeout_s: float = 30.0
     request_deadline_s: float = 10.0
-    drain_returns_per_second: float = 4_500.0
+    drain_returns_per_second: float = 6_000.0
     back_off_first_s: float = 0.5
     back_off_longest_s: float = 30.0
     max_connections: int = 18_000
