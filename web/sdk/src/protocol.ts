@@ -152,6 +152,11 @@ export interface HeartbeatResult {
   server_time: number;
 }
 
+/** Sign this device out; the connection is closed with `signed_out`. */
+export type SessionEnd = Record<string, never>;
+
+export type Empty = Record<string, never>;
+
 export type MeGet = Record<string, never>;
 
 export interface UserResult {
@@ -179,11 +184,6 @@ export interface UsersResult {
 export interface UsersGet {
   ids: readonly string[];
 }
-
-/** Sign this device out; the connection is closed with `signed_out`. */
-export type SessionEnd = Record<string, never>;
-
-export type Empty = Record<string, never>;
 
 export type ConversationKind = "direct" | "group";
 
@@ -293,6 +293,17 @@ export interface MembersResult {
   cursor: string;
 }
 
+/** Everything up to `seq` was read. Never moves back. */
+export interface ReadSet {
+  conversation_id: string;
+  seq: number;
+}
+
+export interface ReadResult {
+  read_seq: number;
+  unread: number;
+}
+
 /** Acknowledged only after it is stored. The same `client_id` again is the same event. */
 export interface MessageSend {
   conversation_id: string;
@@ -324,17 +335,6 @@ export interface EventsResult {
   events: readonly Event[];
   last_seq: number;
   more: boolean;
-}
-
-/** Everything up to `seq` was read. Never moves back. */
-export interface ReadSet {
-  conversation_id: string;
-  seq: number;
-}
-
-export interface ReadResult {
-  read_seq: number;
-  unread: number;
 }
 
 /**
@@ -553,18 +553,18 @@ export interface Methods {
   "hello": { params: Hello; result: HelloResult };
   "token.renew": { params: TokenRenew; result: TokenResult };
   "heartbeat": { params: Heartbeat; result: HeartbeatResult };
+  "session.end": { params: SessionEnd; result: Empty };
   "me.get": { params: MeGet; result: UserResult };
   "me.update": { params: MeUpdate; result: UserResult };
   "users.find": { params: UsersFind; result: UsersResult };
   "users.get": { params: UsersGet; result: UsersResult };
-  "session.end": { params: SessionEnd; result: Empty };
   "conversation.create": { params: ConversationCreate; result: ConversationResult };
   "conversation.get": { params: ConversationGet; result: ConversationResult };
   "conversation.list": { params: ConversationList; result: ConversationListResult };
   "conversation.members": { params: ConversationMembers; result: MembersResult };
+  "read.set": { params: ReadSet; result: ReadResult };
   "message.send": { params: MessageSend; result: MessageSendResult };
   "events.list": { params: EventsList; result: EventsResult };
-  "read.set": { params: ReadSet; result: ReadResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
   "room.publish": { params: RoomPublish; result: RoomPublishResult };
