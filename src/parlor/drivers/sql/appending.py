@@ -20,8 +20,7 @@ from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_ev
 from parlor.drivers.sql.many_rows import ManyRows
 from parlor.drivers.sql.tables import conversations, events, members
 from parlor.model.errors import BadRequest, NotFound, NotMember, ParlorError
-from parlor.model.event import Draft, Event
-from parlor.model.ids import event_id
+from parlor.model.event import Draft, Event, event_of
 
 # FOR UPDATE holds the conversation's row where an engine locks rows; SQLite has one writer.
 _PLACES = ByKeys(
@@ -102,7 +101,7 @@ def append_all(
         if append.mentions and not all((conversation, user) in inside for user in append.mentions):
             outcomes.append(BadRequest("Only members of the conversation can be mentioned."))
             continue
-        event = _event(append, newest + 1)
+        event = event_of(draft, newest + 1, append.at_ms)
         last_seq[conversation] = event.seq
         changed[conversation] = None
         rows.append(tuple(row_of_event(event).values()))
@@ -113,25 +112,6 @@ def append_all(
         for some in _pieces(list(changed)):
             _ADVANCE.run(db, some)
     return outcomes
-
-
-def _event(append: Append, seq: int) -> Event:
-    draft = append.draft
-    return Event(
-        conversation_id=draft.conversation_id,
-        seq=seq,
-        id=event_id(draft.conversation_id, seq),
-        kind=draft.kind,
-        sender=draft.sender,
-        sent_at=append.at_ms,
-        client_id=draft.client_id,
-        text=draft.text,
-        reply_to=draft.reply_to,
-        mentions=draft.mentions,
-        members=draft.members,
-        title=draft.title,
-        call=draft.call,
-    )
 
 
 def _places(

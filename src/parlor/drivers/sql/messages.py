@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
+from parlor.drivers.sql.acts import perform
 from parlor.drivers.sql.appending import Append, append_all
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row
@@ -17,6 +18,7 @@ from parlor.drivers.sql.tables import conversations, events
 from parlor.model.errors import NotFound, NotMember
 from parlor.model.event import Draft, Event
 from parlor.model.ids import ConversationId
+from parlor.model.standing import Act, Decide
 
 _LAST_SEQ = select(conversations.c.last_seq).where(conversations.c.id == bindparam("id"))
 
@@ -36,6 +38,9 @@ class SqlMessages:
         mentions = tuple(map(number_of, draft.mentions))
         item = Append(draft, at_ms, by_member, conversation, sender, mentions)
         return await self._database.write_together(append_all, item)
+
+    async def act(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
+        return await self._database.write(lambda db: perform(db, act, decide, at_ms))
 
     async def events(
         self, conversation: ConversationId, after: int | None, before: int | None, limit: int
