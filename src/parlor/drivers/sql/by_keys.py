@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Connection, Row, Select, Update, and_, bindparam, or_
 from sqlalchemy.engine import CursorResult, Dialect
 
-SIZES = (1, 4, 16, 64, 256)
+SIZES = (1, 4, 8, 16, 32, 64, 128, 256)
 """How many keys a text takes; what is missing is filled up with the first key again."""
 MOST = SIZES[-1]
 
