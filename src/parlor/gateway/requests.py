@@ -81,7 +81,8 @@ class Bound:
 
 
 class Requests:
-    """Made inside the loop that will run them. `deadline_s`: after it a request is answered with `deadline_exceeded`."""
+    """Made inside the loop that runs them. After `deadline_s` a request is answered with
+    `deadline_exceeded`."""
 
     def __init__(self, table: Mapping[str, Bound], meter: Meter, *, deadline_s: float) -> None:
         self._table = table
