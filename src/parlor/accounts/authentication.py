@@ -19,7 +19,7 @@ from parlor.accounts.guests import identify, session_of
 from parlor.accounts.people import People
 from parlor.accounts.revoked import Revoked
 from parlor.accounts.sign_ins import SignIns
-from parlor.accounts.tickets import Tickets
+from parlor.accounts.tickets import PREFIX, Tickets
 from parlor.accounts.tokens import Kind
 from parlor.model.account import Admitted, Identity, User
 from parlor.model.address import is_loopback
@@ -36,6 +36,8 @@ from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.ports.tokens import Claims, Tokens
 
+_OWN = (*Kind, PREFIX)
+"""How everything begins that Parlor gave out itself: nobody else is shown it."""
 OnRevoked = Callable[[RevocationKind, str], None]
 
 
@@ -165,7 +167,7 @@ class Authentication:
     def _how(self, token: str, address: str) -> Tokens | str:
         if token.startswith(Kind.ACCESS):
             return "account"
-        if token and len(token) <= self._settings.max_token_chars:
+        if token and not token.startswith(_OWN) and len(token) <= self._settings.max_token_chars:
             for driver in self._drivers:
                 if driver.takes(token):
                     return driver

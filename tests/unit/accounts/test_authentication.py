@@ -95,6 +95,15 @@ async def test_what_no_driver_takes_is_refused(house, token):
     assert house.shop.asked == 0
 
 
+@pytest.mark.parametrize("prefix", ["plr_", "plk_", "pll_", "prt_", "plt_"])
+async def test_what_parlor_itself_gave_out_is_shown_to_no_driver(house, prefix):
+    house.shop.takes_all = True
+    await refused(house, prefix + "A" * 43)
+    with pytest.raises(Unauthenticated):
+        await house.authentication.authenticate(prefix + "A" * 43, ELSEWHERE)
+    assert house.shop.asked == 0
+
+
 async def test_nobody_comes_in_while_nobody_can_tell(house):
     house.shop.is_down = True
     await refused(house, "shop:bob", kind=AuthUnavailable)
