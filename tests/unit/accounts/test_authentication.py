@@ -265,3 +265,32 @@ async def test_requests_remember_a_token_for_a_while(house):
     for _ in range(10):
         await house.authentication.authenticate(token, ELSEWHERE)
     assert house.queries - before == 1
+
+
+async def test_requests_ask_the_customer_once_in_a_while_and_connections_each_time(house):
+    for _ in range(10):
+        assert (await house.authentication.authenticate("shop:bob", ELSEWHERE)).user == "bob"
+    assert (house.shop.asked, house.authentication.remembered) == (1, 1)
+    await house.authentication.admit("shop:bob", "", ELSEWHERE)
+    await house.authentication.authenticate("shop:bob", ELSEWHERE, anew=True)
+    assert house.shop.asked == 3
+    house.clock.at += 30
+    await house.authentication.authenticate("shop:bob", ELSEWHERE)
+    assert house.shop.asked == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (RevocationKind.USER, "bob"),
+        (RevocationKind.DEVICE, "bob"),
+        (RevocationKind.SESSION, "jti:t1"),
+    ],
+)
+async def test_a_remembered_token_is_refused_as_soon_as_it_is_revoked(house, kind, value):
+    await house.authentication.authenticate("shop:bob:t1", ELSEWHERE)
+    house.clock.at += 1
+    await house.authentication.revoke(kind, value)
+    with pytest.raises(Unauthenticated):
+        await house.authentication.authenticate("shop:bob:t1", ELSEWHERE)
+    assert house.shop.asked == 1
