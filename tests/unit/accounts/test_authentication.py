@@ -115,7 +115,7 @@ async def test_an_ended_sign_in_ends_its_tickets_at_once_and_after_a_restart(tmp
     async with open_house(tmp_path, clock) as house:
         token = (await house.sign_up("ann")).tokens.token
         admitted = await house.authentication.admit(token, "", ELSEWHERE)
-        await house.signing.sign_out(admitted.identity)
+        await house.authentication.sign_out(admitted.identity)
         await refused(house, token, admitted.ticket)
     async with open_house(tmp_path, clock) as house:
         await refused(house, token, admitted.ticket)
