@@ -400,7 +400,9 @@ async def test_a_customers_user_may_listen_and_has_no_conversations(shop: Shop):
             await connection.request(wire.RoomJoin("news"), wire.RoomResult)
     async with shop.rest(token) as rest:
         assert (await rest.get("/conversations")).json()["error"]["code"] == "account_needed"
-        assert (await rest.get("/rooms/news/online")).json() == {"room": "news", "online": 0}
+        own = await rest.get("/rooms/shop%2F1/online")
+        assert own.json() == {"room": "shop/1", "online": 0}
+        assert (await rest.get("/rooms/news/online")).json()["error"]["code"] == "forbidden"
     for client in await shop.goim():
         await client.log_in(token=token, room_id="shop/1", accepts=[1])
         await client.ask(12, b"news")
