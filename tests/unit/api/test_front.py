@@ -105,6 +105,15 @@ async def test_a_named_origin_may_use_the_api_from_a_browser(memory: Memory):
         assert stranger.headers["vary"] == "origin"
 
 
+async def test_named_origins_may_use_every_method_that_there_is(memory: Memory):
+    settings = HttpSettings(allowed_origins=(APP,))
+    async with rest_client(memory.services(), settings, headers={"origin": APP}) as client:
+        asked = await client.options("/api/v1/me")
+        paths = (await client.get("/openapi.json")).json()["paths"]
+    allowed = set(asked.headers["access-control-allow-methods"].split(", "))
+    assert allowed == {method.upper() for path in paths.values() for method in path}
+
+
 async def test_head_tells_the_length_and_sends_nothing(client):
     whole, head = await client.get("/"), await client.head("/")
     assert head.headers["content-length"] == str(len(whole.content))
