@@ -373,6 +373,22 @@ async def test_a_customers_user_who_signs_out_is_told_so_and_the_token_is_spent(
     await refused(shop, token, Unauthenticated, CloseCode.UNAUTHENTICATED)
 
 
+async def test_a_customers_token_that_names_an_account_is_spent_by_signing_out(tmp_path: Path):
+    async with running_shop(tmp_path, "auth.map_accounts=true") as shop:
+        ann = await sign_up(shop.server.url, "ann")
+        token = mint(ann.id, jti="t1")
+        async with connect(shop.url, token) as connection, shop.rest(token) as rest:
+            assert (await rest.delete("/sessions/current")).status_code == 204
+            assert await closed(connection) == CloseCode.SIGNED_OUT
+        await refused(shop, token, Unauthenticated, CloseCode.UNAUTHENTICATED)
+        await shop.server.kill()
+        await shop.server.start()
+        await refused(shop, token, Unauthenticated, CloseCode.UNAUTHENTICATED)
+        # Ann's own sign-in is another one.
+        assert (await ann.rest.get("/api/v1/me")).status_code == 200
+        await ann.rest.aclose()
+
+
 async def test_a_customers_user_may_listen_and_has_no_conversations(shop: Shop):
     token = mint("1001", rooms=["shop/*"], name="Ann of the shop")
     async with connect(shop.url, token, rooms=["shop/1"]) as connection:
@@ -384,7 +400,9 @@ async def test_a_customers_user_may_listen_and_has_no_conversations(shop: Shop):
             await connection.request(wire.RoomJoin("news"), wire.RoomResult)
     async with shop.rest(token) as rest:
         assert (await rest.get("/conversations")).json()["error"]["code"] == "account_needed"
-        assert (await rest.get("/rooms/news/online")).json() == {"room": "news", "online": 0}
+        own = await rest.get("/rooms/shop%2F1/online")
+        assert own.json() == {"room": "shop/1", "online": 0}
+        assert (await rest.get("/rooms/news/online")).json()["error"]["code"] == "forbidden"
     for client in await shop.goim():
         await client.log_in(token=token, room_id="shop/1", accepts=[1])
         await client.ask(12, b"news")

@@ -20,8 +20,10 @@ class KnownTokens:
         self.users = dict(users)
         self.other: dict[str, Identity] = {}
         self.failure: ParlorError | None = None
+        self.asked_anew: list[bool] = []
 
-    async def authenticate(self, token: str, address: str) -> Identity:
+    async def authenticate(self, token: str, address: str, *, anew: bool = False) -> Identity:
+        self.asked_anew.append(anew)
         if self.failure is not None:
             raise self.failure
         if token in self.other:

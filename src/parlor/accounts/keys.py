@@ -195,10 +195,18 @@ class ApiKeys:
                 one.read_at = now
 
     async def mark_used(self) -> None:
-        """Write down which keys were used when, since the last time."""
+        """Write down which keys were used when, since the last time that this was done.
+
+        Raises what the store raises; the next call then writes it.
+        """
         used_at, self._used_at = self._used_at, {}
-        if used_at:
+        if not used_at:
+            return
+        try:
             await self._keys.mark_used(used_at)
+        except BaseException:
+            self._used_at = used_at | self._used_at
+            raise
 
     async def _look_up(self, key_hash: bytes) -> _Known:
         revoked, now = self._revoked, self._clock.now()

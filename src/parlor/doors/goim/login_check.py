@@ -24,9 +24,12 @@ NOBODY = UserId("")
 class TokenCheck(Protocol):
     """`accounts.authentication.Authentication` as this door sees it."""
 
-    async def authenticate(self, token: str, address: str) -> Identity:
-        """Raises Unauthenticated for a missing, expired or revoked token, AuthUnavailable when
-        nobody can tell, TooManyAttempts."""
+    async def authenticate(self, token: str, address: str, *, anew: bool = False) -> Identity:
+        """`anew`: not by what somebody said of this token a moment ago.
+
+        Raises Unauthenticated for a missing, expired or revoked token, AuthUnavailable when
+        nobody can tell, TooManyAttempts.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class LoginCheck:
                 raise Forbidden("Without a token only this machine itself may log in.")
             user = UserId(str(login.mid)) if login.mid else NOBODY
             return Admitted(self._key(login.key), user, None)
-        identity = await self._tokens.authenticate(login.token or login.key, address)
+        token = login.token or login.key
+        identity = await self._tokens.authenticate(token, address, anew=True)
         if login.mid and str(login.mid) != identity.user:
             raise Forbidden("The mid of the login is not the user of the token.")
         return Admitted(self._key(login.key if login.token else ""), identity.user, identity)
