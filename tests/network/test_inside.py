@@ -19,10 +19,11 @@ from websockets.typing import Subprotocol
 
 from tests.support.goim_client import packet
 from tests.support.mail_reader import Customer, Program, a_customer, a_program
+from tests.support.ports import free_port
 from tests.support.program import run_parlor
 from tests.support.rest_client import bearer
 from tests.support.rest_server import http_to, make_key
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.server import ParlorServer, running_parlor
 
 PATIENCE_S = 10.0
 

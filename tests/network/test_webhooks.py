@@ -13,9 +13,10 @@ import pytest
 from parlor.client import connect
 from parlor.model.errors import HookUnavailable, Vetoed
 from tests.support.goim_client import GoimTcp, packet
+from tests.support.ports import free_port
 from tests.support.rest_client import sign_up
 from tests.support.rest_server import http_to
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.server import ParlorServer, running_parlor
 from tests.support.webhook_server import SECRET, WebhookServer, webhook_server
 
 
@@ -31,8 +32,8 @@ async def hooked(
             "webhooks.retry_first_s=0.05",
             "webhooks.retry_longest_s=0.2",
             "webhooks.batch_wait_s=0.05",
-            "webhooks.timeout_s=0.5",
-            "webhooks.ask_deadline_s=0.5",
+            "webhooks.timeout_s=1",
+            "webhooks.ask_deadline_s=1",
             *settings,
         ]
         given = [word for setting in chosen for word in ("--set", setting)]
@@ -159,7 +160,7 @@ async def test_a_receiver_that_is_down_slows_nobody_and_costs_bounded_memory(tmp
         _, token = await _token(client, "ann")
         receiver.mode = "hang"
         for _ in range(20):
-            async with asyncio.timeout(2), connect(_ws(server), token):
+            async with asyncio.timeout(5), connect(_ws(server), token):
                 pass
         metrics = (await client.get("/metrics")).text
         waiting = next(
