@@ -30,7 +30,7 @@ async def test_without_a_login_the_connection_is_closed_in_time():
         for client in (silent, chatty, slow_upgrade, unfinished):
             assert await client.read_to_end() == b""
             await client.close()
-        assert 0.45 <= time.monotonic() - start < 1.5
+        assert 0.45 <= time.monotonic() - start < 3
 
 
 async def test_the_handshake_timeout_is_5_seconds_unless_set():
@@ -139,16 +139,16 @@ async def test_a_user_has_as_many_connections_as_the_gateway_allows():
 
 
 async def test_heartbeats_keep_a_connection_alive_and_their_end_closes_it():
-    """P08: 4 min x 2 by default, 0.3 s x 2 here; the close comes without a frame."""
-    async with goim_door(heartbeat_s=0.3, heartbeat_max=2) as door:
+    """P08: 4 min x 2 by default, 0.6 s x 2 here; the close comes without a frame."""
+    async with goim_door(heartbeat_s=0.6, heartbeat_max=2) as door:
         for connect in (door.tcp, door.websocket):
             client = await connect(mid=1)
             for _ in range(5):
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.4)
                 assert (await client.ask(2)).op == 3
             last = time.monotonic()
             assert await client.read_to_end() == b""
-            assert 0.55 <= time.monotonic() - last < 2
+            assert 1.1 <= time.monotonic() - last < 4
             await client.close()
 
 
@@ -161,7 +161,7 @@ async def test_other_traffic_does_not_count_as_a_heartbeat():
         while not answers.done():
             client.send(packet(4, b"busy") + packet(3))
             await asyncio.sleep(0.02)
-        assert 0.7 <= time.monotonic() - start < 2.5
+        assert 0.7 <= time.monotonic() - start < 5
         assert {answer.op for answer in split(await answers)} == {3, 4}
         await client.close()
 

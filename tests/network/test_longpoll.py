@@ -138,12 +138,12 @@ async def _break_often(box: Middlebox) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_quiet_link_stays(tmp_path, kind):
-    flags = ["--set", "gateway.heartbeat_s=0.5", "--set", "longpoll.poll_s=0.4",
-             "--set", "longpoll.comment_s=0.3", "--set", "longpoll.reader_gap_s=0.6"]  # fmt: skip
+    flags = ["--set", "gateway.heartbeat_s=0.8", "--set", "longpoll.poll_s=0.4",
+             "--set", "longpoll.comment_s=0.3", "--set", "longpoll.reader_gap_s=1.5"]  # fmt: skip
     async with running_parlor(tmp_path, flags) as server, asyncio.timeout(30):
         anna = await sign_up(server.url, "anna")
         async with connect(_over(kind, server.port), anna.token) as connection:
-            await asyncio.sleep(3)
+            await asyncio.sleep(4)
             assert connection.closed is None
         await anna.rest.aclose()
 
