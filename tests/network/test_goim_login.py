@@ -12,6 +12,7 @@ import pytest
 from parlor.gateway.settings import GatewaySettings
 from tests.support.goim_client import packet, split
 from tests.support.goim_door import goim_door
+from tests.support.hooks import Heard
 
 
 def _login(**fields: Any) -> bytes:
@@ -178,3 +179,14 @@ async def test_the_newest_connection_of_a_key_is_the_one_that_is_reachable():
         await door.push("mids", "operation=1000&mids=1", b"later")
         assert [push.body for push in await new.read_pushes(2)] == [b"at once", b"later"]
         await new.close()
+
+
+async def test_who_is_revoked_while_the_operators_program_is_asked_does_not_come_in():
+    async with goim_door(auth="token") as door:
+        door.gateway.hooks = hooks = Heard(meanwhile=lambda: door.tokens.revoked.add("1001"))
+        client = await door.tcp()
+        client.send(_login(token="anna's token"))
+        assert await client.read_to_end() == b""
+        await client.close()
+        assert len(hooks.questions) == 1
+        assert door.gateway.hub.connections() == 0
