@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from parlor.doors.goim.codec import GoimLongPollCodec
+from parlor.doors.goim.http import Message
 from parlor.doors.goim.login_check import LoginCheck
 from parlor.doors.goim.long_poll import LongPolls
 from parlor.gateway.gateway import Gateway
@@ -73,14 +74,15 @@ class Asking:
         await asyncio.Event().wait()
         return {}
 
-    async def _send(self, message: dict[str, Any]) -> None:
-        self._sent.append(message)
+    async def _send(self, message: Message) -> None:
+        self._sent.append(dict(message))
 
 
 def _polls(gateway: Gateway, tokens: KnownTokens | None = None) -> LongPolls:
     """For 10 s each; without `tokens` anybody is who they say."""
-    mode = "open" if tokens is None else "token"
-    logins = LoginCheck(mode, tokens or KnownTokens({}), CountedEntropy())
+    logins = LoginCheck(
+        "open" if tokens is None else "token", tokens or KnownTokens({}), CountedEntropy()
+    )
     return LongPolls(gateway, logins, poll_s=10)
 
 
