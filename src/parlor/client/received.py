@@ -18,6 +18,7 @@ class Received:
         self._remembered = remembered
         self._ids: dict[tuple[str | None, str], None] = {}
         self._highest = 0
+        self._epoch = ""
         self.lost = 0
         """The first mail of this connection that could not be kept; 0 when all could."""
         self.doubles = 0
@@ -28,6 +29,13 @@ class Received:
     def begin(self) -> None:
         """A new connection: what was lost on the last one comes again."""
         self.lost = 0
+
+    def on_hello(self, epoch: str) -> None:
+        """The server's answer, before anything else it says. With another database behind it,
+        numbers begin anew: those of the old one would make doubles of new mail."""
+        if self._epoch not in ("", epoch):
+            self._highest = 0
+        self._epoch = epoch
 
     def take(self, delivery: DeliveryPush) -> bool:
         """Whether to hand it out; False for one that was handed out before."""
