@@ -291,8 +291,8 @@ async def test_administrators_see_stacks_and_a_profile_of_the_running_server(tmp
         assert "Deliver.run" in stacks.text
         assert "sqlite-writer" in stacks.text
         slow, refused = await asyncio.gather(
-            here.http.get("/debug/profile?seconds=1", headers=here.admin),
-            late(here.http.get, "/debug/profile?seconds=1", headers=here.admin),
+            here.http.get("/debug/profile?seconds=3", headers=here.admin),
+            late(here.http.get, "/debug/profile?seconds=3", headers=here.admin),
         )
         assert slow.status_code == 200
         assert "Duration" in slow.text
@@ -304,7 +304,7 @@ async def test_administrators_see_stacks_and_a_profile_of_the_running_server(tmp
 
 
 async def late(get: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1)
     return await get(*arguments, **more)
 
 

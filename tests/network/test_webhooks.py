@@ -111,7 +111,7 @@ async def test_without_an_answer_the_setting_decides(tmp_path: Path, mode: str, 
 
 
 async def test_who_does_not_answer_is_left_alone_and_asked_again_later(tmp_path: Path):
-    settings = ("webhooks.breaker_failures=2", "webhooks.breaker_pause_s=1.0")
+    settings = ("webhooks.breaker_failures=2", "webhooks.breaker_pause_s=3.0")
     async with hooked(tmp_path, *settings) as (server, client, receiver):
         _, token = await _token(client, "ann")
         receiver.mode = "500"
@@ -122,7 +122,7 @@ async def test_who_does_not_answer_is_left_alone_and_asked_again_later(tmp_path:
         assert len(receiver.questions) == 2
         assert "\nparlor_hook_paused 1.0" in (await client.get("/metrics")).text
         receiver.mode = "ok"
-        await asyncio.sleep(1.1)
+        await asyncio.sleep(3.2)
         async with connect(_ws(server), token):
             pass
 
