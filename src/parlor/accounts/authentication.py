@@ -106,6 +106,11 @@ class Authentication:
         identity, _ = await self._checked(token, address, whole=False, anew=anew)
         return identity
 
+    def check_again(self, identity: Identity) -> None:
+        """Whether what was admitted a moment ago may still come in: for whoever has waited since,
+        and is told of revocations only from now on. Raises Unauthenticated."""
+        self.revoked.check(identity)
+
     async def renew(self, old: Identity, token: str, address: str) -> Admitted:
         """A newer token for a connection that is open. Raises as `admit`, and Forbidden when it
         is another user's or for another device."""

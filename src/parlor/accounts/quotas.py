@@ -9,6 +9,7 @@ from __future__ import annotations
 from parlor.accounts.key_settings import KeySettings
 from parlor.model.account import KeyGrant, Quota
 from parlor.model.errors import BadRequest, OverQuota
+from parlor.model.newest import Newest
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.push.pace import Pace
@@ -43,7 +44,7 @@ class Quotas:
         self._settings = settings
         self._clock = clock
         self._meter = meter
-        self._by_id: dict[str, _Used] = {}
+        self._by_id: Newest[str, _Used] = Newest()
         self._days: dict[str, tuple[int, int]] = {}
 
     def take_request(self, grant: KeyGrant) -> None:
@@ -106,10 +107,8 @@ class Quotas:
             used.day, used.messages_today = self._days.pop(grant.id, (0, 0))
         # A key that was looked up again has an equal quota in a new object.
         used.own = grant.quota
-        self._by_id.pop(grant.id, None)
-        self._by_id[grant.id] = used
-        if len(self._by_id) > self._settings.remembered:
-            del self._by_id[next(iter(self._by_id))]
+        self._by_id.put(grant.id, used)
+        self._by_id.trim(self._settings.remembered)
         return used
 
     def _today(self) -> int:

@@ -145,6 +145,8 @@ async def test_a_revocation_holds_for_token_and_ticket_and_over_a_restart(tmp_pa
         clock.at += 1
         await house.authentication.revoke(kind, value)
         assert told == [(kind, value)]
+        with pytest.raises(Unauthenticated):
+            house.authentication.check_again(admitted.identity)
         await refused(house, resume=admitted.ticket)
     async with open_house(tmp_path, clock) as house:
         await refused(house, resume=admitted.ticket)
@@ -157,7 +159,10 @@ async def test_a_revocation_holds_for_token_and_ticket_and_over_a_restart(tmp_pa
 async def test_revoking_a_user_or_device_ends_the_sign_ins_of_an_account(house):
     phone = await house.sign_up("ann")
     admitted = await house.authentication.admit(phone.tokens.token, "", ELSEWHERE)
+    house.authentication.check_again(admitted.identity)
     await house.authentication.revoke(RevocationKind.DEVICE, "phone")
+    with pytest.raises(Unauthenticated):
+        house.authentication.check_again(admitted.identity)
     await refused(house, phone.tokens.token, admitted.ticket)
     with pytest.raises(Unauthenticated):
         await house.signing.refresh(phone.tokens.refresh_token)

@@ -31,6 +31,9 @@ class TokenCheck(Protocol):
         nobody can tell, TooManyAttempts.
         """
 
+    def check_again(self, identity: Identity) -> None:
+        """Raises Unauthenticated when it was revoked since it was authenticated."""
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
@@ -71,6 +74,12 @@ class LoginCheck:
         if login.mid and str(login.mid) != identity.user:
             raise Forbidden("The mid of the login is not the user of the token.")
         return Admitted(self._key(login.key if login.token else ""), identity.user, identity)
+
+    def check_again(self, admitted: Admitted) -> None:
+        """For whoever has waited since `check_login`, just before entering the hub: a revocation
+        closes only what is there. Raises Unauthenticated."""
+        if admitted.identity is not None:
+            self._tokens.check_again(admitted.identity)
 
     def parse_v1(self, token: str) -> Login:
         """A goim v1 login, which is a token and nothing else; in open mode the digits of a user
