@@ -108,7 +108,7 @@ class AnyLife(RuleBasedStateMachine):
         super().__init__()
         self.hub = Hub()
         self.audiences = Audiences(self.hub, 1_000)
-        self.members = {TALK: set(), OTHER: set()}
+        self.members: dict[ConversationId, set[str]] = {TALK: set(), OTHER: set()}
         self.count = 0
         for conversation in self.members:
             self.audiences.open(conversation, 0)
