@@ -33,8 +33,8 @@ from parlor.wire.native.pushes import EventPush, PushPayload
 log = structlog.get_logger()
 
 SLICE = 50
-"""Links per turn of the loop, about 0.3 ms: an answer needs some turns, and a busy large conversation
-is walked all the time."""
+"""Links per turn of the loop, about 0.3 ms of writing: an answer needs some turns, and a busy
+conversation is walked nearly all the time."""
 LOOK_UP = 256
 """Pairs in one query."""
 MAX_PAIRS = 50_000
