@@ -152,6 +152,8 @@ class LargeConversations:
         told = self._waiting.pop(conversation)
         self.waiting -= len(told)
         if conversation not in self.audiences:
+            # There were more places in those that speak now than are remembered.
+            self._gateway.meter.count("large_dropped_total", len(told))
             return
         audience = self.audiences.use(conversation)
         events = [one.payload.event for one in told if isinstance(one.payload, EventPush)]

@@ -249,3 +249,30 @@ async def test_the_first_leaves_at_once_and_the_next_wait_for_the_window_and_sha
     assert (ann.take(), house.large.waiting) == (b"<3><4><5>", 0)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_speaks_beyond_the_places_is_dropped_and_counted(build):
+    house = build(large_places=1)
+    ann = house.come("a", ANN)
+    other = ConversationId("8")
+    house.members.inside = {(TALK, ANN), (other, ANN)}
+    for talk in (TALK, other):
+        house.large.put_nowait(ToConversation(talk), "event", house.event())
+    await house.large.settle()
+    assert ann.take() == b"<3>"
+    assert house.gateway.meter.counted["large_dropped_total"] == 1
+    assert house.large.waiting == 0
+
+
+async def test_who_comes_while_others_are_looked_up_gets_what_is_said_next(build):
+    house = build()
+    house.come("a", ANN)
+    house.is_in(ANN, BOB)
+    house.large.put_nowait(ToConversation(TALK), "event", house.event())
+    settling = asyncio.ensure_future(house.large.settle())
+    await asyncio.sleep(0)
+    bob = house.come("b", BOB)
+    await settling
+    house.large.put_nowait(ToConversation(TALK), "event", house.event())
+    await house.large.settle()
+    assert bob.take().endswith(b"<3>")
