@@ -13,8 +13,10 @@ from parlor.drivers.sql.accounts import SqlAccounts
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.keys import SqlKeys
+from parlor.drivers.sql.message_states import SqlMessageStates
 from parlor.drivers.sql.messages import SqlMessages
 from parlor.drivers.sql.revocations import SqlRevocations
+from parlor.drivers.sql.scheduled import SqlSchedule
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sqlite.database import open_database
 from parlor.drivers.sqlite.settings import SqliteSettings
@@ -24,7 +26,9 @@ from parlor.model.event import Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId
 from parlor.ports.accounts import Accounts, Keys, Revocations, Sessions
 from parlor.ports.conversations import Conversations
+from parlor.ports.message_states import MessageStates
 from parlor.ports.messages import Messages
+from parlor.ports.scheduled import Schedule
 from tests.support.steady import CountingMeter
 
 ANN, BOB, CEM, DAN = (UserId(str(2**52 + n)) for n in (1, 2, 3, 4))
@@ -41,6 +45,9 @@ class Stores:
     keys: Keys
     messages: Messages
     conversations: Conversations
+    states: MessageStates
+    schedule: Schedule
+    database: Database
 
     async def add_people(self, *people: UserId) -> None:
         for person in people:
@@ -85,6 +92,9 @@ def stores_in(database: Database) -> Stores:
         SqlKeys(database),
         SqlMessages(database),
         SqlConversations(database),
+        SqlMessageStates(database),
+        SqlSchedule(database),
+        database,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, update
 
+from parlor.drivers.sql import applying_messages
 from parlor.drivers.sql.tables import conversations
 from parlor.model.event import Event, EventKind
 
@@ -27,5 +28,6 @@ def _title(db: Connection, event: Event) -> None:
 
 _CHANGES: Mapping[EventKind, Callable[[Connection, Event], None]] = {
     EventKind.TITLE: _title,
+    **applying_messages.CHANGES,
 }
 """Kinds that are missing change nothing but the log."""

@@ -69,6 +69,7 @@ def _messages() -> None:
         sa.Column("edits", sa.Text(), nullable=False),
         sa.Column("recalled_by", sa.BigInteger(), nullable=True),
         sa.Column("pinned_seq", sa.BigInteger(), nullable=False),
+        sa.Column("reactions", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],
@@ -87,8 +88,8 @@ def _messages() -> None:
         "reactions",
         sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("emoji", sa.String(64), nullable=False),
         sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("emoji", sa.String(64), nullable=False),
         sa.Column("at_seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -96,8 +97,13 @@ def _messages() -> None:
             name="fk_reactions_conversation_id",
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("conversation_id", "seq", "emoji", "user_id", name="pk_reactions"),
+        sa.PrimaryKeyConstraint("conversation_id", "seq", "user_id", "emoji", name="pk_reactions"),
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_reactions_conversation_id_seq_at_seq",
+        "reactions",
+        ["conversation_id", "seq", "at_seq"],
     )
     op.create_table(
         "expiring",
@@ -119,6 +125,8 @@ def _messages() -> None:
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("conversation_id", _ID, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.String(64), nullable=False),
         sa.Column("draft", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_scheduled_user_id"),
         sa.ForeignKeyConstraint(
@@ -126,7 +134,7 @@ def _messages() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "id", name="pk_scheduled"),
     )
-    op.create_index("ix_scheduled_at_ms", "scheduled", ["at_ms"])
+    op.create_index("ix_scheduled_due_at", "scheduled", ["due_at"])
 
 
 def _self() -> None:
