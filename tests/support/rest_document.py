@@ -79,6 +79,7 @@ _EXAMPLE_VALUES = {
     "room": "news",
     "query": "ann",
     "key_id": "6f1d2a9b3c4e",
+    "seq": "7",
     "push_id": "5f0cb1946ac98d01e7aa2f3c",
 }
 

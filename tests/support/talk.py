@@ -9,9 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from parlor.boot.messaging import Messaging, build_messaging
 from parlor.im.announce import Announcements
 from parlor.im.conversations import Threads
 from parlor.im.members import Rosters
+from parlor.im.message_settings import MessageSettings
 from parlor.im.read import Reading
 from parlor.im.send import Send
 from parlor.im.settings import ImSettings
@@ -20,6 +22,8 @@ from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, UserId
 from tests.support.steady import CountedBytes, CountingMeter, HandClock, Told
 from tests.support.storage import ANN, BOB, CEM, DAN, Stores, sqlite_stores
+
+DEFAULTS = MessageSettings()
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Talk:
     send: Send
     sync: Sync
     reading: Reading
+    messaging: Messaging
 
     async def direct(self, one: UserId = ANN, other: UserId = BOB) -> ConversationId:
         view, _ = await self.threads.create(one, ConversationKind.DIRECT, [other], "")
@@ -50,7 +55,9 @@ class Talk:
 
 
 @asynccontextmanager
-async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
+async def open_talk(
+    folder: Path, *, of_messages: MessageSettings = DEFAULTS, **settings: float
+) -> AsyncIterator[Talk]:
     """Ann, Bob, Cem and Dan have accounts."""
     chosen = msgspec.convert(settings, ImSettings)
     clock, meter, told = HandClock(), CountingMeter(), Told()
@@ -59,13 +66,26 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
         messages, conversations = stores.messages, stores.conversations
         rosters = Rosters(conversations, chosen.remembered_members, chosen.announce_members)
         announcements = Announcements(told, meter, limit_s=chosen.announce_limit_s)
+        send = Send(messages, rosters, announcements, chosen, clock)
         yield Talk(
             stores,
             clock,
             meter,
             told,
             Threads(conversations, announcements, chosen, clock, CountedBytes()),
-            Send(messages, rosters, announcements, chosen, clock),
-            Sync(messages, conversations, chosen),
+            send,
+            Sync(messages, conversations, chosen, clock),
             Reading(conversations, announcements),
+            build_messaging(
+                stores.database,
+                messages,
+                conversations,
+                rosters,
+                announcements,
+                send,
+                of_messages,
+                chosen,
+                clock,
+                meter,
+            ),
         )

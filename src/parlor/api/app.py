@@ -19,6 +19,7 @@ from parlor.api.openapi import describe
 from parlor.api.request import ApiRequest
 from parlor.api.routes import (
     accounts,
+    acts,
     calls,
     connections,
     conversations,
@@ -29,7 +30,9 @@ from parlor.api.routes import (
     online,
     people,
     push,
+    scheduled,
     server,
+    states,
 )
 from parlor.api.services import Services
 from parlor.api.settings import HttpSettings
@@ -40,6 +43,9 @@ _REST = (
     people,
     conversations,
     messages,
+    acts,
+    states,
+    scheduled,
     calls,
     push,
     keys,

@@ -14,6 +14,7 @@ from parlor.accounts.keys import MadeKey
 from parlor.accounts.services import People
 from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
+from parlor.im.message_services import Acts, Forwarding, Schedules, States
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
@@ -144,6 +145,10 @@ class Services:
     send: Send
     sync: Sync
     reading: Reading
+    acts: Acts
+    states: States
+    forwarding: Forwarding
+    schedules: Schedules
     pushes: Pushes
     backlog: Backlog
     presence: Presence

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from parlor.accounts.services import People
 from parlor.gateway.mail import Mailboxes
+from parlor.im.message_services import Acts, Forwarding, Schedules, States
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
@@ -86,6 +87,10 @@ class Services:
     threads: Threads
     sync: Sync
     reading: Reading
+    acts: Acts
+    states: States
+    forwarding: Forwarding
+    schedules: Schedules
     calls: Calls
     ice: IceServers
     presence: Presence
@@ -95,3 +100,5 @@ class Services:
     mailboxes: Mailboxes
     epoch: str
     max_group_members: int
+    recall_window_s: int
+    edit_window_s: int

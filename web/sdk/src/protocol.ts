@@ -44,12 +44,18 @@ export interface User {
   display_name: string;
 }
 
+/**
+ * So long after it was sent may one recall a message (as an administrator: always) and edit
+ * it (0: for ever).
+ */
 export interface Limits {
   max_message_bytes: number;
   max_text_chars: number;
   max_group_members: number;
   requests_per_second: number;
   request_burst: number;
+  recall_window_s: number;
+  edit_window_s: number;
 }
 
 export type Media = "audio" | "video";
@@ -375,13 +381,21 @@ export interface ReadResult {
   unread: number;
 }
 
-/** Acknowledged only after it is stored. The same `client_id` again is the same event. */
+/**
+ * Acknowledged only after it is stored. The same `client_id` again is the same event.
+ *
+ * `mentions_all` needs the permission. `silent`: nobody is notified. After `expires_in_s` (0:
+ * never) what it says is gone, also for those who have not read it.
+ */
 export interface MessageSend {
   conversation_id: string;
   client_id: string;
   text: string;
   reply_to?: number;
   mentions?: readonly string[];
+  mentions_all?: boolean;
+  silent?: boolean;
+  expires_in_s?: number;
 }
 
 export interface MessageSendResult {
@@ -401,11 +415,238 @@ export interface EventsList {
   limit?: number;
 }
 
-/** `more`: there are further events in the direction asked for. */
+/** `count` people gave `emoji`; `users` are the first few of them, `mine`: the reader did. */
+export interface Reaction {
+  emoji: string;
+  count: number;
+  users: readonly string[];
+  mine: boolean;
+}
+
+/**
+ * Of the message `seq`, as of the event `changed_seq`: an older state than one has is old.
+ *
+ * `text` is what it says since the last edit, null when it was never edited; `edits` are the
+ * seqs of its edit events. `recalled_by`: who took it back, empty when nobody did.
+ */
+export interface MessageState {
+  seq: number;
+  changed_seq: number;
+  text?: string | null;
+  edits?: readonly number[];
+  recalled_by?: string;
+  pinned?: boolean;
+  reactions?: readonly Reaction[];
+}
+
+/**
+ * `more`: there are further events in the direction asked for.
+ *
+ * `states` are of those messages among `events` that something has happened to since, as they
+ * stand now: perhaps by events that are not on this page.
+ */
 export interface EventsResult {
   events: readonly Event[];
   last_seq: number;
   more: boolean;
+  states: readonly MessageState[];
+}
+
+/** One's own message says `text` from now on. What it said stays in its history. */
+export interface MessageEdit {
+  conversation_id: string;
+  seq: number;
+  client_id: string;
+  text: string;
+  mentions?: readonly string[];
+}
+
+/** `event` is null when the message was that way already: nothing was stored. */
+export interface ActResult {
+  event: Event | null;
+  created: boolean;
+}
+
+/** Take a message back, for everybody: one's own for a while, as an administrator any. */
+export interface MessageRecall {
+  conversation_id: string;
+  seq: number;
+  client_id: string;
+}
+
+/** Give a message one emoji, or with `off` take it back. */
+export interface MessageReact {
+  conversation_id: string;
+  seq: number;
+  client_id: string;
+  emoji: string;
+  off?: boolean;
+}
+
+/** Put a message where everybody finds it, or with `off` no longer. */
+export interface MessagePin {
+  conversation_id: string;
+  seq: number;
+  client_id: string;
+  off?: boolean;
+}
+
+/** The latest pin first; `before` is `next` of the page before, left out at first. */
+export interface MessagePins {
+  conversation_id: string;
+  before?: number | null;
+  limit?: number;
+}
+
+/**
+ * The pinned messages, and the states of those that something has happened to since.
+ *
+ * `next` is 0 when there is no more. A page may hold fewer than asked although there is more.
+ */
+export interface PinsResult {
+  events: readonly Event[];
+  states: readonly MessageState[];
+  next: number;
+}
+
+/** What a message has said. */
+export interface MessageHistory {
+  conversation_id: string;
+  seq: number;
+}
+
+/** What a message said from `at_ms` (Unix ms) on, by the event `seq`. */
+export interface Version {
+  seq: number;
+  at_ms: number;
+  text: string;
+}
+
+/** The oldest first; the last is what the message says now. */
+export interface HistoryResult {
+  versions: readonly Version[];
+}
+
+/** Who has reacted, with `emoji` or with anything; `after` is `next` of the page before. */
+export interface MessageReactions {
+  conversation_id: string;
+  seq: number;
+  emoji?: string;
+  after?: number;
+  limit?: number;
+}
+
+/** Somebody who reacted, by the event `at_seq`. */
+export interface Reactor {
+  user_id: string;
+  emoji: string;
+  at_seq: number;
+}
+
+/** In the order they came. `next` is 0 when there is no more. */
+export interface ReactionsResult {
+  reactions: readonly Reactor[];
+  next: number;
+}
+
+/**
+ * Say messages again in other conversations: one by one, or `merged` into one with `text`.
+ *
+ * The copies tell who said it and when, and not where. What expires cannot be forwarded.
+ */
+export interface MessageForward {
+  conversation_id: string;
+  seqs: readonly number[];
+  to: readonly string[];
+  client_id: string;
+  merged?: boolean;
+  text?: string;
+}
+
+/**
+ * The copies in one conversation. `refused`: the code of the error for which some are missing,
+ * or empty; asking again with the same `client_id` sends no more than those.
+ */
+export interface ForwardedTo {
+  conversation_id: string;
+  events: readonly Event[];
+  refused?: string;
+}
+
+/** One entry for each conversation, in the order they were given. */
+export interface ForwardResult {
+  forwarded: readonly ForwardedTo[];
+}
+
+/**
+ * Send this at `at_ms` (Unix ms). The message will have this `client_id`, which names it
+ * until then: the same one again is the same message.
+ */
+export interface SchedulePut {
+  conversation_id: string;
+  client_id: string;
+  at_ms: number;
+  text: string;
+  reply_to?: number;
+  mentions?: readonly string[];
+  mentions_all?: boolean;
+  silent?: boolean;
+  expires_in_s?: number;
+}
+
+/**
+ * `expires_in_s`: so long after it was sent its text is gone; 0: never. `silent`: nobody is
+ * notified. `mentions_all` needs the permission.
+ */
+export interface Said {
+  text: string;
+  reply_to?: number;
+  mentions?: readonly string[];
+  mentions_all?: boolean;
+  silent?: boolean;
+  expires_in_s?: number;
+}
+
+/**
+ * To be sent by `user_id` at `at_ms` (Unix ms).
+ *
+ * `client_id` is the one the message will have, and names it among what this user has scheduled.
+ * `refused`: the code of the error for which it could not
+ * be sent; it waits no more then, until its user has seen and cancelled it.
+ */
+export interface Scheduled {
+  user_id: string;
+  conversation_id: string;
+  client_id: string;
+  at_ms: number;
+  said: Said;
+  refused?: string;
+}
+
+export interface ScheduleResult {
+  scheduled: Scheduled;
+  created: boolean;
+}
+
+/** One's own, the soonest first; `cursor` from the last page, empty at first. */
+export interface ScheduleList {
+  cursor?: string;
+  limit?: number;
+}
+
+/** `cursor` is empty when there is no more. One that was `refused` waits to be cancelled. */
+export interface ScheduleListResult {
+  scheduled: readonly Scheduled[];
+  cursor: string;
+}
+
+export interface ScheduleCancel {
+  client_id: string;
+}
+
+/** Not `cancelled`: it is not there any more, sent perhaps. */
+export interface ScheduleCancelResult {
+  cancelled: boolean;
 }
 
 /**
@@ -553,6 +794,12 @@ export interface ReadPush {
   unread: number;
 }
 
+/** One of this user's scheduled messages changed; null: it was sent or cancelled. */
+export interface SchedulePush {
+  client_id: string;
+  scheduled: Scheduled | null;
+}
+
 export interface CallPush {
   call: CallView;
 }
@@ -639,6 +886,17 @@ export interface Methods {
   "read.set": { params: ReadSet; result: ReadResult };
   "message.send": { params: MessageSend; result: MessageSendResult };
   "events.list": { params: EventsList; result: EventsResult };
+  "message.edit": { params: MessageEdit; result: ActResult };
+  "message.recall": { params: MessageRecall; result: ActResult };
+  "message.react": { params: MessageReact; result: ActResult };
+  "message.pin": { params: MessagePin; result: ActResult };
+  "message.pins": { params: MessagePins; result: PinsResult };
+  "message.history": { params: MessageHistory; result: HistoryResult };
+  "message.reactions": { params: MessageReactions; result: ReactionsResult };
+  "message.forward": { params: MessageForward; result: ForwardResult };
+  "schedule.put": { params: SchedulePut; result: ScheduleResult };
+  "schedule.list": { params: ScheduleList; result: ScheduleListResult };
+  "schedule.cancel": { params: ScheduleCancel; result: ScheduleCancelResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
   "room.publish": { params: RoomPublish; result: RoomPublishResult };
@@ -660,6 +918,7 @@ export interface Pushes {
   "event": EventPush;
   "conversation": ConversationPush;
   "read": ReadPush;
+  "schedule": SchedulePush;
   "call": CallPush;
   "call.signal": CallSignalPush;
   "delivery": DeliveryPush;
@@ -703,6 +962,7 @@ export const ERRORS = {
   already_greeted: { status: 409, retry: false, meaning: "This connection has said hello already." },
   auth_unavailable: { status: 503, retry: true, meaning: "Whoever checks these tokens does not answer; try again later." },
   bad_display_name: { status: 422, retry: false, meaning: "A display name or title has 1 to 64 characters, no control or direction marks." },
+  bad_emoji: { status: 422, retry: false, meaning: "A reaction is one emoji." },
   bad_name: { status: 422, retry: false, meaning: "A name has 3 to 32 of a-z 0-9 _ . - and starts with a letter or digit." },
   bad_request: { status: 400, retry: false, meaning: "The request does not have the shape that this method takes." },
   bad_text: { status: 422, retry: false, meaning: "The text is not valid Unicode." },
@@ -721,6 +981,7 @@ export const ERRORS = {
   link_ended: { status: 410, retry: false, meaning: "This link into a group does not work any more; ask for a new one." },
   log_full: { status: 503, retry: true, meaning: "Too many durable pushes wait to be delivered." },
   malformed: { status: 400, retry: false, meaning: "The bytes are not what the protocol allows." },
+  message_gone: { status: 410, retry: false, meaning: "This message was recalled or has expired." },
   method_not_allowed: { status: 405, retry: false, meaning: "This address does not take this HTTP method." },
   name_taken: { status: 409, retry: false, meaning: "This account name is taken." },
   no_such_call: { status: 404, retry: false, meaning: "There is no such call, or it is not yours." },
@@ -743,6 +1004,7 @@ export const ERRORS = {
   storage_failed: { status: 503, retry: true, meaning: "The database did not take it; nothing was stored." },
   text_too_long: { status: 422, retry: false, meaning: "A message has at most 4,096 characters." },
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
+  too_late: { status: 409, retry: false, meaning: "The time in which this could be changed is over." },
   too_many_attempts: { status: 429, retry: true, meaning: "Too many failed sign-ins or bad tokens; wait before the next." },
   too_many_members: { status: 422, retry: false, meaning: "The group would have more members than this server allows." },
   unauthenticated: { status: 401, retry: false, meaning: "Sign in first: the token is missing, expired or revoked." },

@@ -7,6 +7,7 @@ import msgspec
 from parlor.model.call import CallView
 from parlor.model.conversation import ConversationView
 from parlor.model.event import Event
+from parlor.model.scheduled import Scheduled
 
 
 class PushPayload(msgspec.Struct, frozen=True):
@@ -32,6 +33,13 @@ class ReadPush(PushPayload, frozen=True):
     conversation_id: str
     read_seq: int
     unread: int
+
+
+class SchedulePush(PushPayload, frozen=True):
+    """One of this user's scheduled messages changed; null: it was sent or cancelled."""
+
+    client_id: str
+    scheduled: Scheduled | None
 
 
 class CallPush(PushPayload, frozen=True):
@@ -97,6 +105,7 @@ PUSHES: dict[str, type[PushPayload]] = {
     "event": EventPush,
     "conversation": ConversationPush,
     "read": ReadPush,
+    "schedule": SchedulePush,
     "call": CallPush,
     "call.signal": CallSignalPush,
     "delivery": DeliveryPush,

@@ -99,11 +99,11 @@ export class Chat {
       const last_seq = log.length;
       if (after !== null) {
         const events = log.slice(after, after + limit);
-        return { events, last_seq, more: after + events.length < last_seq };
+        return { events, last_seq, more: after + events.length < last_seq, states: [] };
       }
       const end = before === null ? last_seq : before - 1;
       const start = Math.max(0, end - limit);
-      return { events: log.slice(start, end), last_seq, more: start > 0 };
+      return { events: log.slice(start, end), last_seq, more: start > 0, states: [] };
     },
     "message.send": ({ conversation_id, client_id, text }) => {
       const known = this.log(conversation_id).find(

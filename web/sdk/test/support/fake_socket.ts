@@ -97,6 +97,8 @@ export function helloResult(hello: Partial<HelloResult> = {}): HelloResult {
       max_group_members: 1000,
       requests_per_second: 20,
       request_burst: 100,
+      recall_window_s: 120,
+      edit_window_s: 0,
     },
     calls: [],
     rooms: [],

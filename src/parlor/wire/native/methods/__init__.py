@@ -6,7 +6,17 @@ nearly everybody needs; the rest is imported from its topic.
 
 from __future__ import annotations
 
-from parlor.wire.native.methods import calls, conversations, mail, messages, people, rooms, session
+from parlor.wire.native.methods import (
+    acts,
+    calls,
+    conversations,
+    mail,
+    messages,
+    people,
+    rooms,
+    schedule,
+    session,
+)
 from parlor.wire.native.methods.calls import (
     CallAccept,
     CallHangUp,
@@ -71,6 +81,8 @@ METHODS: dict[str, Method] = {
     **people.METHODS,
     **conversations.METHODS,
     **messages.METHODS,
+    **acts.METHODS,
+    **schedule.METHODS,
     **rooms.METHODS,
     **calls.METHODS,
     **mail.METHODS,
