@@ -27,6 +27,8 @@ from tests.support.as_nobody import Account, end
 from tests.support.server import free_port
 
 PATIENCE_S = 30.0
+CAREFUL = "careful"
+"""A user of whom a password is wanted; a test makes it."""
 _NEW = "new_parlor"
 """A database with all tables and nothing in them, of which every test gets a copy."""
 _numbers = count(1)
@@ -46,6 +48,8 @@ class Postgres:
         data = self.folder / "data"
         options = ["-U", "parlor", "-E", "UTF8", "--locale=C", "--no-sync", "-A", "trust"]
         self._account.run(self._bin / "initdb", "-D", data, *options, cwd=self.folder)
+        access = data / "pg_hba.conf"
+        access.write_text(f"host all {CAREFUL} 127.0.0.1/32 scram-sha-256\n{access.read_text()}")
         self.start()
 
     def start(self) -> None:
@@ -57,7 +61,8 @@ class Postgres:
             cwd=self.folder,
             log=self._log,
         )
-        ready = [self._bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", f"{self.port}"]
+        where = ("-h", "127.0.0.1", "-p", f"{self.port}")
+        ready: list[str | Path] = [self._bin / "pg_isready", "-q", *where]
         ends_at = time.monotonic() + PATIENCE_S
         while subprocess.run(ready).returncode:
             if self.process.poll() is not None or time.monotonic() > ends_at:

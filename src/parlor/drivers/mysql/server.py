@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,6 +30,10 @@ _SESSION = (
     " default_storage_engine = 'InnoDB', innodb_lock_wait_timeout = {lock_s},"
     " wait_timeout = 86400, time_zone = '+00:00'"
 )
+
+
+# It repeats each note of the server, such as that a primary key's name is not kept.
+logging.getLogger("asyncmy").setLevel(logging.ERROR)
 
 
 class MysqlServer:

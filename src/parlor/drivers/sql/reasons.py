@@ -21,7 +21,9 @@ def reason(
     if not why and isinstance(original, TimeoutError):
         why = "no answer in time"
     if not why:
-        why = (str(original).strip() or type(original).__name__).splitlines()[0]
+        # MySQL drivers raise (number, message).
+        said = original.args[-1] if len(original.args) == 2 else original
+        why = (str(said).strip() or type(original).__name__).splitlines()[0]
         if isinstance(original, OSError):
             why = f"cannot be reached: {original.strerror or why}"
     if url.password:

@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from parlor.drivers.sql.accepted import WriterStats
 from parlor.drivers.sql.database import CannotOpen
-from parlor.drivers.sql.revision import bring_up_to_date, stored_revision
+from parlor.drivers.sql.revision import HEAD, bring_up_to_date, stored_revision
 from parlor.drivers.sqlite.engine import Use, make_engine
 from parlor.drivers.sqlite.readers import Readers
 from parlor.drivers.sqlite.settings import SqliteSettings
@@ -81,17 +81,7 @@ async def open_database(
     writing = make_engine(path, Use.WRITING, settings, connections=1)
     reading = make_engine(path, Use.READING, settings, connections=settings.readers)
 
-    def prepare() -> bool:
-        _make_private_file(path)
-        try:
-            with writing.begin() as connection:
-                is_new = stored_revision(connection) is None
-                bring_up_to_date(connection)
-                return is_new
-        except DBAPIError as error:
-            raise CannotOpen(f"cannot use the database {path}: {error.orig}") from error
-
-    made_tables = await asyncio.to_thread(prepare)
+    made_tables = await asyncio.to_thread(_prepare, writing, path) is None
     writer = Writer(
         writing, meter, max_waiting=settings.max_waiting_writes, max_batch=settings.max_batch
     )
@@ -109,6 +99,26 @@ async def open_database(
         sys.setswitchinterval(switch_s)
         reading.dispose()
         writing.dispose()
+
+
+def migrate_file(path: Path, settings: SqliteSettings) -> tuple[str | None, str]:
+    """Make or migrate the file; (its revision before, its revision now). Raises CannotOpen."""
+    engine = make_engine(path, Use.WRITING, settings, connections=1)
+    try:
+        return _prepare(engine, path), HEAD
+    finally:
+        engine.dispose()
+
+
+def _prepare(engine: Engine, path: Path) -> str | None:
+    _make_private_file(path)
+    try:
+        with engine.begin() as connection:
+            before = stored_revision(connection)
+            bring_up_to_date(connection)
+            return before
+    except DBAPIError as error:
+        raise CannotOpen(f"cannot use the database {path}: {error.orig}") from error
 
 
 def _make_private_file(path: Path) -> None:
