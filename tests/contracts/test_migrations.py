@@ -35,7 +35,7 @@ def config_for(url, folder):
     return load(SECTIONS, file=None, environment=values, flags=[])
 
 
-def schema(db: Connection) -> dict[str, object]:
+def schema(db: Connection) -> dict[str, dict[str, object]]:
     """Everything that reflection finds, as plain values that can be compared."""
     found = inspect(db)
     return {
@@ -64,7 +64,7 @@ async def test_new_tables_are_exactly_what_all_revisions_make(kind, tmp_path):
         config = config_for(made_at, tmp_path / "made")
         assert await migrate(config) == (None, HEAD)
 
-        def revisions(db: Connection) -> dict[str, object]:
+        def revisions(db: Connection) -> dict[str, dict[str, object]]:
             upgrade(db, HEAD)
             return schema(db)
 
@@ -78,7 +78,7 @@ async def test_new_tables_are_exactly_what_all_revisions_make(kind, tmp_path):
             assert table == migrated[name], name
 
 
-OLD_ROWS = {
+OLD_ROWS: dict[str, dict[str, object]] = {
     "users": {
         "id": 7,
         "name": "ann",

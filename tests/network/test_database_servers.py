@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.support.postgres import CAREFUL, Postgres, postgres_url, shared_postg
 from tests.support.storage import ANN, BOB, TALK, message, stores_in
 
 QUICK = {"connect_timeout_s": 2.0, "statement_timeout_s": 5.0}
-KINDS = {"postgres": (Postgres, postgres_url), "mariadb": (Mariadb, mariadb_url)}
+KINDS: dict[str, Any] = {"postgres": (Postgres, postgres_url), "mariadb": (Mariadb, mariadb_url)}
 
 
 @pytest.fixture(params=KINDS)
