@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from parlor.model.conversation import ConversationKind, Role
+from parlor.model.conversation import ConversationKind
 from parlor.model.errors import NotFound, NotMember
 from parlor.model.event import EventKind
+from parlor.model.group import Role
 from parlor.model.ids import ConversationId, UserId
 from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, NOWHERE, STORES, TALK, message
 

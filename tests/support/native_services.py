@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from parlor.gateway.services import Services
 from parlor.model.account import Admitted, Identity, User
 from parlor.model.call import CallState, CallView, IceServer, Media
-from parlor.model.conversation import ConversationKind, ConversationView, Member, Role
+from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import Forbidden, NoSuchCall, NotFound, ParlorError, Unauthenticated
 from parlor.model.event import Event, EventKind
+from parlor.model.group import Role
 from parlor.model.ids import CallId, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
 from tests.support.room_services import RoomServices

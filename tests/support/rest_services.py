@@ -17,7 +17,7 @@ from parlor.api.readiness import Readiness
 from parlor.api.services import About, Inside, Services
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
-from parlor.model.conversation import ConversationKind, ConversationView, Member, Role
+from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import (
     BadRequest,
     Forbidden,
@@ -30,6 +30,7 @@ from parlor.model.errors import (
     WrongCredentials,
 )
 from parlor.model.event import Event, EventKind
+from parlor.model.group import Role
 from parlor.model.ids import ConversationId, DeviceId, PushId, RoomId, UserId, event_id
 from parlor.model.push import Audience, ToAll, ToDevices, ToRoom, ToUsers
 from parlor.model.text import check_display_name, check_name, check_text

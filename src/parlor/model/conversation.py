@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from parlor.model.event import Event
+from parlor.model.group import GroupSettings, Role
 from parlor.model.ids import ConversationId, UserId
 
 
@@ -16,25 +17,35 @@ class ConversationKind(StrEnum):
 
 
 class Conversation(msgspec.Struct, frozen=True):
-    """`title` is empty for a direct conversation: each side shows the other's name."""
+    """`title` is empty for a direct conversation: each side shows the other's name.
+
+    A `dissolved` one can be read, and nothing can happen in it any more.
+    """
 
     id: ConversationId
     kind: ConversationKind
     title: str
     last_seq: int
+    member_count: int = 0
+    settings: GroupSettings = GroupSettings()
+    announcement: str = ""
+    avatar: str = ""
+    dissolved: bool = False
 
 
-class Role(StrEnum):
-    OWNER = "owner"
-    ADMINISTRATOR = "administrator"
-    MEMBER = "member"
+class Member(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Sees events from `history_from` on; may write again after `muted_until` (Unix ms).
 
+    `barred`: the other person of this direct conversation does not want to be written to.
+    """
 
-class Member(msgspec.Struct, frozen=True):
     user_id: UserId
     role: Role
     joined_seq: int
     read_seq: int
+    history_from: int = 0
+    muted_until: int = 0
+    barred: bool = False
 
 
 class ConversationView(msgspec.Struct, frozen=True):
@@ -42,7 +53,8 @@ class ConversationView(msgspec.Struct, frozen=True):
 
     `peer` is the other person of a direct conversation. `unread` counts messages of others
     after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
-    event and orders the list.
+    event and orders the list. `role`, `history_from` and `muted_until` are the member's own
+    (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's.
     """
 
     id: ConversationId
@@ -55,3 +67,10 @@ class ConversationView(msgspec.Struct, frozen=True):
     last_event: Event | None
     peer: UserId | None
     member_count: int
+    role: Role = Role.MEMBER
+    history_from: int = 0
+    muted_until: int = 0
+    settings: GroupSettings = GroupSettings()
+    announcement: str = ""
+    avatar: str = ""
+    dissolved: bool = False

@@ -6,7 +6,11 @@ from enum import StrEnum
 
 import msgspec
 
-from parlor.model.ids import CallId, ConversationId, EventId, UserId
+from parlor.model.group import GroupSettings, Role
+from parlor.model.ids import CallId, ConversationId, EventId, UserId, event_id
+
+FOREVER = (1 << 53) - 1
+"""An `until` that never comes; the largest number that every client can hold."""
 
 
 class EventKind(StrEnum):
@@ -16,6 +20,16 @@ class EventKind(StrEnum):
     LEFT = "left"
     TITLE = "title"
     CALL = "call"
+    EDIT = "edit"
+    RECALL = "recall"
+    REACTION = "reaction"
+    PIN = "pin"
+    ROLE = "role"
+    MUTE = "mute"
+    SETTINGS = "settings"
+    ANNOUNCEMENT = "announcement"
+    AVATAR = "avatar"
+    DISSOLVED = "dissolved"
 
 
 class CallOutcome(StrEnum):
@@ -37,11 +51,31 @@ class CallRecord(msgspec.Struct, frozen=True):
     duration_s: int = 0
 
 
+class Forwarded(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message as it was where it came from: by whom, when (Unix ms), what it said.
+
+    `text` is empty where the message that carries this has the text itself.
+    """
+
+    sender: UserId
+    sent_at: int
+    text: str = ""
+
+
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """`seq` is dense within the conversation, from 1. `sent_at` is Unix time in milliseconds.
 
-    Only the fields of its kind are set: `text` (with `reply_to`, `mentions`) for a message,
-    `members` for created, joined and left, `title` for created and title, `call` for call.
+    Only the fields of its kind are set:
+
+    - message: `text`, `reply_to`, `mentions`, `mentions_all`, `forwarded`, `merged`, `silent` (no
+      sound and no notification), `expires_at` (Unix ms, 0 never; afterwards its text is gone);
+    - edit: `target` and the new `text` with `mentions`; recall: `target`, whose text is gone;
+    - reaction: `target`, `emoji`, `off` when it was taken back; pin: `target`, `off`;
+    - created, joined, left: `members`, and created a `title`. Somebody who left by themselves is
+      the sender; another sender has removed them;
+    - role: `members` and the `role` they have now; an owner among them: the sender's ends;
+    - mute: `members` (empty: everybody below administrator) `until` (Unix ms), `off`;
+    - title, announcement (`text`), avatar, settings, call: what is named so; dissolved: nothing.
     """
 
     conversation_id: ConversationId
@@ -57,6 +91,18 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     members: tuple[UserId, ...] = ()
     title: str = ""
     call: CallRecord | None = None
+    target: int = 0
+    emoji: str = ""
+    off: bool = False
+    role: Role | None = None
+    until: int = 0
+    settings: GroupSettings | None = None
+    forwarded: Forwarded | None = None
+    merged: tuple[Forwarded, ...] = ()
+    silent: bool = False
+    expires_at: int = 0
+    mentions_all: bool = False
+    avatar: str = ""
 
 
 class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,3 +122,46 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     members: tuple[UserId, ...] = ()
     title: str = ""
     call: CallRecord | None = None
+    target: int = 0
+    emoji: str = ""
+    off: bool = False
+    role: Role | None = None
+    until: int = 0
+    settings: GroupSettings | None = None
+    forwarded: Forwarded | None = None
+    merged: tuple[Forwarded, ...] = ()
+    silent: bool = False
+    expires_at: int = 0
+    mentions_all: bool = False
+    avatar: str = ""
+
+
+def event_of(draft: Draft, seq: int, at_ms: int) -> Event:
+    """`draft` in its place."""
+    return Event(
+        conversation_id=draft.conversation_id,
+        seq=seq,
+        id=event_id(draft.conversation_id, seq),
+        kind=draft.kind,
+        sender=draft.sender,
+        sent_at=at_ms,
+        client_id=draft.client_id,
+        text=draft.text,
+        reply_to=draft.reply_to,
+        mentions=draft.mentions,
+        members=draft.members,
+        title=draft.title,
+        call=draft.call,
+        target=draft.target,
+        emoji=draft.emoji,
+        off=draft.off,
+        role=draft.role,
+        until=draft.until,
+        settings=draft.settings,
+        forwarded=draft.forwarded,
+        merged=draft.merged,
+        silent=draft.silent,
+        expires_at=draft.expires_at,
+        mentions_all=draft.mentions_all,
+        avatar=draft.avatar,
+    )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from parlor.model.event import Draft, Event
 from parlor.model.ids import ConversationId
+from parlor.model.standing import Act, Decide
 
 
 class Messages(Protocol):
@@ -23,6 +24,16 @@ class Messages(Protocol):
         mentioned is not a member), StorageFailed (then nothing was stored).
         Appends are stored in the order in which they were called.
         Cancelling the caller does not undo an append that has begun.
+        """
+
+    async def act(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
+        """Store what `decide` makes of the facts as the next event, and apply it.
+
+        In one transaction, alone in the conversation: a known (conversation, actor, client_id)
+        answered with the first event and False; the facts read; `decide` called; its draft
+        stored at seq = last + 1, and the conversation's members, settings and message states
+        changed as its kind says. (None, False) when `decide` gives None. What `decide` raises is
+        raised, and nothing was stored. Raises NotFound, StorageFailed.
         """
 
     async def events(

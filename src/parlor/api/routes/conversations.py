@@ -11,8 +11,9 @@ from parlor.api.identity import signed_in
 from parlor.api.request import ApiRequest
 from parlor.api.routes.bounds import Cursor, Limit, Position
 from parlor.model.account import User
-from parlor.model.conversation import ConversationKind, ConversationView, Member, Role
+from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import BadDisplayName, NotFound, NotMember, TooManyMembers
+from parlor.model.group import Role
 from parlor.model.ids import ConversationId, UserId
 from parlor.wire.native.methods import ConversationListResult, MembersResult, ReadResult
 

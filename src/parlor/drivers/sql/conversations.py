@@ -16,6 +16,12 @@ from sqlalchemy import (
     update,
 )
 
+from parlor.drivers.sql.conversation_rows import (
+    CONVERSATION_COLUMNS,
+    conversation_of_row,
+    member_of_row,
+    settings_of,
+)
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
 from parlor.drivers.sql.numbers import number_of
@@ -25,10 +31,10 @@ from parlor.model.conversation import (
     ConversationKind,
     ConversationView,
     Member,
-    Role,
 )
 from parlor.model.errors import NotFound, NotMember
 from parlor.model.event import Event, EventKind
+from parlor.model.group import Role
 from parlor.model.ids import ConversationId, UserId, event_id
 
 MAX_UNREAD = 1_000
@@ -36,13 +42,6 @@ MAX_UNREAD = 1_000
 _UNREAD_LOOK = 2 * MAX_UNREAD
 """Events at the end of a log among which unread messages are counted. A count of LIMITed rows
 would be exact, but MariaDB lets no subquery in FROM see the row around it."""
-
-_CONVERSATION = (
-    conversations.c.id,
-    conversations.c.kind,
-    conversations.c.title,
-    conversations.c.last_seq,
-)
 
 
 class SqlConversations:
@@ -81,7 +80,7 @@ class SqlConversations:
             if (found := _of_id(db, int(id))) is not None:
                 return found, False
             _insert(db, created, kind, pair)
-            return Conversation(id, kind, title, 1), True
+            return Conversation(id, kind, title, 1, len(everybody)), True
 
         return await self._database.write(unit)
 
@@ -98,7 +97,7 @@ class SqlConversations:
                     members.c.conversation_id == conversation, members.c.user_id == number
                 )
             ).first()
-            return None if found is None else _member(found)
+            return None if found is None else member_of_row(found)
 
         return await self._database.read(query)
 
@@ -115,7 +114,7 @@ class SqlConversations:
                 .order_by(members.c.user_id)
                 .limit(limit)
             )
-            return [_member(row) for row in found]
+            return [member_of_row(row) for row in found]
 
         return await self._database.read(query)
 
@@ -156,18 +155,18 @@ class SqlConversations:
 
 
 def _of_id(db: Connection, number: int | None) -> Conversation | None:
-    found = db.execute(select(*_CONVERSATION).where(conversations.c.id == number)).first()
-    return None if found is None else _conversation(found)
+    found = db.execute(select(*CONVERSATION_COLUMNS).where(conversations.c.id == number)).first()
+    return None if found is None else conversation_of_row(found)
 
 
 def _of_pair(db: Connection, pair: Sequence[int | None]) -> Conversation | None:
     low, high = pair
     found = db.execute(
-        select(*_CONVERSATION).where(
+        select(*CONVERSATION_COLUMNS).where(
             conversations.c.low_user_id == low, conversations.c.high_user_id == high
         )
     ).first()
-    return None if found is None else _conversation(found)
+    return None if found is None else conversation_of_row(found)
 
 
 def _insert(
@@ -256,7 +255,14 @@ def _views_of(viewer: int) -> Select[Any]:
             conversations.c.member_count,
             conversations.c.low_user_id,
             conversations.c.high_user_id,
+            conversations.c.settings,
+            conversations.c.announcement,
+            conversations.c.avatar,
+            conversations.c.dissolved_at,
             members.c.read_seq,
+            members.c.role,
+            members.c.history_from,
+            members.c.muted_until,
             _unread().label("unread"),
         )
         .select_from(_JOINED.join(events, last))
@@ -278,14 +284,11 @@ def _view(row: AnyRow, viewer: int) -> ConversationView:
         last_event=last_event,
         peer=None if peer is None else UserId(str(peer)),
         member_count=row.member_count,
+        role=Role(row.role),
+        history_from=row.history_from,
+        muted_until=row.muted_until,
+        settings=settings_of(row.settings),
+        announcement=row.announcement,
+        avatar=row.avatar,
+        dissolved=row.dissolved_at > 0,
     )
-
-
-def _conversation(row: AnyRow) -> Conversation:
-    return Conversation(
-        ConversationId(str(row.id)), ConversationKind(row.kind), row.title, row.last_seq
-    )
-
-
-def _member(row: AnyRow) -> Member:
-    return Member(UserId(str(row.user_id)), Role(row.role), row.joined_seq, row.read_seq)

@@ -13,7 +13,8 @@ import msgspec
 
 from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.tables import events
-from parlor.model.event import CallRecord, Event, EventKind
+from parlor.model.event import CallRecord, Event, EventKind, Forwarded
+from parlor.model.group import GroupSettings, Role
 from parlor.model.ids import ConversationId, UserId, event_id
 
 
@@ -23,8 +24,21 @@ class _Rest(msgspec.Struct, frozen=True, omit_defaults=True):
     members: tuple[UserId, ...] = ()
     title: str = ""
     call: CallRecord | None = None
+    target: int = 0
+    emoji: str = ""
+    off: bool = False
+    role: Role | None = None
+    until: int = 0
+    settings: GroupSettings | None = None
+    forwarded: Forwarded | None = None
+    merged: tuple[Forwarded, ...] = ()
+    silent: bool = False
+    expires_at: int = 0
+    mentions_all: bool = False
+    avatar: str = ""
 
 
+_FIELDS = _Rest.__struct_fields__
 _EMPTY = _Rest()
 _encode = msgspec.json.encode
 _decoder = msgspec.json.Decoder(_Rest)
@@ -45,8 +59,7 @@ EVENT_COLUMNS: Sequence[Any] = (
 def event_of_row(row: AnyRow | Sequence[Any]) -> Event:
     conversation_number, seq, kind, sender, sent_at, client_id, text, rest = row
     conversation = ConversationId(str(conversation_number))
-    extra = _decoder.decode(rest) if rest else _EMPTY
-    return Event(
+    event = Event(
         conversation_id=conversation,
         seq=seq,
         id=event_id(conversation, seq),
@@ -55,17 +68,16 @@ def event_of_row(row: AnyRow | Sequence[Any]) -> Event:
         sent_at=sent_at,
         client_id=client_id or "",
         text=text,
-        reply_to=extra.reply_to,
-        mentions=extra.mentions,
-        members=extra.members,
-        title=extra.title,
-        call=extra.call,
     )
+    if not rest:
+        return event
+    extra = _decoder.decode(rest)
+    return msgspec.structs.replace(event, **{name: getattr(extra, name) for name in _FIELDS})
 
 
 def row_of_event(event: Event) -> Mapping[str, object]:
     """Ids must be canonical numbers: the caller has looked them up."""
-    rest = _Rest(event.reply_to, event.mentions, event.members, event.title, event.call)
+    rest = _Rest(*[getattr(event, name) for name in _FIELDS])
     return {
         "conversation_id": int(event.conversation_id),
         "seq": event.seq,

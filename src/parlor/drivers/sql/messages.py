@@ -13,14 +13,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
+from parlor.drivers.sql.acts import perform
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
 from parlor.drivers.sql.locks import lock_conversations
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import conversations, events, members
 from parlor.model.errors import BadRequest, NotFound, NotMember, ParlorError
-from parlor.model.event import Draft, Event
-from parlor.model.ids import ConversationId, event_id
+from parlor.model.event import Draft, Event, event_of
+from parlor.model.ids import ConversationId
+from parlor.model.standing import Act, Decide
 
 _PLACES = (
     select(members.c.conversation_id, members.c.user_id, conversations.c.last_seq)
@@ -91,6 +93,9 @@ class SqlMessages:
         item = _Append(draft, at_ms, by_member, conversation, sender, mentions)
         return await self._database.write_together(append_all, item, order=conversation)
 
+    async def act(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
+        return await self._database.write(lambda db: perform(db, act, decide, at_ms))
+
     async def events(
         self, conversation: ConversationId, after: int | None, before: int | None, limit: int
     ) -> tuple[Sequence[Event], int]:
@@ -128,7 +133,7 @@ def append_all(
         if not all((append.conversation, user) in inside for user in append.mentions):
             outcomes.append(BadRequest("Only members of the conversation can be mentioned."))
             continue
-        event = _event(append, newest + 1)
+        event = event_of(draft, newest + 1, append.at_ms)
         last_seq[append.conversation] = event.seq
         rows.append(row_of_event(event))
         known[append.key] = event
@@ -137,25 +142,6 @@ def append_all(
         db.execute(_INSERT, rows)
         db.execute(_ADVANCE, {"ids": list({row["conversation_id"] for row in rows})})
     return outcomes
-
-
-def _event(append: _Append, seq: int) -> Event:
-    draft = append.draft
-    return Event(
-        conversation_id=draft.conversation_id,
-        seq=seq,
-        id=event_id(draft.conversation_id, seq),
-        kind=draft.kind,
-        sender=draft.sender,
-        sent_at=append.at_ms,
-        client_id=draft.client_id,
-        text=draft.text,
-        reply_to=draft.reply_to,
-        mentions=draft.mentions,
-        members=draft.members,
-        title=draft.title,
-        call=draft.call,
-    )
 
 
 def _places(

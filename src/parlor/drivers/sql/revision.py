@@ -10,9 +10,9 @@ from __future__ import annotations
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, text
 
 from parlor.drivers.sql.database import CannotOpen, DatabaseTooNew
-from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sql.schema import metadata
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `migrations/versions`. Revisions are numbered, so they can be compared."""
 
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))

@@ -1,5 +1,8 @@
 """The tables, as SQLAlchemy Core sees them. A change here needs a revision in `migrations`.
 
+Those of messages, groups, people and of what is each person's own are in modules beside this;
+`schema` has them all.
+
 Ids are 53-bit integers. Times called `_at` are Unix seconds for accounts (what expires) and
 Unix milliseconds for conversations (what people see). SQLite keeps the tables that are read
 by ranges of their key without a row id, so that one conversation's history lies together.
@@ -16,8 +19,10 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from parlor.drivers.sql.types import Body, Digest, Id, Name, Words
@@ -39,6 +44,14 @@ users = Table(
     Column("display_name", Name, nullable=False),
     Column("password_hash", Name, nullable=False),
     Column("admin", Boolean, nullable=False),
+    Column("about", String(512), nullable=False, server_default=""),
+    # Id of a row of `avatars`, empty for none.
+    Column("avatar", String(64), nullable=False, server_default=""),
+    # JSON of the person's privacy flags and of the state they have chosen; empty: the defaults.
+    Column("privacy", String(1024), nullable=False, server_default=""),
+    Column("status", String(1024), nullable=False, server_default=""),
+    # Unix milliseconds, 0: never.
+    Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
 )
 
 # What a person is found by: the account name and each tail of the display name that begins
@@ -62,6 +75,12 @@ sessions = Table(
     Column("token_expires_at", Double, nullable=False),
     Column("refresh_hash", Digest, nullable=False, unique=True),
     Column("refresh_expires_at", Double, nullable=False, index=True),
+    # What the person sees in the list of their devices. Times are Unix milliseconds.
+    Column("platform", String(32), nullable=False, server_default=""),
+    Column("label", String(128), nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False, server_default="0"),
+    Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
+    Column("address", String(64), nullable=False, server_default=""),
     UniqueConstraint("user_id", "device"),
 )
 
@@ -128,6 +147,13 @@ conversations = Table(
     # The two people of a direct conversation, smaller id first; null for a group.
     Column("low_user_id", BigInteger),
     Column("high_user_id", BigInteger),
+    # JSON of `model.group.GroupSettings`, empty: the defaults.
+    Column("settings", String(2048), nullable=False, server_default=""),
+    Column("announcement", String(4096), nullable=False, server_default=""),
+    Column("avatar", String(64), nullable=False, server_default=""),
+    Column("dissolved_at", BigInteger, nullable=False, server_default="0"),
+    # A plain message needs more here than membership: look at settings and dissolved_at.
+    Column("restricted", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("low_user_id", "high_user_id"),
 )
 
@@ -145,6 +171,11 @@ members = Table(
     Column("role", Name, nullable=False),
     Column("joined_seq", BigInteger, nullable=False),
     Column("read_seq", BigInteger, nullable=False),
+    Column("history_from", BigInteger, nullable=False, server_default="0"),
+    Column("muted_until", BigInteger, nullable=False, server_default="0"),
+    Column("barred", Boolean, nullable=False, server_default=false()),
+    # When the member last said something, kept where there is a slow mode.
+    Column("said_at", BigInteger, nullable=False, server_default="0"),
     Index("ix_members_user_id", "user_id"),
     sqlite_with_rowid=False,
 )

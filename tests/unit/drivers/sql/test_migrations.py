@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from parlor.drivers.sql.database import CannotOpen
 from parlor.drivers.sql.migrations.upgrade import alembic_config, upgrade
 from parlor.drivers.sql.revision import HEAD, bring_up_to_date, stored_revision
-from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sql.schema import metadata
 from parlor.drivers.sqlite.engine import Use, make_engine
 from parlor.drivers.sqlite.settings import SqliteSettings
 

@@ -84,11 +84,15 @@ def test_answers_in_msgpack_are_exactly_these_bytes():
     assert MSGPACK.build_push("read", ReadPush("9", 3, 0)) == b"\x92\xa4read\x93\xa19\x03\x00"
 
 
+_UNSET = [0, "", False, None, 0, None, None, [], False, 0, False, ""]
+"""What only other kinds of events have."""
+
+
 def test_nested_structs_are_arrays_in_msgpack_all_the_way_down():
     decoded = msgspec.msgpack.decode(MSGPACK.build_push("event", EventPush(EVENT)))
     assert decoded == [
         "event",
-        [["9", 2, "9-2", "call", "1", 1_700_000_000_000, "", "", 0, [], [], "", _RECORD]],
+        [["9", 2, "9-2", "call", "1", 1_700_000_000_000, "", "", 0, [], [], "", _RECORD, *_UNSET]],
     ]
 
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sql.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

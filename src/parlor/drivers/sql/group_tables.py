@@ -1,0 +1,69 @@
+"""Ways into groups, and what was done by whom. See `tables`."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
+
+from parlor.drivers.sql.tables import Id, metadata
+
+# Times are Unix milliseconds; 0: never, no limit.
+group_links = Table(
+    "group_links",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    Column(
+        "conversation_id",
+        Id,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("made_by", Id, ForeignKey("users.id"), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("max_uses", Integer, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("ended", Boolean, nullable=False),
+)
+
+join_requests = Table(
+    "join_requests",
+    metadata,
+    Column(
+        "conversation_id",
+        Id,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_join_requests_conversation_id_at_ms", "conversation_id", "at_ms"),
+    sqlite_with_rowid=False,
+)
+
+# Only ever added to.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    # A user's id, or the name of a key; and what it was done to.
+    Column("actor", String(128), nullable=False),
+    Column("act", String(64), nullable=False),
+    Column("subject", String(128), nullable=False, index=True),
+    # JSON.
+    Column("body", Text, nullable=False),
+    sqlite_autoincrement=True,
+)

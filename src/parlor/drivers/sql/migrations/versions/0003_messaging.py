@@ -1,0 +1,261 @@
+"""Instant messaging: message states, self logs, groups, people."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    _columns()
+    _messages()
+    _self()
+    _groups()
+    _people()
+
+
+def _columns() -> None:
+    for table, columns in _NEW.items():
+        for name, kind, default in columns:
+            op.add_column(table, sa.Column(name, kind, nullable=False, server_default=default))
+
+
+_NEW: dict[str, list[tuple[str, Any, Any]]] = {
+    "users": [
+        ("about", sa.String(512), ""),
+        ("avatar", sa.String(64), ""),
+        ("privacy", sa.String(1024), ""),
+        ("status", sa.String(1024), ""),
+        ("last_seen_at", sa.BigInteger(), "0"),
+    ],
+    "sessions": [
+        ("platform", sa.String(32), ""),
+        ("label", sa.String(128), ""),
+        ("created_at", sa.BigInteger(), "0"),
+        ("last_seen_at", sa.BigInteger(), "0"),
+        ("address", sa.String(64), ""),
+    ],
+    "conversations": [
+        ("settings", sa.String(2048), ""),
+        ("announcement", sa.String(4096), ""),
+        ("avatar", sa.String(64), ""),
+        ("dissolved_at", sa.BigInteger(), "0"),
+        ("restricted", sa.Boolean(), sa.false()),
+    ],
+    "members": [
+        ("history_from", sa.BigInteger(), "0"),
+        ("muted_until", sa.BigInteger(), "0"),
+        ("barred", sa.Boolean(), sa.false()),
+        ("said_at", sa.BigInteger(), "0"),
+    ],
+}
+
+
+def _messages() -> None:
+    op.create_table(
+        "message_states",
+        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("changed_seq", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("edits", sa.Text(), nullable=False),
+        sa.Column("recalled_by", sa.BigInteger(), nullable=True),
+        sa.Column("pinned_seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_message_states_conversation_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "seq", name="pk_message_states"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_message_states_conversation_id_pinned_seq",
+        "message_states",
+        ["conversation_id", "pinned_seq"],
+    )
+    op.create_table(
+        "reactions",
+        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("emoji", sa.String(64), nullable=False),
+        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("at_seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_reactions_conversation_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "seq", "emoji", "user_id", name="pk_reactions"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "expiring",
+        sa.Column("expires_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_expiring_conversation_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("expires_at", "conversation_id", "seq", name="pk_expiring"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "scheduled",
+        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("conversation_id", _ID, nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("draft", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_scheduled_user_id"),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversations.id"], name="fk_scheduled_conversation_id"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "id", name="pk_scheduled"),
+    )
+    op.create_index("ix_scheduled_at_ms", "scheduled", ["at_ms"])
+
+
+def _self() -> None:
+    op.create_table(
+        "self_entries",
+        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("key", sa.String(128), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_self_entries_user_id"),
+        sa.PrimaryKeyConstraint("user_id", "key", name="pk_self_entries"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_self_entries_user_id_seq", "self_entries", ["user_id", "seq"])
+    op.create_table(
+        "self_logs",
+        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("floor_seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_self_logs_user_id"),
+        sa.PrimaryKeyConstraint("user_id", name="pk_self_logs"),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("device", sa.String(128), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_deliveries_conversation_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_deliveries_user_id"),
+        sa.PrimaryKeyConstraint("conversation_id", "user_id", "device", name="pk_deliveries"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _groups() -> None:
+    op.create_table(
+        "group_links",
+        sa.Column("code", sa.String(64), nullable=False),
+        sa.Column("conversation_id", _ID, nullable=False),
+        sa.Column("made_by", _ID, nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("max_uses", sa.Integer(), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_group_links_conversation_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["made_by"], ["users.id"], name="fk_group_links_made_by"),
+        sa.PrimaryKeyConstraint("code", name="pk_group_links"),
+    )
+    op.create_index("ix_group_links_conversation_id", "group_links", ["conversation_id"])
+    op.create_table(
+        "join_requests",
+        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_join_requests_conversation_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_join_requests_user_id"),
+        sa.PrimaryKeyConstraint("conversation_id", "user_id", name="pk_join_requests"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_join_requests_conversation_id_at_ms", "join_requests", ["conversation_id", "at_ms"]
+    )
+    op.create_table(
+        "audit",
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.String(128), nullable=False),
+        sa.Column("act", sa.String(64), nullable=False),
+        sa.Column("subject", sa.String(128), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_audit_at_ms", "audit", ["at_ms"])
+    op.create_index("ix_audit_subject", "audit", ["subject"])
+
+
+def _people() -> None:
+    op.create_table(
+        "contacts",
+        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("peer_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
+        sa.Column("tags", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_contacts_user_id"),
+        sa.ForeignKeyConstraint(["peer_id"], ["users.id"], name="fk_contacts_peer_id"),
+        sa.PrimaryKeyConstraint("user_id", "peer_id", name="pk_contacts"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_contacts_peer_id", "contacts", ["peer_id"])
+    op.create_table(
+        "blocks",
+        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("blocked_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_blocks_user_id"),
+        sa.ForeignKeyConstraint(["blocked_id"], ["users.id"], name="fk_blocks_blocked_id"),
+        sa.PrimaryKeyConstraint("user_id", "blocked_id", name="pk_blocks"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_blocks_blocked_id", "blocks", ["blocked_id"])
+    op.create_table(
+        "avatars",
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("type", sa.String(32), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_avatars"),
+    )

@@ -1,0 +1,43 @@
+"""Who knows whom, and pictures of people and groups. See `tables`."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, Text
+
+from parlor.drivers.sql.tables import Id, metadata
+
+# One side's view: a request that was sent or has come, or a contact.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("peer_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("remark", Text, nullable=False),
+    # JSON: a list of words.
+    Column("tags", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_contacts_peer_id", "peer_id"),
+    sqlite_with_rowid=False,
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("blocked_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_blocks_blocked_id", "blocked_id"),
+    sqlite_with_rowid=False,
+)
+
+# `id` is made of the bytes, so a picture never changes under its name.
+avatars = Table(
+    "avatars",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)

@@ -1,0 +1,73 @@
+"""Conversations, who is in them, how far each has read."""
+
+from __future__ import annotations
+
+from parlor.model.account import User
+from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.wire.native.methods.shape import Method, Params, Result
+
+
+class ConversationCreate(Params, frozen=True):
+    """`members` are the others. A direct conversation that exists is returned.
+
+    A group with the `client_id` of one that this user has made is that one.
+    """
+
+    kind: ConversationKind
+    members: tuple[str, ...]
+    title: str = ""
+    client_id: str = ""
+
+
+class ConversationResult(Result, frozen=True):
+    conversation: ConversationView
+    created: bool = False
+
+
+class ConversationGet(Params, frozen=True):
+    conversation_id: str
+
+
+class ConversationList(Params, frozen=True):
+    """Newest first; `cursor` from the last page, empty at first."""
+
+    cursor: str = ""
+    limit: int = 50
+
+
+class ConversationListResult(Result, frozen=True):
+    conversations: tuple[ConversationView, ...]
+    cursor: str = ""
+
+
+class ConversationMembers(Params, frozen=True):
+    conversation_id: str
+    cursor: str = ""
+    limit: int = 100
+
+
+class MembersResult(Result, frozen=True):
+    members: tuple[Member, ...]
+    users: tuple[User, ...]
+    cursor: str = ""
+
+
+class ReadSet(Params, frozen=True):
+    """Everything up to `seq` was read. Never moves back."""
+
+    conversation_id: str
+    seq: int
+
+
+class ReadResult(Result, frozen=True):
+    read_seq: int
+    unread: int
+
+
+METHODS: dict[str, Method] = {
+    "conversation.create": Method(ConversationCreate, ConversationResult),
+    "conversation.get": Method(ConversationGet, ConversationResult),
+    "conversation.list": Method(ConversationList, ConversationListResult),
+    "conversation.members": Method(ConversationMembers, MembersResult),
+    "read.set": Method(ReadSet, ReadResult),
+}
