@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 
 from parlor.drivers.mysql.server import MysqlServer, make_engines
 from parlor.drivers.sql.revision import bring_up_to_date
+from parlor.drivers.sql.schema import metadata
 from parlor.drivers.sql.settings import StorageSettings
-from parlor.drivers.sql.tables import metadata
 from tests.support.as_nobody import Account, end
 from tests.support.server import free_port
 

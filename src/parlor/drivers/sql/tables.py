@@ -19,13 +19,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
     Table,
     UniqueConstraint,
     false,
 )
 
-from parlor.drivers.sql.types import Body, Digest, Id, Name, Words
+from parlor.drivers.sql.types import Body, Digest, Id, Name, Words, short
 
 metadata = MetaData(
     naming_convention={
@@ -44,12 +43,12 @@ users = Table(
     Column("display_name", Name, nullable=False),
     Column("password_hash", Name, nullable=False),
     Column("admin", Boolean, nullable=False),
-    Column("about", String(512), nullable=False, server_default=""),
+    Column("about", short(512), nullable=False, server_default=""),
     # Id of a row of `avatars`, empty for none.
-    Column("avatar", String(64), nullable=False, server_default=""),
+    Column("avatar", short(64), nullable=False, server_default=""),
     # JSON of the person's privacy flags and of the state they have chosen; empty: the defaults.
-    Column("privacy", String(1024), nullable=False, server_default=""),
-    Column("status", String(1024), nullable=False, server_default=""),
+    Column("privacy", short(1024), nullable=False, server_default=""),
+    Column("status", short(1024), nullable=False, server_default=""),
     # Unix milliseconds, 0: never.
     Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
 )
@@ -76,11 +75,11 @@ sessions = Table(
     Column("refresh_hash", Digest, nullable=False, unique=True),
     Column("refresh_expires_at", Double, nullable=False, index=True),
     # What the person sees in the list of their devices. Times are Unix milliseconds.
-    Column("platform", String(32), nullable=False, server_default=""),
-    Column("label", String(128), nullable=False, server_default=""),
+    Column("platform", short(32), nullable=False, server_default=""),
+    Column("label", short(128), nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False, server_default="0"),
     Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
-    Column("address", String(64), nullable=False, server_default=""),
+    Column("address", short(64), nullable=False, server_default=""),
     UniqueConstraint("user_id", "device"),
 )
 
@@ -148,9 +147,9 @@ conversations = Table(
     Column("low_user_id", BigInteger),
     Column("high_user_id", BigInteger),
     # JSON of `model.group.GroupSettings`, empty: the defaults.
-    Column("settings", String(2048), nullable=False, server_default=""),
-    Column("announcement", String(4096), nullable=False, server_default=""),
-    Column("avatar", String(64), nullable=False, server_default=""),
+    Column("settings", short(2048), nullable=False, server_default=""),
+    Column("announcement", short(4096), nullable=False, server_default=""),
+    Column("avatar", short(64), nullable=False, server_default=""),
     Column("dissolved_at", BigInteger, nullable=False, server_default="0"),
     # A plain message needs more here than membership: look at settings and dissolved_at.
     Column("restricted", Boolean, nullable=False, server_default=false()),

@@ -8,7 +8,7 @@ mean the same everywhere. Used by `tables` and by the migrations.
 
 from __future__ import annotations
 
-from sqlalchemy import VARBINARY, VARCHAR, BigInteger, Integer, LargeBinary, Text
+from sqlalchemy import VARBINARY, VARCHAR, BigInteger, Integer, LargeBinary, String, Text
 
 MAX_NAME_CHARS = 255
 
@@ -27,3 +27,8 @@ Digest = LargeBinary().with_variant(VARBINARY(64), "mysql")
 """Bytes that are a key: at most 64."""
 Body = LargeBinary().with_variant(LargeBinary(2**25), "mysql")
 """Bytes of any size: LONGBLOB in MySQL, whose BLOB ends at 64 kB."""
+
+
+def short(max_chars: int) -> String:
+    """Text of at most so many characters, which may be a key and may have a default."""
+    return String(max_chars).with_variant(VARCHAR(max_chars, collation="C"), "postgresql")
