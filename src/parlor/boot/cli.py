@@ -11,14 +11,17 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from parlor import __version__
 from parlor.boot.config import Config, ConfigError, Given, load, parse_assignment
 from parlor.model.account import Quota, Scope
+
+if TYPE_CHECKING:
+    from parlor.drivers.sql.copying import Told
 
 _FLAG_KEYS = {
     "data": ("server", "data"),
@@ -112,6 +115,40 @@ def _parser() -> argparse.ArgumentParser:
         "own (storage.url) only by this command, while no server uses it.",
     )
     migrating.set_defaults(run=_migrate)
+
+    backup = commands.add_parser(
+        "backup",
+        parents=[settings],
+        help="write the database into a file, while the server may run",
+        description="The file is a SQLite database, whatever the database is. Secrets and "
+        "certificates of the data folder are not in it.",
+    )
+    backup.add_argument("file", metavar="FILE", type=Path, help="must not exist")
+    backup.set_defaults(run=_backup)
+
+    restore = commands.add_parser(
+        "restore",
+        parents=[settings],
+        help="put a backup into an empty database",
+        description="Checks that every conversation is whole before anything is kept.",
+    )
+    restore.add_argument("file", metavar="FILE", type=Path, help="made by parlor backup")
+    restore.set_defaults(run=_restore)
+
+    move = commands.add_parser(
+        "move",
+        parents=[settings],
+        help="copy the database into another one",
+        description="The server must be stopped. The old database stays as it is; to use the new "
+        "one, set storage.url.",
+    )
+    move.add_argument(
+        "--to",
+        metavar="URL",
+        required=True,
+        help="postgresql://…, mysql://…, mariadb://… or sqlite",
+    )
+    move.set_defaults(run=_move)
 
     user = commands.add_parser("user", help="people's accounts")
     user_commands = user.add_subparsers(metavar="COMMAND", required=True)
@@ -215,6 +252,50 @@ def _migrate(flags: argparse.Namespace) -> None:
             print(f"The database has revision {now} now, before {before or 'nothing'}.")
 
     _run(bring_up())
+
+
+def _backup(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+    from parlor.boot.copying import back_up
+
+    _copy("backed up into", flags.file, lambda tell: back_up(config, flags.file, tell))
+
+
+def _restore(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+    from parlor.boot.copying import restore
+
+    _copy("restored from", flags.file, lambda tell: restore(config, flags.file, tell))
+
+
+def _move(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+    from parlor.boot.copying import move, shown
+
+    try:
+        target = shown(config, flags.to)
+    except ValueError as wrong:
+        raise ConfigError(f"--to: {wrong}") from wrong
+    _copy("moved to", target, lambda tell: move(config, flags.to, tell))
+    print("Serve from it with storage.url set to that.")
+
+
+def _copy(
+    done: str, where: object, work: Callable[[Told], Coroutine[Any, Any, Mapping[str, int]]]
+) -> None:
+    """Do it with a bar for each table, then say how many rows each has."""
+    if sys.modules.get("rich") is None:
+        sys.modules.pop("rich", None)
+    from parlor.boot.copy_progress import CopyProgress
+
+    async def copy() -> None:
+        with CopyProgress() as progress:
+            found = await work(progress.tell)
+        for name, rows in found.items():
+            print(f"{name:24} {rows:>12,}")
+        print(f"{sum(found.values()):,} rows {done} {where}.")
+
+    _run(copy())
 
 
 def _user_add(flags: argparse.Namespace) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 
+from sqlalchemy import Connection
+
 from parlor.drivers.mysql.server import MysqlServer, make_engines
 from parlor.drivers.sql import opening
 from parlor.drivers.sql.networked import NetworkedDatabase
@@ -21,3 +23,10 @@ def open_database(
 async def migrate(settings: StorageSettings) -> tuple[str | None, str]:
     """As `drivers.sql.opening.migrate`."""
     return await opening.migrate(make_engines(settings), MysqlServer(settings))
+
+
+def connected(
+    settings: StorageSettings, *, is_target: bool
+) -> AbstractAsyncContextManager[Connection]:
+    """As `drivers.sql.opening.connected`."""
+    return opening.connected(make_engines(settings), MysqlServer(settings), is_target=is_target)

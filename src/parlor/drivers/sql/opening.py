@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from parlor.drivers.sql.copying import prepare_target
 from parlor.drivers.sql.database import CannotOpen, MustMigrate
 from parlor.drivers.sql.networked import Engines, NetworkedDatabase, Server
 from parlor.drivers.sql.revision import HEAD, bring_up_to_date, make_tables, stored_revision
@@ -56,6 +58,31 @@ async def migrate(engines: Engines, server: Server) -> tuple[str | None, str]:
 
     try:
         return await _prepared(engines.together, server, work), HEAD
+    finally:
+        await engines.dispose()
+
+
+@asynccontextmanager
+async def connected(
+    engines: Engines, server: Server, *, is_target: bool
+) -> AsyncIterator[Connection]:
+    """One connection for a copy, to be used inside a greenlet. A source is one snapshot; a target
+    gets its tables and must be empty. Raises CannotOpen."""
+
+    def prepare(db: Connection) -> None:
+        if is_target:
+            with server.migrating(db):
+                prepare_target(db)
+
+    try:
+        await _prepared(engines.together, server, prepare)
+        async with (engines.together if is_target else engines.reading).connect() as opened:
+            connection = opened.sync_connection
+            assert connection is not None
+            try:
+                yield connection
+            except SQLAlchemyError as error:
+                raise CannotOpen(server.explain(error)) from error
     finally:
         await engines.dispose()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 
@@ -15,7 +15,7 @@ def reason(
     explained: Mapping[str, str],
 ) -> str:
     """`explained` says what the driver's `code` means; otherwise it is the error's first line."""
-    shown = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+    shown = without_password(url)
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     why = explained.get(code(original), "")
     if not why and isinstance(original, TimeoutError):
@@ -29,3 +29,10 @@ def reason(
     if url.password:
         why = why.replace(str(url.password), "***")
     return f"cannot use the database {shown}: {why}"
+
+
+def without_password(url: URL | str) -> str:
+    """The address of a database as it may be printed."""
+    found = make_url(url)
+    plain = found.set(drivername=found.drivername.partition("+")[0])
+    return plain.render_as_string(hide_password=True)
