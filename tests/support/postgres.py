@@ -85,6 +85,14 @@ class Postgres:
         secret = f":{password}" if password else ""
         return f"postgresql://parlor{secret}@127.0.0.1:{self.port}/{database}"
 
+    def size(self, database: str) -> int:
+        """Bytes of everything in it."""
+        size = f"SELECT pg_database_size('{database}')"
+        where = ("-h", f"{self.folder}", "-p", f"{self.port}", "-U", "parlor")
+        psql = ["psql", "-XAt", *where, "-c", size, database]
+        done = subprocess.run(psql, capture_output=True, check=True)
+        return int(done.stdout)
+
     async def run(self, statement: str, database: str = "postgres") -> None:
         link = await asyncpg.connect(self.url(database))
         try:
