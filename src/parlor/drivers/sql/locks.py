@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, select
 
+from parlor.drivers.sql.by_keys import MOST, ByKeys
 from parlor.drivers.sql.tables import conversations
 
-_CONVERSATIONS = (
-    select(conversations.c.id)
-    .where(conversations.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(conversations.c.id)
-    .with_for_update()
+_CONVERSATIONS = ByKeys(
+    select(conversations.c.id).order_by(conversations.c.id).with_for_update(), conversations.c.id
 )
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32)))
 _TURN = select(_VERSION.c.version_num).with_for_update()
@@ -32,7 +30,9 @@ def has_one_writer(db: Connection) -> bool:
 def lock_conversations(db: Connection, ids: Iterable[int]) -> None:
     """In the order of their ids, so that two who want the same ones never wait for each other."""
     if not has_one_writer(db):
-        db.execute(_CONVERSATIONS, {"ids": sorted(set(ids))})
+        wanted = sorted(set(ids))
+        for start in range(0, len(wanted), MOST):
+            _CONVERSATIONS.rows(db, wanted[start : start + MOST])
 
 
 def lock_rows(db: Connection, column: Column[Any], values: Iterable[Any]) -> None:
