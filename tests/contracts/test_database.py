@@ -197,6 +197,22 @@ async def test_units_of_two_programs_that_read_and_decide_lose_nothing(two):
     assert sorted(await asyncio.gather(*asked)) == list(range(1, 25))
 
 
+async def test_units_that_name_one_order_do_not_meet_and_keep_it(database):
+    def add(number):
+        def unit(db):
+            last = db.execute(select(logs.c.last).where(logs.c.name == "row")).scalar_one()
+            assert last == number
+            db.execute(update(logs).where(logs.c.name == "row").values(last=last + 1))
+
+        return unit
+
+    await database.write(
+        lambda db: db.execute(insert(logs), {"name": "row", "last": 0, "total": 0})
+    )
+    asked = [database.write(add(number), order="row") for number in range(40)]
+    await asyncio.gather(*asked)
+
+
 async def test_of_two_that_must_leave_one_behind_only_one_goes(two):
     """Write skew: each removes another row after it has seen that both are there."""
 

@@ -19,7 +19,8 @@ when it keeps to this:
    takes a `seq`, `locks.lock_rows` otherwise), and it reads after that, in later statements. Where
    there may be no row yet, a unique key catches the second one, whose unit is run again.
 3. Every unit that changes a conversation or who is in it also updates or locks its row in
-   `conversations`: that is where others wait.
+   `conversations`: that is where others wait. It names the conversation as its `order`, so that
+   what one process does there comes one after the other instead of being run again.
 4. What others follow by a growing number (`revocations`) is inserted after `locks.in_turn`.
 5. Columns are `types.Name`, `Words`, `Digest`, `Body`, `Id` or plain numbers: a bare Text has no
    length, which MySQL wants for a key, and its order depends on the language of the server.

@@ -36,10 +36,11 @@ class MustMigrate(CannotOpen):
 class Database(Protocol):
     """Every method raises StorageFailed (nothing was stored) and Overloaded (too much waits)."""
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
+    async def write(self, unit: Callable[[Connection], T], *, order: Hashable = None) -> T:
         """Run `unit` in a serializable transaction; return its result once that is durable.
 
-        It may be run again when it met another transaction, so only its last run counts. Whatever
+        It may be run again when it met another transaction, so only its last run counts. Units
+        that name the same `order` do not meet, and are stored in the order of the calls. Whatever
         `unit` raises undoes this unit alone and reaches the caller. It may share its commit with
         other units, and may run on another thread: it must not touch the caller's state.
         Cancelling the caller does not undo it.

@@ -94,7 +94,9 @@ class SqlMessages:
         return await self._database.write_together(append_all, item, order=conversation)
 
     async def act(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
-        return await self._database.write(lambda db: perform(db, act, decide, at_ms))
+        # Those of one conversation would only be run again and again.
+        order = act.conversation_id
+        return await self._database.write(lambda db: perform(db, act, decide, at_ms), order=order)
 
     async def events(
         self, conversation: ConversationId, after: int | None, before: int | None, limit: int

@@ -4,9 +4,9 @@ What `drivers.postgres` and `drivers.mysql` share; they bring engines and say wh
 what. Flow: a unit is accepted -> its lane takes what may go now -> one transaction on a pooled
 connection, run by `AsyncConnection.run_sync` -> the answer.
 
-Lanes: units of their own go singly over as many connections as there are. Items of one
-`write_together` unit go in batches; a batch takes no item whose `order` is on its way already, so
-what must keep its order does.
+Lanes: units of their own go singly over as many connections as there are, items of one
+`write_together` unit in batches. Nothing is taken whose `order` is on its way already, so what
+must keep its order does, and what would meet in the same rows does not.
 
 When an outcome is unknown (the server went away during the commit, or took too long), everybody
 concerned hears StorageFailed: the sender asks again with the same client_id.
@@ -38,8 +38,8 @@ Item = TypeVar("Item")
 _PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.2
 _UNKNOWN = "Whether it was stored is not known."
-_DUPLICATES = 3
-"""Runs after a broken unique key: one is enough to find the row that was there first."""
+_DUPLICATES = 8
+"""Runs after a broken unique key, which mostly is another that took the same number first."""
 
 
 class Server(Protocol):
@@ -82,13 +82,18 @@ class _Lane:
     running: int = 0
     busy: set[Hashable] = field(default_factory=set)
 
+    def keeps(self, one: Waiting) -> bool:
+        """Whether what has the same `order` must wait for it: always, but for units alone that
+        name none."""
+        return self.together is not None or one.order is not None
+
     def take(self) -> list[Waiting]:
         """What may go now; nothing when all of it waits for what is on its way."""
         taken: list[Waiting] = []
         passed: list[Waiting] = []
         while self.waiting and len(taken) < self.most:
             one = self.waiting.popleft()
-            held = self.together is not None and one.order in self.busy
+            held = one.order in self.busy
             (passed if held else taken).append(one)
         self.waiting.extendleft(reversed(passed))
         return taken
@@ -121,8 +126,8 @@ class NetworkedDatabase:
         self._may_read = asyncio.Semaphore(settings.read_connections)
         self._accepted.open()
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
-        return cast("T", await self._accepted.accept(None, unit))
+    async def write(self, unit: Callable[[Connection], T], *, order: Hashable = None) -> T:
+        return cast("T", await self._accepted.accept(None, unit, order))
 
     async def write_together(
         self,
@@ -198,8 +203,7 @@ class NetworkedDatabase:
             if not batch:
                 break
             lane.running += 1
-            if lane.together is not None:
-                lane.busy.update(one.order for one in batch)
+            lane.busy.update(one.order for one in batch if lane.keeps(one))
             self._start(self._store(lane, batch))
         if lane.together is not None and not lane.running and not lane.waiting:
             self._lanes.pop(lane.together, None)

@@ -32,7 +32,7 @@ class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connect_timeout_s: float = 5.0
     statement_timeout_s: float = 30.0
     lock_timeout_s: float = 10.0
-    attempts: int = 12
+    attempts: int = 20
     max_batch: int = 256
     max_waiting_writes: int = 10_000
     max_waiting_reads: int = 10_000

@@ -35,7 +35,8 @@ class SqliteDatabase:
         self._writer = writer
         self._readers = readers
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
+    async def write(self, unit: Callable[[Connection], T], *, order: Hashable = None) -> T:
+        # One writer stores everything in the order of the calls.
         return await self._writer.write(unit)
 
     async def write_together(
@@ -45,7 +46,6 @@ class SqliteDatabase:
         *,
         order: Hashable = None,
     ) -> T:
-        # One writer stores everything in the order of the calls.
         return await self._writer.write_together(unit, item)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
