@@ -19,6 +19,7 @@ from parlor.drivers.sql.applying_messages import expect_expiry
 from parlor.drivers.sql.by_keys import MOST, ByKeys
 from parlor.drivers.sql.conversation_rows import settings_of
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
+from parlor.drivers.sql.locks import lock_conversations
 from parlor.drivers.sql.many_rows import ManyRows
 from parlor.drivers.sql.tables import conversations, events, members
 from parlor.model.errors import (
@@ -33,7 +34,6 @@ from parlor.model.event import Draft, Event, event_of
 from parlor.model.group import GroupSettings, Permission, Role
 from parlor.model.speaking import check_may_speak
 
-# FOR UPDATE holds the conversation's row where an engine locks rows; SQLite has one writer.
 _PLACES = ByKeys(
     select(
         members.c.conversation_id,
@@ -45,17 +45,12 @@ _PLACES = ByKeys(
         members.c.muted_until,
         members.c.barred,
         members.c.said_at,
-    )
-    .join_from(members, conversations)
-    .order_by(conversations.c.id)
-    .with_for_update(of=conversations),
+    ).join_from(members, conversations),
     members.c.conversation_id,
     members.c.user_id,
 )
 _HEADS = ByKeys(
-    select(conversations.c.id, conversations.c.last_seq, conversations.c.active_at)
-    .order_by(conversations.c.id)
-    .with_for_update(),
+    select(conversations.c.id, conversations.c.last_seq, conversations.c.active_at),
     conversations.c.id,
 )
 _KNOWN = ByKeys(
@@ -109,6 +104,7 @@ def append_all(
     db: Connection, appends: Sequence[Append]
 ) -> Sequence[tuple[Event, bool] | ParlorError]:
     """Store `appends` in their order; a refused one takes no seq and hinders no other."""
+    lock_conversations(db, (append.conversation for append in appends))
     places = _places(db, appends)
     known = _known(db, {append.key for append in appends if append.draft.client_id})
     outcomes: list[tuple[Event, bool] | ParlorError] = []

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, delete, select, tuple_
 from parlor.drivers.sql.applying_messages import take_words
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row
+from parlor.drivers.sql.locks import lock_conversations
 from parlor.drivers.sql.message_tables import expiring, message_states, reactions
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.state_rows import state_of_row
-from parlor.drivers.sql.tables import conversations, events
+from parlor.drivers.sql.tables import events
 from parlor.model.event import Event
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.message_state import MessageState
@@ -121,14 +122,8 @@ def _expire(db: Connection, now_ms: int, limit: int) -> int:
     for row in due:
         said[row.conversation_id].append(row.seq)
     if said:
-        # As an act does, before anything of it is changed; in the order of ids, so that two who
-        # do this at once wait for each other and not for ever.
-        db.execute(
-            select(conversations.c.id)
-            .where(conversations.c.id.in_(sorted(said)))
-            .order_by(conversations.c.id)
-            .with_for_update()
-        ).all()
+        # As an act does, before anything of it is changed.
+        lock_conversations(db, said)
     for conversation, seqs in said.items():
         take_words(db, conversation, seqs)
         for table in (message_states, reactions):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table
 
-from parlor.drivers.sql.tables import Id, metadata
+from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sql.types import Body, Id, Words, short
 
 # A row for each message that something has happened to; most have none.
 message_states = Table(
@@ -19,15 +20,15 @@ message_states = Table(
     ),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("changed_seq", BigInteger, nullable=False),
-    Column("text", Text),
+    Column("text", Words),
     # JSON: the seqs of the edits, oldest first; empty for none.
-    Column("edits", Text, nullable=False, default=""),
+    Column("edits", Words, nullable=False, default=""),
     # Null and 0: nobody took it back, it is not pinned.
     Column("recalled_by", BigInteger),
     Column("pinned_seq", BigInteger, nullable=False, default=0),
     # JSON: each emoji with how many gave it and who were first; empty for none. Kept beside the
     # rows of `reactions`, so that a page of messages costs the same however many have reacted.
-    Column("reactions", Text, nullable=False, default=""),
+    Column("reactions", Words, nullable=False, default=""),
     Index("ix_message_states_conversation_id_pinned_seq", "conversation_id", "pinned_seq"),
     sqlite_with_rowid=False,
 )
@@ -44,7 +45,7 @@ reactions = Table(
     ),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("user_id", Id, primary_key=True, autoincrement=False),
-    Column("emoji", String(64), primary_key=True),
+    Column("emoji", short(64), primary_key=True),
     # The event that gave it: those who came first are shown first.
     Column("at_seq", BigInteger, nullable=False),
     Index("ix_reactions_conversation_id_seq_at_seq", "conversation_id", "seq", "at_seq"),
@@ -71,12 +72,12 @@ scheduled = Table(
     "scheduled",
     metadata,
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("id", String(64), primary_key=True),
+    Column("id", short(64), primary_key=True),
     Column("conversation_id", Id, ForeignKey("conversations.id"), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     # When it may be claimed next: `at_ms`, the end of a claim, or never once it was refused.
     Column("due_at", BigInteger, nullable=False, index=True),
-    Column("refused", String(64), nullable=False, default=""),
+    Column("refused", short(64), nullable=False, default=""),
     # JSON of what is said.
-    Column("draft", LargeBinary, nullable=False),
+    Column("draft", Body, nullable=False),
 )

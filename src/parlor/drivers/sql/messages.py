@@ -37,10 +37,12 @@ class SqlMessages:
             raise NotMember
         mentions = tuple(map(number_of, draft.mentions))
         item = Append(draft, at_ms, by_member, conversation, sender, mentions)
-        return await self._database.write_together(append_all, item)
+        return await self._database.write_together(append_all, item, order=conversation)
 
     async def act(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
-        return await self._database.write(lambda db: perform(db, act, decide, at_ms))
+        # Those of one conversation would only be run again and again.
+        order = act.conversation_id
+        return await self._database.write(lambda db: perform(db, act, decide, at_ms), order=order)
 
     async def events(
         self, conversation: ConversationId, after: int | None, before: int | None, limit: int

@@ -18,7 +18,8 @@ from parlor.model.ids import ConversationId, UserId
 @pytest.fixture
 def db(tmp_path):
     engine = make_engine(tmp_path / "a.db", Use.WRITING, SqliteSettings(), connections=1)
-    bring_up_to_date(engine)
+    with engine.begin() as connection:
+        bring_up_to_date(connection)
     with engine.connect() as connection:
         yield connection
     engine.dispose()
