@@ -10,9 +10,12 @@ from pathlib import Path
 import msgspec
 
 from parlor.drivers.sql.accounts import SqlAccounts
+from parlor.drivers.sql.audit import SqlAudit
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.entrances import SqlEntrances
 from parlor.drivers.sql.keys import SqlKeys
+from parlor.drivers.sql.members import SqlMembers
 from parlor.drivers.sql.messages import SqlMessages
 from parlor.drivers.sql.revocations import SqlRevocations
 from parlor.drivers.sql.sessions import SqlSessions
@@ -23,7 +26,10 @@ from parlor.model.conversation import ConversationKind
 from parlor.model.event import Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId
 from parlor.ports.accounts import Accounts, Keys, Revocations, Sessions
+from parlor.ports.audit import Audit
 from parlor.ports.conversations import Conversations
+from parlor.ports.entrances import Entrances
+from parlor.ports.members import Members
 from parlor.ports.messages import Messages
 from tests.support.steady import CountingMeter
 
@@ -41,6 +47,9 @@ class Stores:
     keys: Keys
     messages: Messages
     conversations: Conversations
+    members: Members
+    entrances: Entrances
+    audit: Audit
 
     async def add_people(self, *people: UserId) -> None:
         for person in people:
@@ -85,6 +94,9 @@ def stores_in(database: Database) -> Stores:
         SqlKeys(database),
         SqlMessages(database),
         SqlConversations(database),
+        SqlMembers(database),
+        SqlEntrances(database),
+        SqlAudit(database),
     )
 
 

@@ -58,6 +58,9 @@ class Threads:
             raise BadRequest("A direct conversation is with exactly one other person.")
         if not others:
             raise BadRequest("A group needs at least one other person.")
+        if len(others) > self._settings.max_members_per_request:
+            most = self._settings.max_members_per_request
+            raise BadRequest(f"A group begins with at most {most} others; invite more later.")
         if len(others) >= self._settings.max_group_members:
             raise TooManyMembers
         is_group = kind is ConversationKind.GROUP
@@ -71,7 +74,12 @@ class Threads:
             self._clock.unix_ms(),
         )
         view = await self.get(user, conversation.id)
-        if created:
+        if created and is_group:
+            await self._announcements.tell([user], ConversationPush(view), about=view.id)
+            # All but the owner see it alike: one view for however many.
+            theirs = partial(self._push_for, view.id)
+            await self._announcements.tell_alike(others, theirs, about=view.id)
+        elif created:
             await self._announcements.tell_each(
                 [user, *others], partial(self._push_for, view.id), about=view.id
             )

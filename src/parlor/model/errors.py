@@ -128,6 +128,26 @@ class BadText(ParlorError):
     meaning = "The text is not valid Unicode."
 
 
+class LimitReached(ParlorError):
+    code, status = "limit_reached", 409
+    meaning = "There are as many of these as this server allows."
+
+
+class GroupDissolved(ParlorError):
+    code, status = "group_dissolved", 409
+    meaning = "This group was dissolved; it can be read, and nothing happens in it any more."
+
+
+class OwnerMustTransfer(ParlorError):
+    code, status = "owner_must_transfer", 409
+    meaning = "Hand the group over to somebody before you leave it, or dissolve it."
+
+
+class LinkEnded(ParlorError):
+    code, status = "link_ended", 410
+    meaning = "This link into a group does not work any more; ask for a new one."
+
+
 class TooManyMembers(ParlorError):
     code, status = "too_many_members", 422
     meaning = "The group would have more members than this server allows."

@@ -191,6 +191,10 @@ class Hub:
         """How many different users are here; those without a name are not counted."""
         return len(self._users.names())
 
+    def users(self) -> Collection[UserId]:
+        """Those who are here, each once. It changes with the hub: copy it before yielding."""
+        return self._users.names()
+
     def room_online(self, room: RoomId) -> int:
         return self._rooms.count(room)
 
