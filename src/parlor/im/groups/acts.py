@@ -14,7 +14,7 @@ from parlor.im.groups import coming, powers
 from parlor.im.groups.telling import Telling
 from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
-from parlor.model.errors import BadRequest
+from parlor.model.errors import BadRequest, NotFound
 from parlor.model.event import FOREVER, Draft, Event, EventKind
 from parlor.model.group import Role
 from parlor.model.group_change import SettingsChange
@@ -169,6 +169,8 @@ class GroupActs:
         most = self._settings.max_members_per_request
         if not 1 <= len(asked) <= most:
             raise BadRequest(f"One request is about 1 to {most} people.")
+        if not all(map(str.isascii, asked)):
+            raise NotFound("There is no such user.")
         return asked
 
     async def _act(self, draft: Draft, decide: Decide) -> Event | None:

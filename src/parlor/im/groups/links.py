@@ -84,8 +84,8 @@ class GroupLinks:
 
     async def end(self, user: UserId, group: ConversationId, code: str) -> None:
         """Nobody comes in by it any more; who came in stays. Ending it twice does nothing."""
-        now = self._clock.unix_ms()
-        await self._entrances.end_link(group, code[:_MAX_CODE_CHARS], user, now, manages_links)
+        known = code if _may_be_code(code) else ""
+        await self._entrances.end_link(group, known, user, self._clock.unix_ms(), manages_links)
 
     async def look(self, user: UserId, code: str, group: ConversationId | None) -> Preview:
         """What may be seen from outside. Raises NotFound, LinkEnded, GroupDissolved."""
@@ -110,7 +110,7 @@ class GroupLinks:
         if bool(code) == (group is not None):
             raise BadRequest("Either the code of a link or the id of a group.")
         if code:
-            link = await self._entrances.link(code) if len(code) <= _MAX_CODE_CHARS else None
+            link = await self._entrances.link(code) if _may_be_code(code) else None
             if link is None:
                 raise NotFound("There is no such link.")
             if not link.works(self._clock.unix_ms()):
@@ -123,6 +123,10 @@ class GroupLinks:
             raise NotFound
         require_group(found)
         return found
+
+
+def _may_be_code(code: str) -> bool:
+    return code.isascii() and len(code) <= _MAX_CODE_CHARS
 
 
 def manages_links(standing: Standing) -> None:
