@@ -27,6 +27,7 @@ class TokenAuthentication:
 
     def __init__(self) -> None:
         self.ended: set[str] = set()
+        self.revoked: set[str] = set()
         self.other: dict[str, Identity] = {}
         self.refuses: ParlorError | None = None
         self._listeners: list[Callable[[Identity], None]] = []
@@ -46,6 +47,10 @@ class TokenAuthentication:
             raise Forbidden
         return admitted
 
+    def check_again(self, identity: Identity) -> None:
+        if identity.session in self.ended or identity.user in self.revoked:
+            raise Unauthenticated
+
     def identity(self, token: str) -> Identity:
         user, colon, device = token.partition(":")
         if not colon or token in self.ended:
@@ -54,6 +59,7 @@ class TokenAuthentication:
         return self.other.get(token, plain)
 
     def revoke(self, kind: RevocationKind, value: str) -> None:
+        self.revoked.add(value)
         for listener in self._revoking:
             listener(kind, value)
 

@@ -80,6 +80,8 @@ class Accounts:
         self.refresh_tokens: dict[str, Identity] = {}
         self.links = {LINK}
         self.addresses: list[str] = []
+        self.asked: list[str] = []
+        """Every token that somebody presented as a user's."""
         self.revoked: list[tuple[RevocationKind, str]] = []
         self._numbers = itertools.count(101)
 
@@ -125,6 +127,7 @@ class Accounts:
         self.tokens = {t: i for t, i in self.tokens.items() if i.session != identity.session}
 
     async def authenticate(self, token: str, address: str) -> Identity:
+        self.asked.append(token)
         if token not in self.tokens:
             raise Unauthenticated
         return self.tokens[token]
