@@ -423,3 +423,17 @@ async def test_the_audit_log_tells_administrators_of_the_server_who_did_what(ser
     )
     assert [entry["act"] for entry in older.json()["entries"]] == ["group.role"]
     assert cem.id in page["entries"][1]["body"]
+
+
+async def test_what_is_said_in_a_group_of_fifty_reaches_the_forty_nine_others_once(server):
+    names = [f"p{n}.{next(NUMBERS)}" for n in range(51)]
+    async with callers(server, *names) as people:
+        *members, stranger = people
+        group = await make_group(*members)
+        with pytest.raises(NotMember):
+            await stranger.say(group, "hello")
+        for text in ("one", "two", "three"):
+            said = await members[7].say(group, text)
+            for hearer in members:
+                if hearer is not members[7]:
+                    assert (await hearer.heard(EventPush)).event == said
