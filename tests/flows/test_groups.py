@@ -53,7 +53,13 @@ from tests.support.server import running_parlor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NUMBERS = count()
-FLAGS = ["--set", "gateway.requests_per_second=10000", "--set", "gateway.request_burst=10000"]
+SETTINGS = (
+    "gateway.requests_per_second=10000",
+    "gateway.request_burst=10000",
+    "accounts.hash_passes=1",
+    "accounts.hash_memory_kib=1024",
+)
+FLAGS = [flag for setting in SETTINGS for flag in ("--set", setting)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -365,7 +371,7 @@ async def test_people_who_join_and_leave_all_at_once_do_no_harm(cast):
     assert view.member_count == 4
     members = await ann.ask(wire.ConversationMembers(group), wire.MembersResult)
     assert {member.user_id for member in members.members} == {ann.id, bob.id, cem.id, dan.id}
-    seqs = []
+    seqs: list[int] = []
     while len(seqs) < view.last_seq:
         after = seqs[-1] if seqs else 0
         page = await ann.ask(wire.EventsList(group, after=after, limit=200), wire.EventsResult)

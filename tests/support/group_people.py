@@ -53,7 +53,7 @@ class Caller:
 async def callers(server: ParlorServer, *names: str) -> AsyncIterator[Sequence[Caller]]:
     """People with these names, each with an account and a connection."""
     async with AsyncExitStack() as stack:
-        people = await asyncio.gather(*(sign_up(server.url, name) for name in names))
+        people = [await sign_up(server.url, name) for name in names]
         yield [
             Caller(
                 person,

@@ -1,6 +1,6 @@
 import pytest
 
-from parlor.model.group import Join, Role
+from parlor.model.group import Join, Permission, Role
 from parlor.model.group_change import SettingsChange
 from parlor.model.ids import UserId
 from tests.support.rest_client import sign_up
@@ -16,7 +16,7 @@ async def group(client):
     return f"/api/v1/conversations/{made.json()['conversation']['id']}", ann, bob_id
 
 
-ACTS = {
+ACTS: dict[str, tuple[str, dict[str, object], tuple[object, ...]]] = {
     "/members": ("invite", {"members": ["7", "8"]}, ("c", [UserId("7"), UserId("8")])),
     "/members/remove": ("remove", {"members": ["7"]}, ("c", [UserId("7")])),
     "/leave": ("leave", {}, ("c",)),
@@ -54,7 +54,7 @@ async def test_an_update_says_what_changes_and_leaves_the_rest_alone(memory, cli
         "title": None,
         "announcement": None,
         "avatar": None,
-        "wish": SettingsChange(join=Join.OPEN, permissions={"pin": Role.MEMBER}),
+        "wish": SettingsChange(join=Join.OPEN, permissions={Permission.PIN: Role.MEMBER}),
     }
 
 

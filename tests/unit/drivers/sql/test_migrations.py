@@ -79,15 +79,15 @@ def test_keys_made_before_they_had_ids_still_open_what_they_opened(engine):
 def test_members_from_before_lists_had_versions_are_told_to_who_asks_for_changes(engine):
     with engine.begin() as connection:
         upgrade(connection, "0002")
-        for statement in (
-            "INSERT INTO users (id, name, display_name, password_hash, admin)"
-            " VALUES (1, 'ann', 'Ann', '', 0)",
-            "INSERT INTO conversations (id, kind, title, last_seq, active_at, member_count)"
-            " VALUES (9, 'group', 'Old', 7, 5, 1)",
-            "INSERT INTO members (conversation_id, user_id, role, joined_seq, read_seq)"
-            " VALUES (9, 1, 'owner', 3, 6)",
-        ):
-            connection.execute(text(statement))
+        rows = {
+            "users (id, name, display_name, password_hash, admin)": "1, 'ann', 'Ann', '', 0",
+            "conversations (id, kind, title, last_seq, active_at, member_count)": (
+                "9, 'group', 'Old', 7, 5, 1"
+            ),
+            "members (conversation_id, user_id, role, joined_seq, read_seq)": "9, 1, 'owner', 3, 6",
+        }
+        for table, values in rows.items():
+            connection.execute(text(f"INSERT INTO {table} VALUES ({values})"))  # noqa: S608
         upgrade(connection, HEAD)
         (kept,) = connection.execute(text("SELECT * FROM members")).mappings().all()
         (group,) = connection.execute(text("SELECT * FROM conversations")).mappings().all()
