@@ -87,7 +87,7 @@ def test_members_from_before_lists_had_versions_are_told_to_who_asks_for_changes
             "members (conversation_id, user_id, role, joined_seq, read_seq)": "9, 1, 'owner', 3, 6",
         }
         for table, values in rows.items():
-            connection.execute(text(f"INSERT INTO {table} VALUES ({values})"))  # noqa: S608
+            connection.execute(text(f"INSERT INTO {table} VALUES ({values})"))
         upgrade(connection, HEAD)
         (kept,) = connection.execute(text("SELECT * FROM members")).mappings().all()
         (group,) = connection.execute(text("SELECT * FROM conversations")).mappings().all()
