@@ -10,7 +10,7 @@ from parlor.im.announce import Announcements
 from parlor.im.paging import page_size
 from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
-from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.conversation import ConversationKind, ConversationView
 from parlor.model.errors import BadRequest, NotFound, NotMember, TooManyMembers
 from parlor.model.ids import ConversationId, UserId, number_id
 from parlor.model.text import check_display_name
@@ -111,18 +111,6 @@ class Threads:
         found = await self._conversations.views(user, _parse_cursor(cursor), size + 1)
         page = found[:size]
         return page, f"{page[-1].active_at}-{page[-1].id}" if len(found) > size else ""
-
-    async def members(
-        self, user: UserId, id: ConversationId, cursor: str, limit: int
-    ) -> tuple[Sequence[Member], str]:
-        """In the order of user ids; the cursor is the last one's. Raises NotFound, NotMember."""
-        size = page_size(limit, self._settings.max_page_members)
-        if await self._conversations.member(id, user) is None:
-            raise await self._why_not(id)
-        after = UserId(cursor) if cursor else None
-        found = await self._conversations.members(id, after, size + 1)
-        page = found[:size]
-        return page, page[-1].user_id if len(found) > size else ""
 
     async def require_direct_peer(self, user: UserId, conversation_id: ConversationId) -> UserId:
         """The other person of `user`'s direct conversation.
