@@ -2,12 +2,11 @@
 
 import pytest
 
-from parlor.model.group import Join, Role
-from parlor.model.group_change import SettingsChange
+from parlor.model.group import GroupSettings, Join, Permission, Role
 from tests.support.native_connection import NativeHouse, settle
 
 GROUP, WHO = "900", "7"
-ACTS = {
+ACTS: dict[str, tuple[dict[str, object], str, tuple[object, ...]]] = {
     "invite": ({"members": [WHO]}, "invite", ("c", [WHO])),
     "leave": ({}, "leave", ("c",)),
     "remove": ({"members": [WHO]}, "remove", ("c", [WHO])),
@@ -15,15 +14,9 @@ ACTS = {
     "transfer": ({"user_id": WHO}, "transfer", ("c", WHO)),
     "mute": ({"user_id": WHO, "for_s": 60}, "mute", ("c", WHO, 60, ("off", False))),
     "update": (
-        {"settings": {"join": "open"}},
+        {"avatar": "a7"},
         "update",
-        (
-            "c",
-            ("title", None),
-            ("announcement", None),
-            ("avatar", None),
-            ("wish", SettingsChange(join=Join.OPEN)),
-        ),
+        ("c", ("title", None), ("announcement", None), ("avatar", "a7"), ("wish", None)),
     ),
     "dissolve": ({}, "dissolve", ("c",)),
     "decide": ({"user_id": WHO, "let_in": True}, "decide", ("c", WHO, ("let_in", True))),
@@ -48,6 +41,15 @@ async def test_an_act_reaches_its_service_and_answers_with_the_event(act):
     result, asked = await ask(f"group.{act}", conversation_id=GROUP, client_id="c", **params)
     assert result["event"]["seq"] == 2
     assert asked == [(name, "1", (GROUP, *values))]
+
+
+async def test_settings_that_are_not_named_are_left_alone():
+    settings = {"join": "open", "permissions": {"pin": "member"}}
+    _, asked = await ask("group.update", conversation_id=GROUP, client_id="c", settings=settings)
+    wish = dict(asked[0][2][2:])["wish"]
+    assert wish.applied_to(GroupSettings(slow_mode_s=9)) == GroupSettings(
+        join=Join.OPEN, slow_mode_s=9, permissions={Permission.PIN: Role.MEMBER}
+    )
 
 
 async def test_muting_nobody_in_particular_is_muting_everybody():
