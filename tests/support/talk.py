@@ -77,7 +77,8 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
         await stores.add_people(ANN, BOB, CEM, DAN)
         messages, conversations = stores.messages, stores.conversations
         connected, entropy = Somebody(), CountedBytes()
-        rosters = Rosters(conversations, chosen.remembered_members)
+
+        rosters = Rosters(conversations, chosen.remembered_members, chosen.announce_members)
         announcements = Announcements(told, meter, limit_s=chosen.announce_limit_s)
         telling = Telling(conversations, stores.members, rosters, announcements)
         links = GroupLinks(conversations, stores.entrances, chosen, clock, entropy)

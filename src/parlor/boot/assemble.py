@@ -60,6 +60,7 @@ from parlor.drivers.sqlite.database import SqliteDatabase, open_database
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.large import LargeConversations
 from parlor.gateway.listening import ListenSettings
 from parlor.gateway.longpoll.app import HttpLinks
 from parlor.gateway.longpoll.settings import LongpollSettings
@@ -124,6 +125,7 @@ class Server:
     gateway: Gateway
     native: Native
     deliver: Deliver
+    large: LargeConversations
     bus: Bus
     rooms: RoomPushes
     room_presence: RoomPresence
@@ -222,8 +224,10 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     pushes = Pushes(dispatch, durable, presence, clock, entropy, meter, push_settings, traces)
 
     messages, conversations = SqlMessages(base.database), SqlConversations(base.database)
-    announcements = Announcements(route, meter, limit_s=im.announce_limit_s)
-    rosters = Rosters(conversations, im.remembered_members)
+    announcements = Announcements(
+        route, meter, limit_s=im.announce_limit_s if bus.may_wait else None
+    )
+    rosters = Rosters(conversations, im.remembered_members, im.announce_members)
     threads = Threads(conversations, announcements, im, clock, entropy)
     send = Send(messages, rosters, announcements, im, clock)
     sync = Sync(messages, conversations, im)
@@ -301,11 +305,13 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         )
     longpoll = config.section("longpoll", LongpollSettings)
     links = HttpLinks(native, longpoll) if longpoll.enabled else None
-    deliver = Deliver(gateway, bus)
+    large = LargeConversations(gateway, conversations)
+    deliver = Deliver(gateway, bus, large)
     gauges = Gauges(meter, config)
     gauges.connections(gateway, native, links)
     gauges.storage(base.database)
     gauges.bus(bus, deliver, backlog)
+    gauges.large(large, gateway)
     gauges.rooms(rooms, replay, history, publishing, room_presence, gateway)
     gauges.pushes(pushes, mailboxes, durable)
     gauges.traces(traces.__len__)
@@ -317,6 +323,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         gateway=gateway,
         native=native,
         deliver=deliver,
+        large=large,
         bus=bus,
         rooms=rooms,
         room_presence=room_presence,

@@ -26,6 +26,7 @@ from parlor.drivers.sqlite.database import SqliteDatabase
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.large import LargeConversations
 from parlor.gateway.longpoll.app import HttpLinks
 from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
@@ -118,6 +119,14 @@ class Gauges:
             self._set("gateway", GatewaySettings)("max_behind_paced"),
             "How many may.",
         )
+
+    def large(self, large: LargeConversations, gateway: Gateway) -> None:
+        gauge, settings = self._gauge, self._set("gateway", GatewaySettings)
+        gauge("large_conversations", large.audiences.__len__, "Large ones whose links are known.")
+        gauge("large_places", lambda: large.audiences.places, "Links that are known in them.")
+        gauge("large_places_limit", settings("large_places"), "How many are remembered.")
+        gauge("large_waiting", lambda: large.waiting, "Announcements to them that wait here.")
+        gauge("large_waiting_limit", settings("large_waiting"), "How many may wait.")
 
     def rooms(
         self,

@@ -93,6 +93,11 @@ class NotMember(ParlorError):
     meaning = "You are not a member of this conversation."
 
 
+class NotWanted(ParlorError):
+    code, status = "not_wanted", 403
+    meaning = "This person does not take this from you."
+
+
 class NameTaken(ParlorError):
     code, status = "name_taken", 409
     meaning = "This account name is taken."

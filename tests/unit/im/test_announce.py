@@ -84,3 +84,9 @@ async def test_a_payload_for_many_that_cannot_be_made_fails_nothing():
     await announcing(told, meter).tell_alike([ANN, BOB], payload_for, about=TALK)
     assert told.pushes == []
     assert meter.counted["im_announcements_lost_total"] == 1
+
+
+async def test_without_a_deadline_the_bus_is_only_waited_for():
+    told = Told()
+    await announcing(told, CountingMeter(), limit_s=None).tell([ANN], PUSH, about=TALK)
+    assert told.pushes == [((ANN,), PUSH)]

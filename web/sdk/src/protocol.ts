@@ -750,7 +750,10 @@ export interface MailAck {
   upto: number;
 }
 
-/** A new event. Best effort: a device that sees a gap in seq asks `events.list`. */
+/**
+ * A new event. Best effort: a device that sees a gap in seq asks `events.list`. The connection
+ * that sent a message has its answer and gets none, so its own may come after later ones.
+ */
 export interface EventPush {
   event: Event;
 }
@@ -976,6 +979,7 @@ export const ERRORS = {
   not_in_room: { status: 409, retry: false, meaning: "Join the room first." },
   not_member: { status: 403, retry: false, meaning: "You are not a member of this conversation." },
   not_ready: { status: 409, retry: false, meaning: "Say hello first." },
+  not_wanted: { status: 403, retry: false, meaning: "This person does not take this from you." },
   over_quota: { status: 429, retry: true, meaning: "This API key has used up what it may ask for now." },
   overloaded: { status: 503, retry: true, meaning: "The server has more work waiting than it may hold." },
   owner_must_transfer: { status: 409, retry: false, meaning: "Hand the group over to somebody before you leave it, or dissolve it." },

@@ -170,6 +170,10 @@ class Hub:
     def all(self) -> tuple[Link, ...]:
         return tuple(self._by_key.values())
 
+    def users(self) -> tuple[UserId, ...]:
+        """Everybody who is here, each once; those without a name are not counted."""
+        return tuple(self._users.names())
+
     def connections(self) -> int:
         return len(self._by_key)
 
@@ -190,10 +194,6 @@ class Hub:
     def users_online(self) -> int:
         """How many different users are here; those without a name are not counted."""
         return len(self._users.names())
-
-    def users(self) -> Collection[UserId]:
-        """Those who are here, each once. It changes with the hub: copy it before yielding."""
-        return self._users.names()
 
     def room_online(self, room: RoomId) -> int:
         return self._rooms.count(room)
