@@ -12,6 +12,7 @@ events, and 220 in those of 3,400.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Update, and_, bindparam, or_
@@ -54,7 +55,7 @@ class ByKeys:
             text = self._texts[name] = _Text(self._query, self._columns, size, db.dialect)
         filled = (*keys, *[keys[0]] * (size - len(keys)))
         if len(self._columns) > 1:
-            filled = tuple(value for key in filled for value in key)
+            filled = tuple(chain.from_iterable(filled))
         return db.exec_driver_sql(text.sql, text.parameters(filled))
 
 

@@ -7,6 +7,7 @@ time, which a busy event loop is slow to hand back. Used for what every message 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, bindparam, insert
@@ -32,7 +33,7 @@ class ManyRows:
         while done < len(rows):
             left = len(rows) - done
             size = MOST if left >= MOST else 1 << (left.bit_length() - 1)
-            values = tuple([value for row in rows[done : done + size] for value in row])
+            values = tuple(chain.from_iterable(rows[done : done + size]))
             db.exec_driver_sql(self._text(db.dialect, size), values)
             done += size
 

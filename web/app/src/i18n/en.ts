@@ -354,6 +354,7 @@ const en = {
     account_needed: "Only people with an account of this server may do this.",
     auth_unavailable: "Nobody can check your sign-in right now. Try again in a moment.",
     address_full: "This address has as many connections as allowed. Try again in a moment.",
+    not_wanted: "This person does not take this from you.",
     not_in_room: "Join the room first.",
     slow_mode: "Slow mode: wait a moment before your next message.",
     vetoed: "The operator of this server does not allow this.",
