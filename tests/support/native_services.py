@@ -15,6 +15,7 @@ from parlor.model.group import Role
 from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
 from tests.support.room_services import RoomServices
+from tests.support.small_groups import SmallGroups
 
 
 class TokenAuthentication:
@@ -245,12 +246,14 @@ class SmallServices:
         self.authentication = TokenAuthentication()
         self.people = EverybodyExists()
         self.thread = OneThread()
+        self.groups = SmallGroups(self.thread)
         self.calls = WatchedCalls()
         self.services = Services(
             authentication=self.authentication,
             people=self.people,
             send=self.thread,
             threads=self.thread,
+            groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
             calls=self.calls,
