@@ -16,6 +16,7 @@ from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, Us
 from parlor.ports.accounts import RevocationKind
 from tests.support.message_acts import MessageActs
 from tests.support.room_services import RoomServices
+from tests.support.small_groups import SmallGroups
 
 
 class TokenAuthentication:
@@ -253,12 +254,14 @@ class SmallServices:
         self.people = EverybodyExists()
         self.thread = OneThread()
         self.acts = MessageActs(lambda conversation, _: self.thread.check(conversation))
+        self.groups = SmallGroups(self.thread)
         self.calls = WatchedCalls()
         self.services = Services(
             authentication=self.authentication,
             people=self.people,
             send=self.thread,
             threads=self.thread,
+            groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
             acts=self.acts,

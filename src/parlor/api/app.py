@@ -20,9 +20,12 @@ from parlor.api.request import ApiRequest
 from parlor.api.routes import (
     accounts,
     acts,
+    audit,
     calls,
     connections,
     conversations,
+    entrances,
+    groups,
     health,
     inside,
     keys,
@@ -42,6 +45,8 @@ _REST = (
     accounts,
     people,
     conversations,
+    groups,
+    entrances,
     messages,
     acts,
     states,
@@ -52,6 +57,7 @@ _REST = (
     online,
     connections,
     inside,
+    audit,
     server,
 )
 WEBAPP_FOLDER = Path(__file__).with_name("webapp")

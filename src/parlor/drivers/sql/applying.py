@@ -10,7 +10,10 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection, update
 
 from parlor.drivers.sql import applying_messages
+from parlor.drivers.sql.audit import record
+from parlor.drivers.sql.group_changes import GROUP_CHANGES
 from parlor.drivers.sql.tables import conversations
+from parlor.model.audit import entry_of
 from parlor.model.event import Event, EventKind
 
 
@@ -19,6 +22,9 @@ def apply(db: Connection, event: Event) -> None:
     change = _CHANGES.get(event.kind)
     if change is not None:
         change(db, event)
+    entry = entry_of(event)
+    if entry is not None:
+        record(db, entry)
 
 
 def _title(db: Connection, event: Event) -> None:
@@ -29,5 +35,6 @@ def _title(db: Connection, event: Event) -> None:
 _CHANGES: Mapping[EventKind, Callable[[Connection, Event], None]] = {
     EventKind.TITLE: _title,
     **applying_messages.CHANGES,
+    **GROUP_CHANGES,
 }
 """Kinds that are missing change nothing but the log."""
