@@ -14,6 +14,7 @@ from parlor.model.event import Event, EventKind
 from parlor.model.group import Role
 from parlor.model.ids import CallId, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
+from tests.support.own_services import own_services
 from tests.support.room_services import RoomServices
 
 
@@ -246,6 +247,7 @@ class SmallServices:
             threads=self.thread,
             sync=self.thread,
             reading=self.thread,
+            own=own_services(),
             calls=self.calls,
             ice=NoRelays(),
             presence=rooms.counts,

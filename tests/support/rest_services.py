@@ -39,6 +39,7 @@ from parlor.push.backlog import Backlog
 from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
+from tests.support.own_services import own_services
 
 KEY = "plk_test"
 LINK = "link-of-the-first-administrator"
@@ -453,6 +454,7 @@ class Memory:
             send=self.conversations,
             sync=self.conversations,
             reading=self.conversations,
+            own=own_services(),
             pushes=self.pushes,
             backlog=Backlog(lambda: 0, 1, 0.0),
             presence=CountedRooms(),

@@ -10,11 +10,14 @@ from pathlib import Path
 import msgspec
 
 from parlor.drivers.sql.accounts import SqlAccounts
+from parlor.drivers.sql.changes import SqlChanges
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.retention import SqlRetention
 from parlor.drivers.sql.revocations import SqlRevocations
+from parlor.drivers.sql.self_logs import SqlSelfLog
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sqlite.database import open_database
 from parlor.drivers.sqlite.settings import SqliteSettings
@@ -23,8 +26,10 @@ from parlor.model.conversation import ConversationKind
 from parlor.model.event import Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId
 from parlor.ports.accounts import Accounts, Keys, Revocations, Sessions
+from parlor.ports.changes import Changes, Retention
 from parlor.ports.conversations import Conversations
 from parlor.ports.messages import Messages
+from parlor.ports.self_log import SelfLog
 from tests.support.steady import CountingMeter
 
 ANN, BOB, CEM, DAN = (UserId(str(2**52 + n)) for n in (1, 2, 3, 4))
@@ -41,6 +46,9 @@ class Stores:
     keys: Keys
     messages: Messages
     conversations: Conversations
+    self_log: SelfLog
+    changes: Changes
+    retention: Retention
 
     async def add_people(self, *people: UserId) -> None:
         for person in people:
@@ -85,6 +93,9 @@ def stores_in(database: Database) -> Stores:
         SqlKeys(database),
         SqlMessages(database),
         SqlConversations(database),
+        SqlSelfLog(database),
+        SqlChanges(database),
+        SqlRetention(database),
     )
 
 

@@ -10,11 +10,16 @@ from pathlib import Path
 import msgspec
 
 from parlor.im.announce import Announcements
+from parlor.im.changes import CatchUp
 from parlor.im.conversations import Threads
+from parlor.im.drafts import Drafts, Preferences
 from parlor.im.members import Rosters
+from parlor.im.own import Own
 from parlor.im.read import Reading
 from parlor.im.send import Send
+from parlor.im.services import OwnServices
 from parlor.im.settings import ImSettings
+from parlor.im.stars import Stars
 from parlor.im.sync import Sync
 from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, UserId
@@ -32,6 +37,7 @@ class Talk:
     send: Send
     sync: Sync
     reading: Reading
+    own: OwnServices
 
     async def direct(self, one: UserId = ANN, other: UserId = BOB) -> ConversationId:
         view, _ = await self.threads.create(one, ConversationKind.DIRECT, [other], "")
@@ -59,6 +65,7 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
         messages, conversations = stores.messages, stores.conversations
         rosters = Rosters(conversations, chosen.remembered_members)
         announcements = Announcements(told, meter, limit_s=chosen.announce_limit_s)
+        log = Own(stores.self_log, announcements, chosen, clock)
         yield Talk(
             stores,
             clock,
@@ -67,5 +74,12 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
             Threads(conversations, announcements, chosen, clock, CountedBytes()),
             Send(messages, rosters, announcements, chosen, clock),
             Sync(messages, conversations, chosen),
-            Reading(conversations, announcements),
+            Reading(conversations, log, announcements, clock),
+            OwnServices(
+                log,
+                Drafts(log, conversations, chosen),
+                Preferences(log, chosen),
+                Stars(log, stores.self_log, stores.changes, chosen),
+                CatchUp(stores.changes, conversations, log, chosen),
+            ),
         )

@@ -14,7 +14,7 @@ from parlor.accounts.keys import MadeKey
 from parlor.accounts.services import People
 from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
-from parlor.im.services import Reading, Send, Sync, Threads
+from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.ids import DeviceId, RoomId, UserId
@@ -144,6 +144,7 @@ class Services:
     send: Send
     sync: Sync
     reading: Reading
+    own: OwnServices
     pushes: Pushes
     backlog: Backlog
     presence: Presence

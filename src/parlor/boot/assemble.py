@@ -48,11 +48,14 @@ from parlor.drivers.memory.presence import MemoryPresence
 from parlor.drivers.profiler import LoopProfiler
 from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
+from parlor.drivers.sql.changes import SqlChanges
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.log import SqlLog
 from parlor.drivers.sql.mailbox import SqlMailbox
 from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.retention import SqlRetention
+from parlor.drivers.sql.self_logs import SqlSelfLog
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sqlite.database import SqliteDatabase, open_database
 from parlor.drivers.sqlite.settings import SqliteSettings
@@ -69,11 +72,17 @@ from parlor.gateway.tls.certificates import Certificates
 from parlor.gateway.tls.listening import Tls
 from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.announce import Announcements
+from parlor.im.changes import CatchUp
 from parlor.im.conversations import Threads
+from parlor.im.drafts import Drafts, Preferences
 from parlor.im.members import Rosters
+from parlor.im.own import Own
 from parlor.im.read import Reading
+from parlor.im.retention import Keeping
 from parlor.im.send import Send
+from parlor.im.services import OwnServices
 from parlor.im.settings import ImSettings
+from parlor.im.stars import Stars
 from parlor.im.sync import Sync
 from parlor.model.text import MAX_TEXT_CHARS, MAX_TITLE_CHARS
 from parlor.ports.bus import Bus
@@ -128,6 +137,7 @@ class Server:
     mailboxes: Mailboxes
     durable: DurablePushes
     calls: Calls
+    keeping: Keeping
     api: ApiServices
     doors: tuple[GoimDoor, ...]
     policies: Policies
@@ -225,7 +235,16 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     threads = Threads(conversations, announcements, im, clock, entropy)
     send = Send(messages, rosters, announcements, im, clock)
     sync = Sync(messages, conversations, im)
-    reading = Reading(conversations, announcements)
+    self_log, changes = SqlSelfLog(base.database), SqlChanges(base.database)
+    own_log = Own(self_log, announcements, im, clock)
+    reading = Reading(conversations, own_log, announcements, clock)
+    own = OwnServices(
+        log=own_log,
+        drafts=Drafts(own_log, conversations, im),
+        preferences=Preferences(own_log, im),
+        stars=Stars(own_log, self_log, changes, im),
+        changes=CatchUp(changes, conversations, own_log, im),
+    )
 
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
     calls = Calls(threads, send, route, clock, entropy, meter, call_settings)
@@ -239,6 +258,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             threads=threads,
             sync=sync,
             reading=reading,
+            own=own,
             calls=calls,
             ice=ice,
             presence=presence,
@@ -260,6 +280,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         send=send,
         sync=sync,
         reading=reading,
+        own=own,
         pushes=pushes,
         backlog=backlog,
         presence=presence,
@@ -314,6 +335,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         mailboxes=mailboxes,
         durable=durable,
         calls=calls,
+        keeping=Keeping(SqlRetention(base.database), self_log, im, clock, meter),
         api=api,
         doors=tuple(doors),
         policies=policies,

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from parlor.accounts.services import People
 from parlor.gateway.mail import Mailboxes
-from parlor.im.services import Reading, Send, Sync, Threads
+from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
 from parlor.model.ids import CallId, ConversationId, RoomId, UserId
@@ -83,6 +83,7 @@ class Services:
     threads: Threads
     sync: Sync
     reading: Reading
+    own: OwnServices
     calls: Calls
     ice: IceServers
     presence: Presence

@@ -41,10 +41,11 @@ class Announcements:
         self._limit_s = limit_s
         self._lost = 0
 
-    async def tell(
-        self, users: Sequence[UserId], payload: PushPayload, *, about: ConversationId
-    ) -> None:
-        """Hand `payload` to all connections of `users`. Raises nothing but cancellation."""
+    async def tell(self, users: Sequence[UserId], payload: PushPayload, *, about: str) -> None:
+        """Hand `payload` to all connections of `users`. Raises nothing but cancellation.
+
+        `about` is the conversation, or the key of something of one's own, as logs name it.
+        """
         try:
             async with asyncio.timeout(self._limit_s):
                 await self._announcer.notify(users, payload)
@@ -85,7 +86,7 @@ class Announcements:
             else:
                 await self.tell([user], payload, about=about)
 
-    def _count_lost(self, error: Exception, about: ConversationId) -> None:
+    def _count_lost(self, error: Exception, about: str) -> None:
         self._meter.count("im_announcements_lost_total")
         if self._lost % _LOGGED_ONE_IN == 0:
             log.warning(

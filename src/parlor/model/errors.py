@@ -93,6 +93,11 @@ class NotMember(ParlorError):
     meaning = "You are not a member of this conversation."
 
 
+class LimitReached(ParlorError):
+    code, status = "limit_reached", 409
+    meaning = "There are as many of these as this server allows."
+
+
 class NameTaken(ParlorError):
     code, status = "name_taken", 409
     meaning = "This account name is taken."

@@ -152,11 +152,6 @@ export interface HeartbeatResult {
   server_time: number;
 }
 
-/** Sign this device out; the connection is closed with `signed_out`. */
-export type SessionEnd = Record<string, never>;
-
-export type Empty = Record<string, never>;
-
 export type MeGet = Record<string, never>;
 
 export interface UserResult {
@@ -185,6 +180,11 @@ export interface UsersGet {
   ids: readonly string[];
 }
 
+/** Sign this device out; the connection is closed with `signed_out`. */
+export type SessionEnd = Record<string, never>;
+
+export type Empty = Record<string, never>;
+
 export type ConversationKind = "direct" | "group";
 
 /**
@@ -199,7 +199,7 @@ export interface ConversationCreate {
   client_id?: string;
 }
 
-export type EventKind = "created" | "message" | "joined" | "left" | "title" | "call" | "edit" | "recall" | "reaction" | "pin" | "role" | "mute" | "settings" | "announcement" | "avatar" | "dissolved";
+export type EventKind = "created" | "message" | "joined" | "left" | "title" | "call";
 
 /** How a call ended. `duration_s` counts from answer to hang-up, 0 when never answered. */
 export interface CallRecord {
@@ -210,56 +210,11 @@ export interface CallRecord {
   duration_s: number;
 }
 
-export type Role = "owner" | "administrator" | "member";
-
-/** How people get in: only when invited, by asking, or by whoever has the link. */
-export type Join = "invite" | "approval" | "open";
-
-/** What a new member sees of what was said before. */
-export type Visible = "all" | "since_joined";
-
-/** `send` is to say anything at all; `edit_info` is title, announcement and picture. */
-export type Permission = "send" | "invite" | "mention_all" | "pin" | "edit_info" | "remove_members" | "mute" | "recall_others" | "manage_links" | "see_members";
-
-/**
- * `all_muted`: only administrators may write for now. `read_only`: a channel, where that is
- * so for good. `slow_mode_s`: so long must a member wait between two messages (0: not at all).
- * `permissions` has what differs from `LEAST_ROLE`.
- */
-export interface GroupSettings {
-  join?: Join;
-  history?: Visible;
-  all_muted?: boolean;
-  slow_mode_s?: number;
-  read_only?: boolean;
-  permissions?: Readonly<Record<Permission, Role>>;
-}
-
-/**
- * A message as it was where it came from: by whom, when (Unix ms), what it said.
- *
- * `text` is empty where the message that carries this has the text itself.
- */
-export interface Forwarded {
-  sender: string;
-  sent_at: number;
-  text?: string;
-}
-
 /**
  * `seq` is dense within the conversation, from 1. `sent_at` is Unix time in milliseconds.
  *
- * Only the fields of its kind are set:
- *
- * - message: `text`, `reply_to`, `mentions`, `mentions_all`, `forwarded`, `merged`, `silent` (no
- *   sound and no notification), `expires_at` (Unix ms, 0 never; afterwards its text is gone);
- * - edit: `target` and the new `text` with `mentions`; recall: `target`, whose text is gone;
- * - reaction: `target`, `emoji`, `off` when it was taken back; pin: `target`, `off`;
- * - created, joined, left: `members`, and created a `title`. Somebody who left by themselves is
- *   the sender; another sender has removed them;
- * - role: `members` and the `role` they have now; an owner among them: the sender's ends;
- * - mute: `members` (empty: everybody below administrator) `until` (Unix ms), `off`;
- * - title, announcement (`text`), avatar, settings, call: what is named so; dissolved: nothing.
+ * Only the fields of its kind are set: `text` (with `reply_to`, `mentions`) for a message,
+ * `members` for created, joined and left, `title` for created and title, `call` for call.
  */
 export interface Event {
   conversation_id: string;
@@ -275,18 +230,6 @@ export interface Event {
   members?: readonly string[];
   title?: string;
   call?: CallRecord | null;
-  target?: number;
-  emoji?: string;
-  off?: boolean;
-  role?: Role | null;
-  until?: number;
-  settings?: GroupSettings | null;
-  forwarded?: Forwarded | null;
-  merged?: readonly Forwarded[];
-  silent?: boolean;
-  expires_at?: number;
-  mentions_all?: boolean;
-  avatar?: string;
 }
 
 /**
@@ -294,8 +237,7 @@ export interface Event {
  *
  * `peer` is the other person of a direct conversation. `unread` counts messages of others
  * after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
- * event and orders the list. `role`, `history_from` and `muted_until` are the member's own
- * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's.
+ * event and orders the list.
  */
 export interface ConversationView {
   id: string;
@@ -308,13 +250,6 @@ export interface ConversationView {
   last_event: Event | null;
   peer: string | null;
   member_count: number;
-  role: Role;
-  history_from: number;
-  muted_until: number;
-  settings: GroupSettings;
-  announcement: string;
-  avatar: string;
-  dissolved: boolean;
 }
 
 export interface ConversationResult {
@@ -343,36 +278,19 @@ export interface ConversationMembers {
   limit?: number;
 }
 
-/**
- * Sees events from `history_from` on; may write again after `muted_until` (Unix ms).
- *
- * `barred`: the other person of this direct conversation does not want to be written to.
- */
+export type Role = "owner" | "administrator" | "member";
+
 export interface Member {
   user_id: string;
   role: Role;
   joined_seq: number;
   read_seq: number;
-  history_from?: number;
-  muted_until?: number;
-  barred?: boolean;
 }
 
 export interface MembersResult {
   members: readonly Member[];
   users: readonly User[];
   cursor: string;
-}
-
-/** Everything up to `seq` was read. Never moves back. */
-export interface ReadSet {
-  conversation_id: string;
-  seq: number;
-}
-
-export interface ReadResult {
-  read_seq: number;
-  unread: number;
 }
 
 /** Acknowledged only after it is stored. The same `client_id` again is the same event. */
@@ -406,6 +324,17 @@ export interface EventsResult {
   events: readonly Event[];
   last_seq: number;
   more: boolean;
+}
+
+/** Everything up to `seq` was read. Never moves back. */
+export interface ReadSet {
+  conversation_id: string;
+  seq: number;
+}
+
+export interface ReadResult {
+  read_seq: number;
+  unread: number;
 }
 
 /**
@@ -624,18 +553,18 @@ export interface Methods {
   "hello": { params: Hello; result: HelloResult };
   "token.renew": { params: TokenRenew; result: TokenResult };
   "heartbeat": { params: Heartbeat; result: HeartbeatResult };
-  "session.end": { params: SessionEnd; result: Empty };
   "me.get": { params: MeGet; result: UserResult };
   "me.update": { params: MeUpdate; result: UserResult };
   "users.find": { params: UsersFind; result: UsersResult };
   "users.get": { params: UsersGet; result: UsersResult };
+  "session.end": { params: SessionEnd; result: Empty };
   "conversation.create": { params: ConversationCreate; result: ConversationResult };
   "conversation.get": { params: ConversationGet; result: ConversationResult };
   "conversation.list": { params: ConversationList; result: ConversationListResult };
   "conversation.members": { params: ConversationMembers; result: MembersResult };
-  "read.set": { params: ReadSet; result: ReadResult };
   "message.send": { params: MessageSend; result: MessageSendResult };
   "events.list": { params: EventsList; result: EventsResult };
+  "read.set": { params: ReadSet; result: ReadResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
   "room.publish": { params: RoomPublish; result: RoomPublishResult };

@@ -16,6 +16,7 @@ from parlor.gateway.methods.bind import bind
 from parlor.gateway.methods.calls import Calls
 from parlor.gateway.methods.conversations import Conversations
 from parlor.gateway.methods.messages import Messages
+from parlor.gateway.methods.own import Own
 from parlor.gateway.methods.people import People
 from parlor.gateway.methods.session import Session
 from parlor.gateway.requests import Bound
@@ -37,6 +38,7 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
         **People(services).bound(),
         **Conversations(services).bound(),
         **Messages(services).bound(),
+        **Own(services).bound(),
         **Calls(services).bound(),
         "room.join": bind(wire.RoomJoin, rooms.join),
         "room.leave": bind(wire.RoomLeave, rooms.leave),

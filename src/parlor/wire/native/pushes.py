@@ -7,6 +7,7 @@ import msgspec
 from parlor.model.call import CallView
 from parlor.model.conversation import ConversationView
 from parlor.model.event import Event
+from parlor.model.self_log import Entry, SelfKind
 
 
 class PushPayload(msgspec.Struct, frozen=True):
@@ -31,6 +32,26 @@ class ReadPush(PushPayload, frozen=True):
     conversation_id: str
     read_seq: int
     unread: int
+
+
+class SelfEntry(msgspec.Struct, frozen=True):
+    """Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
+
+    The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
+    """
+
+    key: str
+    kind: SelfKind
+    seq: int
+    body: str | None
+    at_ms: int
+
+
+class SelfPush(PushPayload, frozen=True):
+    """Another device, or this one, changed something of one's own. Best effort: when `seq` does
+    not follow the last one heard of, `self.list` gives what is missing."""
+
+    entry: SelfEntry
 
 
 class CallPush(PushPayload, frozen=True):
@@ -96,9 +117,16 @@ PUSHES: dict[str, type[PushPayload]] = {
     "event": EventPush,
     "conversation": ConversationPush,
     "read": ReadPush,
+    "self": SelfPush,
     "call": CallPush,
     "call.signal": CallSignalPush,
     "delivery": DeliveryPush,
     "room.presence": RoomPresencePush,
     "bye": ByePush,
 }
+
+
+def self_entry(entry: Entry) -> SelfEntry:
+    """A stored entry as its owner's devices get it."""
+    body = None if entry.body is None else entry.body.decode()
+    return SelfEntry(entry.key, entry.kind, entry.seq, body, entry.at_ms)

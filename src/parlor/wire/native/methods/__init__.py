@@ -6,7 +6,16 @@ nearly everybody needs; the rest is imported from its topic.
 
 from __future__ import annotations
 
-from parlor.wire.native.methods import calls, conversations, mail, messages, people, rooms, session
+from parlor.wire.native.methods import (
+    calls,
+    conversations,
+    mail,
+    messages,
+    own,
+    people,
+    rooms,
+    session,
+)
 from parlor.wire.native.methods.calls import (
     CallAccept,
     CallHangUp,
@@ -71,6 +80,7 @@ METHODS: dict[str, Method] = {
     **people.METHODS,
     **conversations.METHODS,
     **messages.METHODS,
+    **own.METHODS,
     **rooms.METHODS,
     **calls.METHODS,
     **mail.METHODS,
