@@ -75,6 +75,8 @@ _EXAMPLE_VALUES = {
     "user_id": "6755399441055744",
     "device_id": "phone",
     "conversation_id": "5000000000000001",
+    "seq": "7",
+    "name": "theme",
     "token": "plk_nobody",
     "room": "news",
     "query": "ann",

@@ -16,6 +16,7 @@ from parlor.model.self_log import Change, Entry, SelfKind, key_of
 from parlor.ports.conversations import Conversations
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
+SERVERS_OWN = "parlor."
 _encode = msgspec.json.encode
 
 
@@ -65,6 +66,8 @@ class Preferences:
         """
         if not _NAME.match(name):
             raise BadRequest("A setting's name has 1 to 64 of a-z 0-9 _ . -")
+        if name.startswith(SERVERS_OWN):
+            raise BadRequest(f"Settings that begin with {SERVERS_OWN} are put by the server.")
         key = key_of(SelfKind.SETTING, name)
         body = None if value is None else self._body(value)
         limits = {SelfKind.SETTING: self._settings.max_own_settings}

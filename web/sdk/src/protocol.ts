@@ -152,6 +152,11 @@ export interface HeartbeatResult {
   server_time: number;
 }
 
+/** Sign this device out; the connection is closed with `signed_out`. */
+export type SessionEnd = Record<string, never>;
+
+export type Empty = Record<string, never>;
+
 export type MeGet = Record<string, never>;
 
 export interface UserResult {
@@ -180,11 +185,6 @@ export interface UsersGet {
   ids: readonly string[];
 }
 
-/** Sign this device out; the connection is closed with `signed_out`. */
-export type SessionEnd = Record<string, never>;
-
-export type Empty = Record<string, never>;
-
 export type ConversationKind = "direct" | "group";
 
 /**
@@ -199,7 +199,7 @@ export interface ConversationCreate {
   client_id?: string;
 }
 
-export type EventKind = "created" | "message" | "joined" | "left" | "title" | "call";
+export type EventKind = "created" | "message" | "joined" | "left" | "title" | "call" | "edit" | "recall" | "reaction" | "pin" | "role" | "mute" | "settings" | "announcement" | "avatar" | "dissolved";
 
 /** How a call ended. `duration_s` counts from answer to hang-up, 0 when never answered. */
 export interface CallRecord {
@@ -210,11 +210,56 @@ export interface CallRecord {
   duration_s: number;
 }
 
+export type Role = "owner" | "administrator" | "member";
+
+/** How people get in: only when invited, by asking, or by whoever has the link. */
+export type Join = "invite" | "approval" | "open";
+
+/** What a new member sees of what was said before. */
+export type Visible = "all" | "since_joined";
+
+/** `send` is to say anything at all; `edit_info` is title, announcement and picture. */
+export type Permission = "send" | "invite" | "mention_all" | "pin" | "edit_info" | "remove_members" | "mute" | "recall_others" | "manage_links" | "see_members";
+
+/**
+ * `all_muted`: only administrators may write for now. `read_only`: a channel, where that is
+ * so for good. `slow_mode_s`: so long must a member wait between two messages (0: not at all).
+ * `permissions` has what differs from `LEAST_ROLE`.
+ */
+export interface GroupSettings {
+  join?: Join;
+  history?: Visible;
+  all_muted?: boolean;
+  slow_mode_s?: number;
+  read_only?: boolean;
+  permissions?: Readonly<Record<Permission, Role>>;
+}
+
+/**
+ * A message as it was where it came from: by whom, when (Unix ms), what it said.
+ *
+ * `text` is empty where the message that carries this has the text itself.
+ */
+export interface Forwarded {
+  sender: string;
+  sent_at: number;
+  text?: string;
+}
+
 /**
  * `seq` is dense within the conversation, from 1. `sent_at` is Unix time in milliseconds.
  *
- * Only the fields of its kind are set: `text` (with `reply_to`, `mentions`) for a message,
- * `members` for created, joined and left, `title` for created and title, `call` for call.
+ * Only the fields of its kind are set:
+ *
+ * - message: `text`, `reply_to`, `mentions`, `mentions_all`, `forwarded`, `merged`, `silent` (no
+ *   sound and no notification), `expires_at` (Unix ms, 0 never; afterwards its text is gone);
+ * - edit: `target` and the new `text` with `mentions`; recall: `target`, whose text is gone;
+ * - reaction: `target`, `emoji`, `off` when it was taken back; pin: `target`, `off`;
+ * - created, joined, left: `members`, and created a `title`. Somebody who left by themselves is
+ *   the sender; another sender has removed them;
+ * - role: `members` and the `role` they have now; an owner among them: the sender's ends;
+ * - mute: `members` (empty: everybody below administrator) `until` (Unix ms), `off`;
+ * - title, announcement (`text`), avatar, settings, call: what is named so; dissolved: nothing.
  */
 export interface Event {
   conversation_id: string;
@@ -230,14 +275,32 @@ export interface Event {
   members?: readonly string[];
   title?: string;
   call?: CallRecord | null;
+  target?: number;
+  emoji?: string;
+  off?: boolean;
+  role?: Role | null;
+  until?: number;
+  settings?: GroupSettings | null;
+  forwarded?: Forwarded | null;
+  merged?: readonly Forwarded[];
+  silent?: boolean;
+  expires_at?: number;
+  mentions_all?: boolean;
+  avatar?: string;
 }
+
+/** What in a conversation is worth a sound and a notification. Everything is counted. */
+export type Notify = "all" | "mentions" | "nothing";
 
 /**
  * One row of somebody's conversation list.
  *
  * `peer` is the other person of a direct conversation. `unread` counts messages of others
  * after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
- * event and orders the list.
+ * event and orders the list. `role`, `history_from` and `muted_until` are the member's own
+ * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What is
+ * before `history_from` cannot be read: it is from before the member's time, or not kept any more.
+ * `pinned`, `notify`, `hidden` and `unread_mark` are what the member has made of it.
  */
 export interface ConversationView {
   id: string;
@@ -250,6 +313,17 @@ export interface ConversationView {
   last_event: Event | null;
   peer: string | null;
   member_count: number;
+  role: Role;
+  history_from: number;
+  muted_until: number;
+  settings: GroupSettings;
+  announcement: string;
+  avatar: string;
+  dissolved: boolean;
+  pinned: boolean;
+  notify: Notify;
+  hidden: boolean;
+  unread_mark: boolean;
 }
 
 export interface ConversationResult {
@@ -278,19 +352,36 @@ export interface ConversationMembers {
   limit?: number;
 }
 
-export type Role = "owner" | "administrator" | "member";
-
+/**
+ * Sees events from `history_from` on; may write again after `muted_until` (Unix ms).
+ *
+ * `barred`: the other person of this direct conversation does not want to be written to.
+ */
 export interface Member {
   user_id: string;
   role: Role;
   joined_seq: number;
   read_seq: number;
+  history_from?: number;
+  muted_until?: number;
+  barred?: boolean;
 }
 
 export interface MembersResult {
   members: readonly Member[];
   users: readonly User[];
   cursor: string;
+}
+
+/** Everything up to `seq` was read. Never moves back. */
+export interface ReadSet {
+  conversation_id: string;
+  seq: number;
+}
+
+export interface ReadResult {
+  read_seq: number;
+  unread: number;
 }
 
 /** Acknowledged only after it is stored. The same `client_id` again is the same event. */
@@ -326,15 +417,175 @@ export interface EventsResult {
   more: boolean;
 }
 
-/** Everything up to `seq` was read. Never moves back. */
-export interface ReadSet {
-  conversation_id: string;
-  seq: number;
+/**
+ * The entries of one's self log after number `after`, in their order.
+ *
+ * `cursor` goes on where the last page ended, with the same `after`.
+ */
+export interface SelfList {
+  after?: number;
+  cursor?: string;
+  limit?: number;
 }
 
-export interface ReadResult {
-  read_seq: number;
-  unread: number;
+/** What an entry is about; its key begins with the letter of its kind (`key_of`). */
+export type SelfKind = "conversation" | "draft" | "contact" | "request" | "block" | "setting" | "star";
+
+/**
+ * Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
+ *
+ * The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
+ */
+export interface SelfEntry {
+  key: string;
+  kind: SelfKind;
+  seq: number;
+  body: string | null;
+  at_ms: number;
+}
+
+/**
+ * Apply `entries` by key. Once `cursor` is empty there are no more, and `last_seq` is the
+ * `after` of the next time.
+ *
+ * `reset`: some of what is gone since `after` is not told any more. Forget every entry that one
+ * has first; these are from the beginning.
+ */
+export interface SelfResult {
+  entries: readonly SelfEntry[];
+  last_seq: number;
+  cursor: string;
+  reset: boolean;
+}
+
+/**
+ * How a conversation is shown to oneself; what is left out stays as it is.
+ *
+ * `hidden` holds until the next message. `unread_mark` until something is read there.
+ */
+export interface ConversationSet {
+  conversation_id: string;
+  pinned?: boolean | null;
+  notify?: Notify | null;
+  hidden?: boolean | null;
+  unread_mark?: boolean | null;
+}
+
+/** The entry as it is now; null where there was none and nothing to take away. */
+export interface EntryResult {
+  entry: SelfEntry | null;
+}
+
+/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
+export interface DraftSet {
+  conversation_id: string;
+  text: string;
+  reply_to?: number;
+}
+
+/** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
+export interface SettingSet {
+  name: string;
+  value: string | null;
+}
+
+/** Keep a message in one's list of stars, or take it off. */
+export interface StarSet {
+  conversation_id: string;
+  seq: number;
+  on?: boolean;
+}
+
+/** The last starred first; `cursor` from the last page, empty at first. */
+export interface StarList {
+  cursor?: string;
+  limit?: number;
+}
+
+/** `count` people gave `emoji`; `users` are the first few of them, `mine`: the reader did. */
+export interface Reaction {
+  emoji: string;
+  count: number;
+  users: readonly string[];
+  mine: boolean;
+}
+
+/**
+ * Of the message `seq`, as of the event `changed_seq`: an older state than one has is old.
+ *
+ * `text` is what it says since the last edit, null when it was never edited; `edits` are the
+ * seqs of its edit events. `recalled_by`: who took it back, empty when nobody did.
+ */
+export interface MessageState {
+  seq: number;
+  changed_seq: number;
+  text?: string | null;
+  edits?: readonly number[];
+  recalled_by?: string;
+  pinned?: boolean;
+  reactions?: readonly Reaction[];
+}
+
+/** `starred_at` is Unix milliseconds. `state` as in `EventsResult`. */
+export interface Star {
+  event: Event;
+  starred_at: number;
+  state: MessageState | null;
+}
+
+/** Those that can be read now; a page may therefore hold fewer than asked for. */
+export interface StarsResult {
+  stars: readonly Star[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/**
+ * What happened since: `have` is the last seq that this device has of each conversation that
+ * it knows, `self_seq` the last of the self log. A new device says nothing.
+ *
+ * `cursor` goes on where the last page ended, with `have` as it is by then; leaving it out at any
+ * time is right too. `self_cursor` is that of `own`. `limit` is how many events a page has at
+ * most.
+ */
+export interface SyncChanges {
+  have?: Readonly<Record<string, number>>;
+  self_seq?: number;
+  self_cursor?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * `events` follow what the device has, and bring it up to `upto`; there may be `more` by then,
+ * which the next request gives, or `events.list`.
+ *
+ * `reset`: they do not follow. What the device has of this conversation is to be dropped: some
+ * that it lacks is not kept any more. A conversation that is new to the device has its newest
+ * events only; `conversation.history_from` is the first that can be read.
+ */
+export interface Change {
+  conversation: ConversationView;
+  upto: number;
+  events: readonly Event[];
+  states: readonly MessageState[];
+  more: boolean;
+  reset: boolean;
+}
+
+/**
+ * Conversations in which something has happened, the newest first.
+ *
+ * `cursor`: there are others; empty when the device was told of each. It has everything once
+ * such a page holds no `more`. `gone`: conversations that are not this person's any more, told
+ * with the first page. `users` are those to be shown with them.
+ */
+export interface SyncResult {
+  changes: readonly Change[];
+  own: SelfResult;
+  cursor: string;
+  gone: readonly string[];
+  users: readonly User[];
 }
 
 /**
@@ -479,6 +730,14 @@ export interface ReadPush {
   unread: number;
 }
 
+/**
+ * Another device, or this one, changed something of one's own. Best effort: when `seq` does
+ * not follow the last one heard of, `self.list` gives what is missing.
+ */
+export interface SelfPush {
+  entry: SelfEntry;
+}
+
 export interface CallPush {
   call: CallView;
 }
@@ -553,18 +812,25 @@ export interface Methods {
   "hello": { params: Hello; result: HelloResult };
   "token.renew": { params: TokenRenew; result: TokenResult };
   "heartbeat": { params: Heartbeat; result: HeartbeatResult };
+  "session.end": { params: SessionEnd; result: Empty };
   "me.get": { params: MeGet; result: UserResult };
   "me.update": { params: MeUpdate; result: UserResult };
   "users.find": { params: UsersFind; result: UsersResult };
   "users.get": { params: UsersGet; result: UsersResult };
-  "session.end": { params: SessionEnd; result: Empty };
   "conversation.create": { params: ConversationCreate; result: ConversationResult };
   "conversation.get": { params: ConversationGet; result: ConversationResult };
   "conversation.list": { params: ConversationList; result: ConversationListResult };
   "conversation.members": { params: ConversationMembers; result: MembersResult };
+  "read.set": { params: ReadSet; result: ReadResult };
   "message.send": { params: MessageSend; result: MessageSendResult };
   "events.list": { params: EventsList; result: EventsResult };
-  "read.set": { params: ReadSet; result: ReadResult };
+  "self.list": { params: SelfList; result: SelfResult };
+  "conversation.set": { params: ConversationSet; result: EntryResult };
+  "draft.set": { params: DraftSet; result: EntryResult };
+  "setting.set": { params: SettingSet; result: EntryResult };
+  "star.set": { params: StarSet; result: EntryResult };
+  "star.list": { params: StarList; result: StarsResult };
+  "sync.changes": { params: SyncChanges; result: SyncResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
   "room.publish": { params: RoomPublish; result: RoomPublishResult };
@@ -586,6 +852,7 @@ export interface Pushes {
   "event": EventPush;
   "conversation": ConversationPush;
   "read": ReadPush;
+  "self": SelfPush;
   "call": CallPush;
   "call.signal": CallSignalPush;
   "delivery": DeliveryPush;
@@ -642,6 +909,7 @@ export const ERRORS = {
   forbidden: { status: 403, retry: false, meaning: "You may not do this." },
   hook_unavailable: { status: 503, retry: true, meaning: "Whoever has to allow this does not answer; try again later." },
   internal: { status: 500, retry: true, meaning: "Something broke on the server; the log has the details." },
+  limit_reached: { status: 409, retry: false, meaning: "There are as many of these as this server allows." },
   log_full: { status: 503, retry: true, meaning: "Too many durable pushes wait to be delivered." },
   malformed: { status: 400, retry: false, meaning: "The bytes are not what the protocol allows." },
   method_not_allowed: { status: 405, retry: false, meaning: "This address does not take this HTTP method." },
