@@ -20,6 +20,7 @@ from benches import (
     roundtrip,
     slow_readers,
     storm,
+    sync,
     tls,
     web,
 )
@@ -39,6 +40,7 @@ BENCHES = (
     storm,
     durable_send,
     durable_push,
+    sync,
     web,
     tls,
 )
