@@ -25,7 +25,7 @@ async def trim(stores, before_ms: int, limit: int = 100) -> int:
     for _ in range(50):
         step = await stores.retention.trim(before_ms, after, limit)
         assert step.removed <= limit
-        removed += step.removed
+        removed += int(step.removed)
         after = step.after
         if after is None:
             return removed

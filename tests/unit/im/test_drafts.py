@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from parlor.im.settings import ImSettings
 from parlor.model.errors import BadRequest, BadText, LimitReached, NotFound, NotMember, TextTooLong
 from parlor.model.ids import ConversationId
+from parlor.model.self_log import SelfKind
 from tests.support.own_services import own_services
 from tests.support.storage import ANN, BOB, CEM, NOWHERE
 from tests.support.talk import open_talk
@@ -19,7 +20,11 @@ async def talk(tmp_path):
 
 async def own(talk, user=ANN) -> dict[str, object]:
     page = await talk.own.log.list(user, 0, "", 100)
-    return {entry.key: entry.body and msgspec.json.decode(entry.body) for entry in page.entries}
+    return {
+        entry.key: entry.body and msgspec.json.decode(entry.body)
+        for entry in page.entries
+        if entry.kind in (SelfKind.DRAFT, SelfKind.SETTING)
+    }
 
 
 async def test_a_draft_is_kept_as_it_was_left_and_seen_by_nobody_else(talk):

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from parlor.im.retention import Keeping
@@ -16,7 +17,7 @@ async def talk(tmp_path):
 
 def keeping(talk, **settings: float) -> Keeping:
     stores = talk.stores
-    chosen = ImSettings(retention_batch=2, **settings)
+    chosen = msgspec.convert({"retention_batch": 2, **settings}, ImSettings)
     return Keeping(stores.retention, stores.self_log, chosen, talk.clock, talk.meter)
 
 
