@@ -82,3 +82,28 @@ async def test_nobody_reads_at_places_where_they_are_not(stores):
     assert await stores.changes.events_at(NOBODY, [Place(TALKS[2], 3)]) == []
     assert await stores.changes.events_at(ANN, [Place(ConversationId("x"), 3)]) == []
     assert await stores.changes.events_at(ANN, []) == []
+
+
+async def test_a_place_in_a_log_is_found_by_its_time(stores):
+    for n in range(30):
+        await stores.say(f"at {n}", at_ms=1_000 + 10 * n)
+    at = stores.changes.seq_at
+    assert [await at(ANN, TALK, ms) for ms in (0, 1, 2, 1_000, 1_001, 1_010, 1_290, 1_291)] == [
+        1, 1, 2, 2, 3, 3, 31, 32,
+    ]  # fmt: skip
+    events, _ = await stores.messages.events(TALK, await at(ANN, TALK, 1_155) - 1, None, 1)
+    assert events[0].text == "at 16"
+
+
+async def test_nobody_finds_places_where_they_are_not(stores):
+    assert await stores.changes.seq_at(CEM, TALK, 5) is None
+    assert await stores.changes.seq_at(ANN, NOWHERE, 5) is None
+    assert await stores.changes.seq_at(ANN, ConversationId("x"), 5) is None
+
+
+async def test_a_place_is_found_among_what_is_kept(stores):
+    for n in range(9):
+        await stores.say(f"{n}", at_ms=100 + n)
+    await stores.retention.trim(105, None, 100)
+    assert await stores.changes.seq_at(ANN, TALK, 0) == 7
+    assert await stores.changes.seq_at(ANN, TALK, 107) == 9

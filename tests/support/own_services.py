@@ -35,6 +35,9 @@ class NoConversations:
     async def pieces(self, *asked: object) -> Mapping[Any, Any]:
         return {}
 
+    async def seq_at(self, *asked: object) -> None:
+        return None
+
     async def events_at(self, *asked: object) -> Sequence[Any]:
         return []
 

@@ -77,6 +77,7 @@ _EXAMPLE_VALUES = {
     "conversation_id": "5000000000000001",
     "seq": "7",
     "name": "theme",
+    "time": "1790000000000",
     "token": "plk_nobody",
     "room": "news",
     "query": "ann",

@@ -18,7 +18,7 @@ from parlor.im.own import Own, OwnPage
 from parlor.im.paging import check_seq, page_size
 from parlor.im.settings import ImSettings
 from parlor.model.conversation import ConversationView
-from parlor.model.errors import BadRequest
+from parlor.model.errors import BadRequest, NotFound, NotMember
 from parlor.model.event import Event
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.message_state import MessageState
@@ -114,6 +114,18 @@ class CatchUp:
             last = changes[-1].view.id
             following = next((head.active_at, head.id) for head in heads if head.id == last)
         return ChangesPage(changes, own, _cursor(following), gone)
+
+    async def seq_at(self, user: UserId, conversation_id: ConversationId, at_ms: int) -> int:
+        """The first event in the log from `at_ms` on, one more than the last when there is none.
+
+        Raises NotFound, NotMember, BadRequest.
+        """
+        found = await self._changes.seq_at(user, conversation_id, check_seq(at_ms))
+        if found is not None:
+            return found
+        if await self._conversations.get(conversation_id) is None:
+            raise NotFound("There is no such conversation.")
+        raise NotMember
 
     def _plan(
         self, heads: Sequence[Head], have: Mapping[ConversationId, int], size: int, *, whole: bool

@@ -96,6 +96,7 @@ class Stars(Protocol):
 
 
 class CatchUp(Protocol):
+    async def seq_at(self, user: UserId, conversation_id: ConversationId, at_ms: int) -> int: ...
     async def page(
         self,
         user: UserId,

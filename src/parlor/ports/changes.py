@@ -45,6 +45,13 @@ class Changes(Protocol):
         """The events of `stretches`, in ascending seq. What `user` may see is not checked; states
         are those that `user` sees."""
 
+    async def seq_at(self, user: UserId, conversation: ConversationId, at_ms: int) -> int | None:
+        """The first event that `user` can see and that was stored at `at_ms` or later, `last_seq +
+        1` when all are older. None for who is not in it.
+
+        Looks at a few events, however long the log is. A clock that was set back makes it inexact.
+        """
+
     async def events_at(
         self, user: UserId, places: Sequence[Place]
     ) -> Sequence[tuple[Event, MessageState | None]]:

@@ -33,6 +33,7 @@ PROMISED = {
     "GET /api/v1/me/stars",
     "PUT /api/v1/me/settings/{name}",
     "POST /api/v1/sync",
+    "GET /api/v1/conversations/{conversation_id}/events/at",
     "GET /api/v1/calls/ice",
     "POST /api/v1/push",
     "POST /api/v1/connections/revoke",

@@ -540,6 +540,20 @@ export interface StarsResult {
   cursor: string;
 }
 
+/** Where in a conversation's log a time is. `at_ms` is Unix milliseconds. */
+export interface EventsAt {
+  conversation_id: string;
+  at_ms: number;
+}
+
+/**
+ * The first event from then on, for `events.list` with `after` one less, or `before` it; one
+ * more than the last when there is none.
+ */
+export interface EventsAtResult {
+  seq: number;
+}
+
 /**
  * What happened since: `have` is the last seq that this device has of each conversation that
  * it knows, `self_seq` the last of the self log. A new device says nothing.
@@ -830,6 +844,7 @@ export interface Methods {
   "setting.set": { params: SettingSet; result: EntryResult };
   "star.set": { params: StarSet; result: EntryResult };
   "star.list": { params: StarList; result: StarsResult };
+  "events.at": { params: EventsAt; result: EventsAtResult };
   "sync.changes": { params: SyncChanges; result: SyncResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };

@@ -17,12 +17,21 @@ from parlor.model.errors import BadText, LimitReached, NotFound, NotMember, Text
 from parlor.model.ids import ConversationId
 from parlor.model.own import Arrangement, Notify
 from parlor.model.self_log import SelfKind
-from parlor.wire.native.methods.own import EntryResult, SelfResult, StarsResult, SyncResult
+from parlor.wire.native.methods.own import (
+    EntryResult,
+    EventsAtResult,
+    SelfResult,
+    StarsResult,
+    SyncResult,
+)
 from parlor.wire.native.pushes import SelfEntry
 
 Since: TypeAlias = Annotated[
     int,
     QueryParameter(ge=0, le=MAX_NUMBER, description="The last number that one has, 0 for none."),
+]
+Time: TypeAlias = Annotated[
+    int, QueryParameter(ge=0, le=MAX_NUMBER, description="Unix time in milliseconds.")
 ]
 
 
@@ -161,6 +170,17 @@ async def stars(request: ApiRequest, cursor: Cursor = "", limit: Limit = 50) -> 
     return await stars_result(page, following, services.people)
 
 
+@get(
+    "/conversations/{conversation_id:str}/events/at",
+    guards=[signed_in],
+    opt=described(NotFound, NotMember, gives=EventsAtResult(7)),
+)
+async def at(request: ApiRequest, conversation_id: FromPath[str], time: Time) -> EventsAtResult:
+    """The first event of a conversation from a time on, to page its history from there."""
+    changes, talk = request.services.own.changes, ConversationId(conversation_id)
+    return EventsAtResult(await changes.seq_at(request.user.user, talk, time))
+
+
 @post(
     "/sync",
     status_code=200,
@@ -181,4 +201,4 @@ async def changes(request: ApiRequest, data: JSONBody[Have]) -> SyncResult:
     return await changes_result(page, services.people)
 
 
-HANDLERS = (entries, arrange, draft, setting, star, unstar, stars, changes)
+HANDLERS = (entries, arrange, draft, setting, star, unstar, stars, at, changes)

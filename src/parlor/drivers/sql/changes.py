@@ -14,6 +14,7 @@ from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row
 from parlor.drivers.sql.message_tables import message_states
 from parlor.drivers.sql.numbers import number_of
+from parlor.drivers.sql.seq_at import SEQ_AT
 from parlor.drivers.sql.state_rows import state_of_row
 from parlor.drivers.sql.tables import events, members
 from parlor.drivers.sql.views import heads_of, views_of
@@ -91,6 +92,10 @@ class SqlChanges:
         for event, state in found:
             of[event.conversation_id].append((event, state))
         return {talk: _piece(pairs) for talk, pairs in of.items()}
+
+    async def seq_at(self, user: UserId, conversation: ConversationId, at_ms: int) -> int | None:
+        wanted = {"id": number_of(conversation), "user": number_of(user), "at": at_ms}
+        return await self._database.read(lambda db: db.execute(SEQ_AT, wanted).scalar())
 
     async def events_at(
         self, user: UserId, places: Sequence[Place]

@@ -24,6 +24,7 @@ class Own:
             "setting.set": bind(wire.SettingSet, self.setting, finishes=True),
             "star.set": bind(wire.StarSet, self.star, finishes=True),
             "star.list": bind(wire.StarList, self.stars),
+            "events.at": bind(wire.EventsAt, self.at),
             "sync.changes": bind(wire.SyncChanges, self.changes),
         }
 
@@ -55,6 +56,10 @@ class Own:
     async def stars(self, caller: Caller, params: wire.StarList) -> wire.StarsResult:
         stars, cursor = await self._own.stars.list(who(caller).user, params.cursor, params.limit)
         return await stars_result(stars, cursor, self._people)
+
+    async def at(self, caller: Caller, params: wire.EventsAt) -> wire.EventsAtResult:
+        talk, user = ConversationId(params.conversation_id), who(caller).user
+        return wire.EventsAtResult(await self._own.changes.seq_at(user, talk, params.at_ms))
 
     async def changes(self, caller: Caller, params: wire.SyncChanges) -> wire.SyncResult:
         page = await self._own.changes.page(

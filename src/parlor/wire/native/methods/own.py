@@ -151,6 +151,20 @@ class SyncResult(Result, frozen=True):
     users: tuple[User, ...] = ()
 
 
+class EventsAt(Params, frozen=True):
+    """Where in a conversation's log a time is. `at_ms` is Unix milliseconds."""
+
+    conversation_id: str
+    at_ms: int
+
+
+class EventsAtResult(Result, frozen=True):
+    """The first event from then on, for `events.list` with `after` one less, or `before` it; one
+    more than the last when there is none."""
+
+    seq: int
+
+
 METHODS: dict[str, Method] = {
     "self.list": Method(SelfList, SelfResult),
     "conversation.set": Method(ConversationSet, EntryResult),
@@ -158,5 +172,6 @@ METHODS: dict[str, Method] = {
     "setting.set": Method(SettingSet, EntryResult),
     "star.set": Method(StarSet, EntryResult),
     "star.list": Method(StarList, StarsResult),
+    "events.at": Method(EventsAt, EventsAtResult),
     "sync.changes": Method(SyncChanges, SyncResult),
 }
