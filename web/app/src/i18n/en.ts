@@ -344,6 +344,7 @@ const en = {
     empty_text: "The message is empty.",
     bad_text: "The message has characters that cannot be sent.",
     too_many_members: "That are more people than a group may have here.",
+    limit_reached: "There are as many of these as this server allows.",
     too_large: "That is larger than this server takes.",
     rate_limited: "Too fast. Wait a moment and try again.",
     too_many_attempts: "Too many failed attempts. Try again {wait}.",

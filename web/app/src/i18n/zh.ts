@@ -346,6 +346,7 @@ const zh: Catalogue = {
     empty_text: "消息是空的。",
     bad_text: "消息中有无法发送的字符。",
     too_many_members: "人数超过此服务器允许的群成员上限。",
+    limit_reached: "数量已达此服务器允许的上限。",
     too_large: "超过此服务器允许的大小。",
     rate_limited: "操作太快，请稍等再试。",
     too_many_attempts: "失败次数过多，请{wait}再试。",
