@@ -52,6 +52,6 @@ def own_services(told: Told | None = None, settings: ImSettings | None = None) -
         log,
         Drafts(log, nothing, chosen),
         Preferences(log, chosen),
-        Stars(log, store, nothing, chosen),
+        Stars(log, store, nothing, nothing, chosen),
         CatchUp(nothing, nothing, log, chosen),
     )

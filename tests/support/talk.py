@@ -79,7 +79,7 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
                 log,
                 Drafts(log, conversations, chosen),
                 Preferences(log, chosen),
-                Stars(log, stores.self_log, stores.changes, chosen),
+                Stars(log, stores.self_log, stores.changes, conversations, chosen),
                 CatchUp(stores.changes, conversations, log, chosen),
             ),
         )

@@ -242,7 +242,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         log=own_log,
         drafts=Drafts(own_log, conversations, im),
         preferences=Preferences(own_log, im),
-        stars=Stars(own_log, self_log, changes, im),
+        stars=Stars(own_log, self_log, changes, conversations, im),
         changes=CatchUp(changes, conversations, own_log, im),
     )
 

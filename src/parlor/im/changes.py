@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 import msgspec
 
+from parlor.im.membership import check_member
 from parlor.im.own import Own, OwnPage
 from parlor.im.paging import check_seq, page_size
 from parlor.im.settings import ImSettings
 from parlor.model.conversation import ConversationView
-from parlor.model.errors import BadRequest, NotFound, NotMember
+from parlor.model.errors import BadRequest
 from parlor.model.event import Event
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.message_state import MessageState
@@ -121,11 +122,10 @@ class CatchUp:
         Raises NotFound, NotMember, BadRequest.
         """
         found = await self._changes.seq_at(user, conversation_id, check_seq(at_ms))
-        if found is not None:
-            return found
-        if await self._conversations.get(conversation_id) is None:
-            raise NotFound("There is no such conversation.")
-        raise NotMember
+        if found is None:
+            await check_member(self._conversations, user, conversation_id)
+            return 1
+        return found
 
     def _plan(
         self, heads: Sequence[Head], have: Mapping[ConversationId, int], size: int, *, whole: bool

@@ -6,10 +6,11 @@ import re
 
 import msgspec
 
+from parlor.im.membership import check_member
 from parlor.im.own import Own
 from parlor.im.paging import check_seq
 from parlor.im.settings import ImSettings
-from parlor.model.errors import BadRequest, BadText, NotFound, NotMember, TextTooLong
+from parlor.model.errors import BadRequest, BadText, NotFound, TextTooLong
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.own import OwnDraft
 from parlor.model.self_log import Change, Entry, SelfKind, key_of
@@ -39,19 +40,15 @@ class Drafts:
             raise TextTooLong(f"A draft has at most {self._settings.max_draft_chars:,} characters.")
         if not (conversation_id.isascii() and conversation_id.isdigit()):
             raise NotFound("There is no such conversation.")
-        body = None
-        if text or reply_to:
-            await self._check_member(user, conversation_id)
-            body = _json_of(OwnDraft(text, check_seq(reply_to)))
         key = key_of(SelfKind.DRAFT, conversation_id)
-        return await self._own.put(Change(user, key, SelfKind.DRAFT, body))
-
-    async def _check_member(self, user: UserId, id: ConversationId) -> None:
-        if await self._conversations.member(id, user) is not None:
-            return
-        if await self._conversations.get(id) is None:
-            raise NotFound("There is no such conversation.")
-        raise NotMember
+        if text or reply_to:
+            await check_member(self._conversations, user, conversation_id)
+            body = _json_of(OwnDraft(text, check_seq(reply_to)))
+            return await self._own.put(Change(user, key, SelfKind.DRAFT, body))
+        gone = await self._own.put(Change(user, key, SelfKind.DRAFT, None))
+        if gone is None:
+            await check_member(self._conversations, user, conversation_id)
+        return gone
 
 
 class Preferences:

@@ -61,8 +61,10 @@ class Own:
     ) -> Entry | None:
         """How a conversation is shown to `user`; None when it was so already.
 
-        Raises NotFound, NotMember.
+        Raises NotFound, NotMember, BadRequest (a wish for nothing).
         """
+        if wish == Arrangement():
+            raise BadRequest("Say what shall be different.")
         now = self._clock.unix_ms()
         entry = await self._self_log.arrange(user, conversation_id, wish, now)
         if entry is not None:

@@ -11,16 +11,18 @@ from collections.abc import Sequence
 
 import msgspec
 
+from parlor.im.membership import check_member
 from parlor.im.own import Own
 from parlor.im.paging import check_seq, page_size
 from parlor.im.settings import ImSettings
-from parlor.model.errors import BadRequest
+from parlor.model.errors import BadRequest, NotFound
 from parlor.model.event import Event, EventKind
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.message_state import MessageState
 from parlor.model.own import OwnStar
 from parlor.model.self_log import Change, Entry, SelfKind, star_key
 from parlor.ports.changes import Changes, Place
+from parlor.ports.conversations import Conversations
 from parlor.ports.self_log import SelfLog
 
 _encode = msgspec.json.encode
@@ -37,10 +39,18 @@ class StarredMessage(msgspec.Struct, frozen=True):
 
 
 class Stars:
-    def __init__(self, own: Own, self_log: SelfLog, changes: Changes, settings: ImSettings) -> None:
+    def __init__(
+        self,
+        own: Own,
+        self_log: SelfLog,
+        changes: Changes,
+        conversations: Conversations,
+        settings: ImSettings,
+    ) -> None:
         self._own = own
         self._self_log = self_log
         self._changes = changes
+        self._conversations = conversations
         self._settings = settings
 
     async def set(
@@ -48,19 +58,23 @@ class Stars:
     ) -> Entry | None:
         """Star a message or take the star off; None when it was so already.
 
-        A star comes off also where the message cannot be read any more. Raises BadRequest (no
-        message that `user` can read), LimitReached.
+        A star comes off also where the message cannot be read any more. Raises NotFound,
+        NotMember, BadRequest (no message that `user` can read), LimitReached.
         """
         place = Place(conversation_id, check_seq(seq))
-        body = None
-        if on:
-            found = await self._changes.events_at(user, [place])
-            if not found or found[0][0].kind is not EventKind.MESSAGE:
-                raise BadRequest("There is no such message.")
-            body = _encode(OwnStar(conversation_id, seq))
-        elif not (conversation_id.isascii() and conversation_id.isdigit()):
-            raise BadRequest("There is no such message.")
+        if not (conversation_id.isascii() and conversation_id.isdigit()):
+            raise NotFound("There is no such conversation.")
         key = star_key(conversation_id, seq)
+        if not on:
+            gone = await self._own.put(Change(user, key, SelfKind.STAR, None))
+            if gone is None:
+                await check_member(self._conversations, user, conversation_id)
+            return gone
+        await check_member(self._conversations, user, conversation_id)
+        found = await self._changes.events_at(user, [place])
+        if not found or found[0][0].kind is not EventKind.MESSAGE:
+            raise BadRequest("There is no such message.")
+        body = _encode(OwnStar(conversation_id, seq))
         limits = {SelfKind.STAR: self._settings.max_stars}
         return await self._own.put(Change(user, key, SelfKind.STAR, body), limits)
 

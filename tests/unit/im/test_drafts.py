@@ -51,8 +51,9 @@ async def test_a_draft_has_only_so_many_characters(talk):
 
 async def test_a_draft_is_written_where_one_is(talk):
     direct = await talk.direct()
-    with pytest.raises(NotMember):
-        await talk.own.drafts.set(CEM, direct, "hi", 0)
+    for text in ("hi", ""):
+        with pytest.raises(NotMember):
+            await talk.own.drafts.set(CEM, direct, text, 0)
     for nowhere in (NOWHERE, ConversationId("x"), ConversationId("\ud800")):
         with pytest.raises(NotFound):
             await talk.own.drafts.set(ANN, nowhere, "hi", 0)

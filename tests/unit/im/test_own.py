@@ -99,6 +99,11 @@ async def test_what_one_makes_of_a_conversation_is_shown_to_oneself_alone(talk):
     )  # fmt: skip
 
 
+async def test_a_wish_for_nothing_is_refused(talk):
+    with pytest.raises(BadRequest):
+        await talk.own.log.arrange(ANN, await talk.direct(), Arrangement())
+
+
 async def test_a_hidden_conversation_comes_back_with_the_next_message(talk):
     direct = await talk.direct()
     await talk.own.log.arrange(ANN, direct, Arrangement(hidden=True))

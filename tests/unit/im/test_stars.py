@@ -1,6 +1,6 @@
 import pytest
 
-from parlor.model.errors import BadRequest, LimitReached
+from parlor.model.errors import BadRequest, LimitReached, NotFound, NotMember
 from parlor.model.ids import ConversationId
 from tests.support.statements import counted_statements
 from tests.support.storage import ANN, BOB, CEM, NOWHERE
@@ -58,19 +58,15 @@ async def test_starring_twice_is_one_star(talk):
 async def test_only_messages_one_can_read_are_starred(talk):
     direct = await talk.direct()
     seq = await talk.say(BOB, direct, "secret")
-    for user, place, number in (
-        (CEM, direct, seq),
-        (ANN, direct, 1),
-        (ANN, direct, 99),
-        (ANN, NOWHERE, 1),
-        (ANN, ConversationId("'; --"), 1),
-        (ANN, direct, -1),
-        (ANN, direct, 2**60),
-    ):
+    for number in (1, 99, -1, 2**60):
         with pytest.raises(BadRequest):
-            await talk.own.stars.set(user, place, number, on=True)
-    with pytest.raises(BadRequest):
-        await talk.own.stars.set(ANN, ConversationId("\ud800"), 1, on=False)
+            await talk.own.stars.set(ANN, direct, number, on=True)
+    for on in (True, False):
+        with pytest.raises(NotMember):
+            await talk.own.stars.set(CEM, direct, seq, on=on)
+        for nowhere in (NOWHERE, ConversationId("'; --"), ConversationId("\ud800")):
+            with pytest.raises(NotFound):
+                await talk.own.stars.set(ANN, nowhere, 1, on=on)
 
 
 async def test_there_are_only_so_many_stars(talk):

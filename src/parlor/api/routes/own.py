@@ -58,9 +58,9 @@ class NewSetting(msgspec.Struct, frozen=True):
 
 
 class Have(msgspec.Struct, frozen=True):
-    """As the parameters of `sync.changes`."""
+    """As the parameters of `sync.changes`; a new device has `{}`."""
 
-    have: dict[str, Position] = msgspec.field(default_factory=dict)
+    have: dict[str, Position]
     self_seq: Position = 0
     self_cursor: str = ""
     cursor: str = ""
@@ -138,7 +138,7 @@ async def setting(
 @put(
     "/conversations/{conversation_id:str}/events/{seq:int}/star",
     guards=[signed_in],
-    opt=described(LimitReached, gives=EntryResult(None)),
+    opt=described(NotFound, NotMember, LimitReached, gives=EntryResult(None)),
 )
 async def star(
     request: ApiRequest, conversation_id: FromPath[str], seq: FromPath[int]
@@ -152,7 +152,7 @@ async def star(
     "/conversations/{conversation_id:str}/events/{seq:int}/star",
     status_code=200,
     guards=[signed_in],
-    opt=described(gives=EntryResult(None)),
+    opt=described(NotFound, NotMember, gives=EntryResult(None)),
 )
 async def unstar(
     request: ApiRequest, conversation_id: FromPath[str], seq: FromPath[int]
