@@ -11,6 +11,7 @@ from parlor.model.event import Event
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.own import Arrangement
 from parlor.model.self_log import SelfKind
+from tests.support.own_services import own_services
 from tests.support.statements import counted_statements
 from tests.support.storage import ANN, BOB, CEM, DAN, message
 from tests.support.talk import Talk, open_talk
@@ -232,6 +233,17 @@ async def test_the_self_log_comes_with_the_changes(talk):
 async def test_a_made_up_cursor_is_refused(talk, cursor):
     with pytest.raises(BadRequest):
         await Device(ANN, talk).page(cursor)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=30) | st.from_regex(r"\A[0-9]{1,17}-[0-9]{1,17}\Z"))
+async def test_any_text_is_a_cursor_or_refused(cursor):
+    services = own_services()
+    try:
+        page = await services.changes.page(ANN, {}, 0, cursor=cursor, limit=5)
+    except BadRequest:
+        return
+    assert page.changes == ()
 
 
 async def test_what_a_device_says_it_has_is_checked(tmp_path):
