@@ -18,7 +18,7 @@ from benches.figures import Figure, percentile, rounded, run
 from benches.server import Server, add_people, folder, serving
 from parlor.boot.assemble import DATABASE_FILE
 from parlor.client import connect
-from parlor.load.observed import parse_metric
+from parlor.load.observed import cpu_s, parse_metric
 from parlor.wire.native.methods.own import SyncChanges, SyncResult
 
 CONVERSATIONS = 2_000
@@ -160,7 +160,9 @@ def measure() -> Iterator[Figure]:
             before = parse_metric(server.metrics(), "parlor_storage_reads")
             took = [asyncio.run(first_screen(server, tokens[0])) for _ in range(SCREENS)]
             queries = parse_metric(server.metrics(), "parlor_storage_reads") - before
+            used_s = cpu_s(server.pid)
             back_s, given = asyncio.run(all_back(server, tokens[1:]))
+            used_s = cpu_s(server.pid) - used_s
         file = data / DATABASE_FILE
         screen_s = min(bare(file, _SCREEN, FIRST_USER, FIRST_USER) for _ in range(5))
         missed_s = sum(
@@ -200,6 +202,13 @@ def measure() -> Iterator[Figure]:
         arrived=given,
         aim="under 2 s",
         note=f"{DEVICES} devices, {MISSED} events each; the clients on the same cores",
+    )
+
+    yield Figure(
+        figure="sync.devices_back_cpu",
+        value=rounded(used_s / DEVICES * 1_000),
+        unit="ms CPU/device",
+        note="of the server process: connection, hello and 100 events",
     )
 
 
