@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parlor.im.membership import check_member
 from parlor.im.paging import check_seq, page_size
 from parlor.im.settings import ImSettings
+from parlor.model.errors import NotFound, NotMember
 from parlor.model.event import Event
 from parlor.model.ids import ConversationId, UserId
 from parlor.ports.conversations import Conversations
@@ -38,7 +38,10 @@ class Sync:
         size = page_size(limit, self._settings.max_page_events)
         lower = None if after is None else check_seq(after)
         upper = None if before is None else check_seq(before)
-        await check_member(self._conversations, user, conversation_id)
+        if await self._conversations.member(conversation_id, user) is None:
+            if await self._conversations.get(conversation_id) is None:
+                raise NotFound("There is no such conversation.")
+            raise NotMember
         events, last_seq = await self._messages.events(conversation_id, lower, upper, size)
         return events, last_seq, _more(events, last_seq, lower, upper)
 
