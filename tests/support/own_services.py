@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from parlor.boot.own import build_own
 from parlor.drivers.memory.self_log import MemorySelfLog
 from parlor.im.announce import Announcements
-from parlor.im.changes import CatchUp
-from parlor.im.drafts import Drafts, Preferences
 from parlor.im.own import Own
 from parlor.im.services import OwnServices
 from parlor.im.settings import ImSettings
-from parlor.im.stars import Stars
 from parlor.ports.conversations import Conversations
 from tests.support.steady import CountingMeter, HandClock, Told
 
@@ -48,10 +46,4 @@ def own_services(told: Told | None = None, settings: ImSettings | None = None) -
     announcements = Announcements(told or Told(), CountingMeter(), limit_s=1.0)
     store = MemorySelfLog(cast("Conversations", nothing))
     log = Own(store, announcements, chosen, clock)
-    return OwnServices(
-        log,
-        Drafts(log, nothing, chosen),
-        Preferences(log, chosen),
-        Stars(log, store, nothing, nothing, chosen),
-        CatchUp(nothing, nothing, log, chosen),
-    )
+    return build_own(log, store, nothing, nothing, chosen)

@@ -9,17 +9,15 @@ from pathlib import Path
 
 import msgspec
 
+from parlor.boot.own import build_own
 from parlor.im.announce import Announcements
-from parlor.im.changes import CatchUp
 from parlor.im.conversations import Threads
-from parlor.im.drafts import Drafts, Preferences
 from parlor.im.members import Rosters
 from parlor.im.own import Own
 from parlor.im.read import Reading
 from parlor.im.send import Send
 from parlor.im.services import OwnServices
 from parlor.im.settings import ImSettings
-from parlor.im.stars import Stars
 from parlor.im.sync import Sync
 from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, UserId
@@ -75,11 +73,5 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
             Send(messages, rosters, announcements, chosen, clock),
             Sync(messages, conversations, chosen),
             Reading(conversations, log, announcements, clock),
-            OwnServices(
-                log,
-                Drafts(log, conversations, chosen),
-                Preferences(log, chosen),
-                Stars(log, stores.self_log, stores.changes, conversations, chosen),
-                CatchUp(stores.changes, conversations, log, chosen),
-            ),
+            build_own(log, stores.self_log, stores.changes, conversations, chosen),
         )

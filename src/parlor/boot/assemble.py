@@ -33,6 +33,7 @@ from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
 from parlor.boot.folder import open_folder
 from parlor.boot.gauges import Gauges
+from parlor.boot.own import build_own
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets, load_secrets
 from parlor.boot.self_signed import ensure_self_signed
@@ -72,17 +73,13 @@ from parlor.gateway.tls.certificates import Certificates
 from parlor.gateway.tls.listening import Tls
 from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.announce import Announcements
-from parlor.im.changes import CatchUp
 from parlor.im.conversations import Threads
-from parlor.im.drafts import Drafts, Preferences
 from parlor.im.members import Rosters
 from parlor.im.own import Own
 from parlor.im.read import Reading
 from parlor.im.retention import Keeping
 from parlor.im.send import Send
-from parlor.im.services import OwnServices
 from parlor.im.settings import ImSettings
-from parlor.im.stars import Stars
 from parlor.im.sync import Sync
 from parlor.model.text import MAX_TEXT_CHARS, MAX_TITLE_CHARS
 from parlor.ports.bus import Bus
@@ -238,13 +235,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     self_log, changes = SqlSelfLog(base.database), SqlChanges(base.database)
     own_log = Own(self_log, announcements, im, clock)
     reading = Reading(conversations, own_log, announcements, clock)
-    own = OwnServices(
-        log=own_log,
-        drafts=Drafts(own_log, conversations, im),
-        preferences=Preferences(own_log, im),
-        stars=Stars(own_log, self_log, changes, conversations, im),
-        changes=CatchUp(changes, conversations, own_log, im),
-    )
+    own = build_own(own_log, self_log, changes, conversations, im)
 
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
     calls = Calls(threads, send, route, clock, entropy, meter, call_settings)
