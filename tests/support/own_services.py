@@ -46,4 +46,4 @@ def own_services(told: Told | None = None, settings: ImSettings | None = None) -
     announcements = Announcements(told or Told(), CountingMeter(), limit_s=1.0)
     store = MemorySelfLog(cast("Conversations", nothing))
     log = Own(store, announcements, chosen, clock)
-    return build_own(log, store, nothing, nothing, chosen)
+    return build_own(log, store, nothing, nothing, chosen, clock)

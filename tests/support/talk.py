@@ -73,5 +73,5 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
             Send(messages, rosters, announcements, chosen, clock),
             Sync(messages, conversations, chosen),
             Reading(conversations, log, announcements, clock),
-            build_own(log, stores.self_log, stores.changes, conversations, chosen),
+            build_own(log, stores.self_log, stores.changes, conversations, chosen, clock),
         )

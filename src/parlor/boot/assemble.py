@@ -235,7 +235,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     self_log, changes = SqlSelfLog(base.database), SqlChanges(base.database)
     own_log = Own(self_log, announcements, im, clock)
     reading = Reading(conversations, own_log, announcements, clock)
-    own = build_own(own_log, self_log, changes, conversations, im)
+    own = build_own(own_log, self_log, changes, conversations, im, clock)
 
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
     calls = Calls(threads, send, route, clock, entropy, meter, call_settings)

@@ -9,6 +9,7 @@ from parlor.im.services import OwnServices
 from parlor.im.settings import ImSettings
 from parlor.im.stars import Stars
 from parlor.ports.changes import Changes
+from parlor.ports.clock import Clock
 from parlor.ports.conversations import Conversations
 from parlor.ports.self_log import SelfLog
 
@@ -19,11 +20,12 @@ def build_own(
     changes: Changes,
     conversations: Conversations,
     settings: ImSettings,
+    clock: Clock,
 ) -> OwnServices:
     return OwnServices(
         log=log,
         drafts=Drafts(log, conversations, settings),
         preferences=Preferences(log, settings),
-        stars=Stars(log, self_log, changes, conversations, settings),
-        changes=CatchUp(changes, conversations, log, settings),
+        stars=Stars(log, self_log, changes, conversations, settings, clock),
+        changes=CatchUp(changes, conversations, log, settings, clock),
     )

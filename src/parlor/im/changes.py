@@ -20,11 +20,12 @@ from parlor.im.paging import check_seq, page_size
 from parlor.im.settings import ImSettings
 from parlor.model.conversation import ConversationView
 from parlor.model.errors import BadRequest
-from parlor.model.event import Event
+from parlor.model.event import Event, has_expired, readable
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.message_state import MessageState
 from parlor.model.stretch import Head, Portions, Stretch, stretch_for
 from parlor.ports.changes import Changes, Piece
+from parlor.ports.clock import Clock
 from parlor.ports.conversations import Conversations
 
 _CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,16})\Z")
@@ -61,12 +62,18 @@ class _Plan:
 
 class CatchUp:
     def __init__(
-        self, changes: Changes, conversations: Conversations, own: Own, settings: ImSettings
+        self,
+        changes: Changes,
+        conversations: Conversations,
+        own: Own,
+        settings: ImSettings,
+        clock: Clock,
     ) -> None:
         self._changes = changes
         self._conversations = conversations
         self._own = own
         self._settings = settings
+        self._clock = clock
 
     async def page(
         self,
@@ -109,6 +116,9 @@ class CatchUp:
             plan = self._plan(heads, {}, size, whole=len(heads) < most)
         there = [stretch for stretch in plan.stretches if stretch.id in views]
         pieces = await self._changes.pieces(user, [one for one in there if len(one)])
+        now = self._clock.unix_ms()
+        views = {talk: view_readable(view, now) for talk, view in views.items()}
+        pieces = {talk: _piece_readable(piece, now) for talk, piece in pieces.items()}
         changes, cut = _within(there, views, pieces, settings.max_sync_bytes)
         following = plan.before
         if cut:
@@ -148,6 +158,24 @@ class CatchUp:
 
 def _head(view: ConversationView) -> Head:
     return Head(view.id, view.last_seq, max(view.history_from, 1), view.active_at)
+
+
+def view_readable(view: ConversationView, now_ms: int) -> ConversationView:
+    """`view` without what its last event said, when that has expired."""
+    last = view.last_event
+    if last is None or not has_expired(last, now_ms):
+        return view
+    return msgspec.structs.replace(view, last_event=readable(last, now_ms))
+
+
+def _piece_readable(piece: Piece, now_ms: int) -> Piece:
+    expired = {event.seq for event in piece.events if has_expired(event, now_ms)}
+    if not expired:
+        return piece
+    return Piece(
+        tuple(readable(event, now_ms) for event in piece.events),
+        tuple(state for state in piece.states if state.seq not in expired),
+    )
 
 
 def _within(

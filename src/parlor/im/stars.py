@@ -16,12 +16,13 @@ from parlor.im.own import Own
 from parlor.im.paging import check_seq, page_size
 from parlor.im.settings import ImSettings
 from parlor.model.errors import BadRequest, NotFound
-from parlor.model.event import Event, EventKind
+from parlor.model.event import Event, EventKind, has_expired, readable
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.message_state import MessageState
 from parlor.model.own import OwnStar
 from parlor.model.self_log import Change, Entry, SelfKind, star_key
 from parlor.ports.changes import Changes, Place
+from parlor.ports.clock import Clock
 from parlor.ports.conversations import Conversations
 from parlor.ports.self_log import SelfLog
 
@@ -46,12 +47,14 @@ class Stars:
         changes: Changes,
         conversations: Conversations,
         settings: ImSettings,
+        clock: Clock,
     ) -> None:
         self._own = own
         self._self_log = self_log
         self._changes = changes
         self._conversations = conversations
         self._settings = settings
+        self._clock = clock
 
     async def set(
         self, user: UserId, conversation_id: ConversationId, seq: int, *, on: bool
@@ -94,10 +97,14 @@ class Stars:
         for entry in page:
             star = _decoder.decode(entry.body or b"")
             starred_at[Place(star.conversation_id, star.seq)] = entry.at_ms
-        readable = await self._changes.events_at(user, tuple(starred_at))
+        now = self._clock.unix_ms()
         stars = [
-            StarredMessage(event, starred_at[Place(event.conversation_id, event.seq)], state)
-            for event, state in readable
+            StarredMessage(
+                readable(event, now),
+                starred_at[Place(event.conversation_id, event.seq)],
+                None if has_expired(event, now) else state,
+            )
+            for event, state in await self._changes.events_at(user, tuple(starred_at))
         ]
         return stars, str(page[-1].seq) if len(found) > size else ""
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from parlor.im.changes import ChangesPage
 from parlor.model.conversation import ConversationKind
 from parlor.model.errors import BadRequest
-from parlor.model.event import Event
+from parlor.model.event import Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.own import Arrangement
 from parlor.model.self_log import SelfKind
@@ -185,6 +185,24 @@ async def test_an_event_larger_than_a_page_comes_alone(tmp_path):
         device = Device(ANN, talk)
         await device.catch_up()
         assert device.logs[direct] == await whole_log(talk, direct)
+
+
+async def test_what_has_expired_is_not_given_although_it_is_still_stored(talk):
+    direct = await talk.direct()
+    ends = talk.clock.unix_ms() + 1_000
+    draft = Draft(direct, EventKind.MESSAGE, BOB, "c", text="for a second", expires_at=ends)
+    event, _ = await talk.stores.messages.append(draft, talk.clock.unix_ms())
+    await talk.own.stars.set(ANN, direct, event.seq, on=True)
+
+    async def seen() -> tuple[str, str, str]:
+        (change,) = (await Device(ANN, talk).page()).changes
+        (star,) = (await talk.own.stars.list(ANN, "", 5))[0]
+        assert change.view.last_event is not None
+        return change.events[-1].text, change.view.last_event.text, star.event.text
+
+    assert await seen() == ("for a second",) * 3
+    talk.clock.at += 1
+    assert await seen() == ("", "", "")
 
 
 async def test_conversations_one_has_left_are_named(talk):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import SimpleNamespace
 from typing import cast
 
+import msgspec
 from sqlalchemy import Connection, Select, select
 
 from parlor.drivers.sql.at_places import AtPlaces, Parameter
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row
-from parlor.drivers.sql.message_tables import message_states
+from parlor.drivers.sql.message_tables import message_states, reactions
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.seq_at import SEQ_AT
 from parlor.drivers.sql.state_rows import state_of_row
@@ -51,6 +52,15 @@ def _history(parameter: Parameter) -> Select[*tuple[object, ...]]:
     )
 
 
+def _own_reactions(parameter: Parameter) -> Select[*tuple[object, ...]]:
+    return select(reactions.c.conversation_id, reactions.c.seq, reactions.c.emoji).where(
+        reactions.c.conversation_id == parameter("id"),
+        reactions.c.seq == parameter("seq"),
+        reactions.c.user_id == parameter("user"),
+    )
+
+
+_OWN_REACTIONS = AtPlaces(_own_reactions, ("id", "seq", "user"), (0, 0, 0))
 _STRETCHES = AtPlaces(_stretch, ("id", "after", "upto"), (0, 0, 0))
 _HISTORIES = AtPlaces(_history, ("id", "user"), (0, 0))
 
@@ -87,7 +97,8 @@ class SqlChanges:
         places = [(int(one.id), one.after, one.upto) for one in stretches]
         if not places:
             return {}
-        found = await self._database.read(lambda db: _readings(db, places))
+        reader = number_of(user) or 0
+        found = await self._database.read(lambda db: _readings(db, reader, places))
         of: defaultdict[ConversationId, list[tuple[Event, MessageState | None]]] = defaultdict(list)
         for event, state in found:
             of[event.conversation_id].append((event, state))
@@ -114,7 +125,7 @@ class SqlChanges:
             talks = sorted({talk for talk, _ in wanted})
             since = dict(_pairs(_HISTORIES.rows(db, [(talk, reader) for talk in talks])))
             seen = [(talk, seq) for talk, seq in wanted if seq >= since.get(talk, seq + 1)]
-            return _readings(db, [(talk, seq - 1, seq) for talk, seq in seen])
+            return _readings(db, reader, [(talk, seq - 1, seq) for talk, seq in seen])
 
         found = await self._database.read(query)
         return sorted(found, key=lambda one: wanted[int(one[0].conversation_id), one[0].seq])
@@ -125,10 +136,32 @@ def _pairs(rows: Sequence[AnyRow]) -> list[tuple[int, int]]:
 
 
 def _readings(
-    db: Connection, places: Sequence[tuple[int, int, int]]
+    db: Connection, reader: int, places: Sequence[tuple[int, int, int]]
 ) -> Sequence[tuple[Event, MessageState | None]]:
+    """Events and states in one statement; whose reactions are `reader`'s own in a second one,
+    where there are any."""
     rows = sorted(_STRETCHES.rows(db, places), key=lambda row: (row[0], row[1]))
-    return [(event_of_row(row[:_WIDTH]), _state(row)) for row in rows]
+    found = [(event_of_row(row[:_WIDTH]), _state(row)) for row in rows]
+    given = [
+        (row[0], row[1], reader)
+        for row, (_, state) in zip(rows, found, strict=True)
+        if state is not None and state.reactions
+    ]
+    mine = {(talk, seq, emoji) for talk, seq, emoji in _OWN_REACTIONS.rows(db, given)}
+    return [(event, _as_seen(event, state, mine)) for event, state in found]
+
+
+def _as_seen(
+    event: Event, state: MessageState | None, mine: Set[tuple[int, int, str]]
+) -> MessageState | None:
+    if state is None or not state.reactions:
+        return state
+    talk = int(event.conversation_id)
+    reactions_seen = tuple(
+        msgspec.structs.replace(one, mine=(talk, event.seq, one.emoji) in mine)
+        for one in state.reactions
+    )
+    return msgspec.structs.replace(state, reactions=reactions_seen)
 
 
 def _state(row: AnyRow) -> MessageState | None:
