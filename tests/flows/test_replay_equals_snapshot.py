@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -33,6 +33,7 @@ from tests.support.snapshots import stored_snapshot, whole_log
 from tests.support.storage import ANN, BOB, CEM, DAN
 from tests.support.talk import Talk, open_talk
 
+T = TypeVar("T")
 PEOPLE = st.sampled_from((ANN, BOB, CEM, DAN))
 NUMBERS = st.integers(0, 20)
 
@@ -48,6 +49,8 @@ class ReplayMachine(RuleBasedStateMachine):
         self._runner = asyncio.Runner()
         self._open = AsyncExitStack()
         self._steps = 0
+        self.messages: list[tuple[int, UserId]] = []
+        """(seq, sender): acts on messages choose among those that are there."""
 
     @initialize(group=st.booleans())
     def begin(self, group: bool) -> None:
@@ -58,10 +61,10 @@ class ReplayMachine(RuleBasedStateMachine):
         self.talk = await self._open.enter_async_context(open_talk(folder))
         self.id = await (self.talk.group(ANN, BOB, CEM) if group else self.talk.direct())
 
-    def try_to(self, step: Awaitable[Any]) -> None:
-        """Time passes, and somebody does something or is refused."""
+    def try_to(self, step: Awaitable[T]) -> T | None:
+        """Time passes, and somebody does something or is refused: then None."""
         self.talk.clock.at += 1
-        self._runner.run(_refused_or_not(step))
+        return self._runner.run(_refused_or_not(step))
 
     def client_id(self) -> str:
         self._steps += 1
@@ -71,7 +74,9 @@ class ReplayMachine(RuleBasedStateMachine):
     def say(self, who: UserId, reply_to: int, mentions: list[UserId]) -> None:
         name = self.client_id()
         sent = self.talk.send.text(who, self.id, name, "hi", reply_to=reply_to, mentions=mentions)
-        self.try_to(sent)
+        said = self.try_to(sent)
+        if said is not None:
+            self.messages.append((said[0].seq, who))
 
     @rule(who=PEOPLE, step=NUMBERS)
     def say_again(self, who: UserId, step: int) -> None:
@@ -114,11 +119,12 @@ class ReplayMachine(RuleBasedStateMachine):
         self._runner.close()
 
 
-async def _refused_or_not(step: Awaitable[Any]) -> None:
+async def _refused_or_not(step: Awaitable[T]) -> T | None:
     try:
-        await step
+        return await step
     except ParlorError as refused:
         assert refused.status < 500, refused  # noqa: PT017
+        return None
 
 
 def test_replay_equals_snapshot_whatever_people_do():
