@@ -6,7 +6,6 @@ import asyncio
 import http.client
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -89,14 +88,6 @@ class Web:
 
     def close(self) -> None:
         self._link.close()
-
-
-def free_port() -> int:
-    """For a server that is to be found again after a restart."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 @contextmanager

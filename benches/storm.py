@@ -14,9 +14,10 @@ from contextlib import ExitStack
 
 from benches.crowd import Crowd
 from benches.figures import Figure, run
-from benches.server import Server, folder, free_port, serving
+from benches.server import Server, folder, serving
 from parlor.load.observed import parse_metric
 from parlor.load.verdict import most_common
+from tests.support.ports import free_port
 
 CONNECTIONS = 15_000
 BACK_LIMIT_S = 40.0

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benches.figures import Figure, percentile, rounded, run
 from benches.server import Server, add_people, folder, serving
-from parlor.boot.assemble import DATABASE_FILE
+from parlor.boot.storage import DATABASE_FILE
 from parlor.client import connect
 from parlor.load.observed import cpu_s, parse_metric
 from parlor.wire.native.methods.own import SyncChanges, SyncResult

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 from playwright.async_api import Browser, expect
 
-from tests.support.server import free_port, running_parlor
+from tests.support.ports import free_port
+from tests.support.server import running_parlor
 
 _PAGE = """
 (url) => {

@@ -1,6 +1,7 @@
 """What every driver of `ports.messages` promises of acts: decided, stored and applied as one."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ async def test_a_decision_to_do_nothing_stores_nothing(stores):
 
 async def test_the_facts_are_those_of_the_people_and_the_message_asked_for(stores):
     said, _ = await stores.messages.append(message("hello"), 5)
-    seen = []
+    seen: list[Any] = []
     act = Act(TALK, BOB, about=(ANN, CEM), target=said.seq)
     await stores.messages.act(act, seen.append, 6)
     (standing,) = seen
@@ -70,7 +71,7 @@ async def test_the_facts_are_those_of_the_people_and_the_message_asked_for(store
 
 
 async def test_acts_at_once_are_decided_one_after_the_other(stores):
-    seen = []
+    seen: list[Any] = []
 
     def decide(standing):
         seen.append(standing.conversation.last_seq)

@@ -21,10 +21,11 @@ from parlor.wire.native.framing import build_framed
 from parlor.wire.native.methods import Hello
 from tests.support.goim_client import UPGRADE, packet
 from tests.support.people import PASSWORD, Person, sign_up
+from tests.support.ports import free_port
 from tests.support.raw_websocket import RawWebSocket, upgrade_request
 from tests.support.rest_client import bearer
 from tests.support.rest_server import make_key
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.server import ParlorServer, running_parlor
 
 CLIENTS = ("203.0.113.1", "203.0.113.2", "2001:db8::3")
 LOCALHOST_CHAIN = "X-Forwarded-For: 127.0.0.1, {}"

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.rest_server import make_key
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.server import ParlorServer, running_parlor
 
 SECRET = "a secret of the shop: 32 bytes at least"
 LIMIT_S = 60.0

@@ -21,7 +21,7 @@ from parlor.wire.native.pushes import CallPush, CallSignalPush, EventPush
 from tests.support.server import ParlorServer, running_parlor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-GRACE_S = 0.6
+GRACE_S = 1.5
 FLAGS = (
     "--set", f"calls.grace_s={GRACE_S}",
     "--set", "calls.ring_timeout_s=3",

@@ -19,9 +19,10 @@ from pathlib import Path
 import pytest
 
 from parlor.client import connect
+from tests.support.ports import free_port
 from tests.support.rest_client import sign_up
 from tests.support.rest_server import address_of, http_to, make_key
-from tests.support.server import free_port, running_parlor
+from tests.support.server import running_parlor
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -12,6 +12,7 @@ import pytest
 from parlor.gateway.settings import GatewaySettings
 from tests.support.goim_client import packet, split
 from tests.support.goim_door import goim_door
+from tests.support.hooks import Heard
 
 
 def _login(**fields: Any) -> bytes:
@@ -30,7 +31,7 @@ async def test_without_a_login_the_connection_is_closed_in_time():
         for client in (silent, chatty, slow_upgrade, unfinished):
             assert await client.read_to_end() == b""
             await client.close()
-        assert 0.45 <= time.monotonic() - start < 1.5
+        assert 0.45 <= time.monotonic() - start < 3
 
 
 async def test_the_handshake_timeout_is_5_seconds_unless_set():
@@ -139,16 +140,16 @@ async def test_a_user_has_as_many_connections_as_the_gateway_allows():
 
 
 async def test_heartbeats_keep_a_connection_alive_and_their_end_closes_it():
-    """P08: 4 min x 2 by default, 0.3 s x 2 here; the close comes without a frame."""
-    async with goim_door(heartbeat_s=0.3, heartbeat_max=2) as door:
+    """P08: 4 min x 2 by default, 0.6 s x 2 here; the close comes without a frame."""
+    async with goim_door(heartbeat_s=0.6, heartbeat_max=2) as door:
         for connect in (door.tcp, door.websocket):
             client = await connect(mid=1)
             for _ in range(5):
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.4)
                 assert (await client.ask(2)).op == 3
             last = time.monotonic()
             assert await client.read_to_end() == b""
-            assert 0.55 <= time.monotonic() - last < 2
+            assert 1.1 <= time.monotonic() - last < 4
             await client.close()
 
 
@@ -161,7 +162,7 @@ async def test_other_traffic_does_not_count_as_a_heartbeat():
         while not answers.done():
             client.send(packet(4, b"busy") + packet(3))
             await asyncio.sleep(0.02)
-        assert 0.7 <= time.monotonic() - start < 2.5
+        assert 0.7 <= time.monotonic() - start < 5
         assert {answer.op for answer in split(await answers)} == {3, 4}
         await client.close()
 
@@ -178,3 +179,14 @@ async def test_the_newest_connection_of_a_key_is_the_one_that_is_reachable():
         await door.push("mids", "operation=1000&mids=1", b"later")
         assert [push.body for push in await new.read_pushes(2)] == [b"at once", b"later"]
         await new.close()
+
+
+async def test_who_is_revoked_while_the_operators_program_is_asked_does_not_come_in():
+    async with goim_door(auth="token") as door:
+        door.gateway.hooks = hooks = Heard(meanwhile=lambda: door.tokens.revoked.add("1001"))
+        client = await door.tcp()
+        client.send(_login(token="anna's token"))
+        assert await client.read_to_end() == b""
+        await client.close()
+        assert len(hooks.questions) == 1
+        assert door.gateway.hub.connections() == 0

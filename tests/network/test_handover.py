@@ -16,7 +16,8 @@ from parlor.wire.native.codec import MSGPACK
 from parlor.wire.native.framing import build_framed
 from parlor.wire.native.methods import Hello
 from tests.support.people import sign_up
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.ports import free_port
+from tests.support.server import ParlorServer, running_parlor
 from tests.support.tls_server import tls_server
 
 

@@ -21,8 +21,9 @@ from parlor.wire.native.pushes import DeliveryPush
 from tests.support.deflated import packed
 from tests.support.goim_client import packet
 from tests.support.people import Person, sign_up
+from tests.support.ports import free_port
 from tests.support.rest_server import make_key
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.server import ParlorServer, running_parlor
 from tests.support.wire_peer import (
     BINARY,
     CONTINUATION,

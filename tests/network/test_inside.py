@@ -19,10 +19,11 @@ from websockets.typing import Subprotocol
 
 from tests.support.goim_client import packet
 from tests.support.mail_reader import Customer, Program, a_customer, a_program
+from tests.support.ports import free_port
 from tests.support.program import run_parlor
 from tests.support.rest_client import bearer
 from tests.support.rest_server import http_to, make_key
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.server import ParlorServer, running_parlor
 
 PATIENCE_S = 10.0
 
@@ -290,8 +291,8 @@ async def test_administrators_see_stacks_and_a_profile_of_the_running_server(tmp
         assert "Deliver.run" in stacks.text
         assert "sqlite-writer" in stacks.text
         slow, refused = await asyncio.gather(
-            here.http.get("/debug/profile?seconds=1", headers=here.admin),
-            late(here.http.get, "/debug/profile?seconds=1", headers=here.admin),
+            here.http.get("/debug/profile?seconds=3", headers=here.admin),
+            late(here.http.get, "/debug/profile?seconds=3", headers=here.admin),
         )
         assert slow.status_code == 200
         assert "Duration" in slow.text
@@ -303,7 +304,7 @@ async def test_administrators_see_stacks_and_a_profile_of_the_running_server(tmp
 
 
 async def late(get: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1)
     return await get(*arguments, **more)
 
 

@@ -16,7 +16,8 @@ from parlor.client import connect
 from parlor.gateway.listening import ListenSettings, open_listener
 from tests.support.goim_client import GoimTcp, GoimWebSocket
 from tests.support.people import PASSWORD, sign_up
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.ports import free_port
+from tests.support.server import ParlorServer, running_parlor
 
 TIMES = ("listen.keepalive_idle_s=7", "listen.keepalive_interval_s=3", "listen.keepalive_count=2")
 

@@ -33,10 +33,10 @@ async def test_nobody_there_is_an_oserror_and_a_wrong_path_a_failed_handshake():
 @pytest.mark.parametrize("scheme", ["websocket_url", "tcp_url"])
 async def test_heartbeats_keep_a_silent_client_connected(scheme):
     async with (
-        running_gateway(GatewaySettings(heartbeat_s=0.3)) as server,
+        running_gateway(GatewaySettings(heartbeat_s=0.6)) as server,
         connect(getattr(server, scheme), "1:a") as connection,
     ):
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(2.5)
         assert connection.closed is None
 
 

@@ -233,6 +233,6 @@ async def _end(connection: Connection) -> ConnectionClosed:
 
 
 async def _until(condition) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.01)

@@ -20,9 +20,10 @@ from tests.support.crowd import Member, wait_for_all
 from tests.support.goim_client import packet
 from tests.support.issuer import AUDIENCE, SECRET
 from tests.support.people import sign_up
+from tests.support.ports import free_port
 from tests.support.rest_client import bearer
 from tests.support.rest_server import address_of, make_key
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.server import ParlorServer, running_parlor
 
 CONFIG = """
 [server]
@@ -235,7 +236,7 @@ def missing(scene: Scene, speaker: Speaker) -> list[str]:
 
 async def wait_until_all_is_there(scene: Scene, speaker: Speaker) -> None:
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while missing(scene, speaker):
                 await asyncio.sleep(0.2)
     except TimeoutError:

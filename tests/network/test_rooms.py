@@ -177,6 +177,9 @@ async def test_who_comes_back_gets_what_was_missed_and_everybody_the_same():
 
             async def talk() -> None:
                 for number in range(total):
+                    # Further than one connection hears, but not to the end while it is away.
+                    while number >= 60 * (connections + 1):
+                        await asyncio.sleep(0.001)
                     await speaker.publish("live:1", str(number), str(number))
 
             talking: asyncio.Task[None] | None = None

@@ -17,7 +17,8 @@ from parlor.client import connect
 from parlor.model.close import CloseCode
 from parlor.wire.native.methods import CallIce, CallIceResult
 from tests.support.people import PASSWORD, sign_up
-from tests.support.server import free_port, running_parlor
+from tests.support.ports import free_port
+from tests.support.server import running_parlor
 
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("PARLOR_")}
 

@@ -13,9 +13,10 @@ import pytest
 from parlor.client import connect
 from parlor.model.errors import HookUnavailable, Vetoed
 from tests.support.goim_client import GoimTcp, packet
+from tests.support.ports import free_port
 from tests.support.rest_client import sign_up
 from tests.support.rest_server import http_to
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.server import ParlorServer, running_parlor
 from tests.support.webhook_server import SECRET, WebhookServer, webhook_server
 
 
@@ -31,8 +32,8 @@ async def hooked(
             "webhooks.retry_first_s=0.05",
             "webhooks.retry_longest_s=0.2",
             "webhooks.batch_wait_s=0.05",
-            "webhooks.timeout_s=0.5",
-            "webhooks.ask_deadline_s=0.5",
+            "webhooks.timeout_s=1",
+            "webhooks.ask_deadline_s=1",
             *settings,
         ]
         given = [word for setting in chosen for word in ("--set", setting)]
@@ -110,7 +111,7 @@ async def test_without_an_answer_the_setting_decides(tmp_path: Path, mode: str, 
 
 
 async def test_who_does_not_answer_is_left_alone_and_asked_again_later(tmp_path: Path):
-    settings = ("webhooks.breaker_failures=2", "webhooks.breaker_pause_s=1.0")
+    settings = ("webhooks.breaker_failures=2", "webhooks.breaker_pause_s=3.0")
     async with hooked(tmp_path, *settings) as (server, client, receiver):
         _, token = await _token(client, "ann")
         receiver.mode = "500"
@@ -121,7 +122,7 @@ async def test_who_does_not_answer_is_left_alone_and_asked_again_later(tmp_path:
         assert len(receiver.questions) == 2
         assert "\nparlor_hook_paused 1.0" in (await client.get("/metrics")).text
         receiver.mode = "ok"
-        await asyncio.sleep(1.1)
+        await asyncio.sleep(3.2)
         async with connect(_ws(server), token):
             pass
 
@@ -159,7 +160,7 @@ async def test_a_receiver_that_is_down_slows_nobody_and_costs_bounded_memory(tmp
         _, token = await _token(client, "ann")
         receiver.mode = "hang"
         for _ in range(20):
-            async with asyncio.timeout(2), connect(_ws(server), token):
+            async with asyncio.timeout(5), connect(_ws(server), token):
                 pass
         metrics = (await client.get("/metrics")).text
         waiting = next(

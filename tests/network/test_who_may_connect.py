@@ -39,8 +39,9 @@ from tests.support.issuer import (
     write_key,
 )
 from tests.support.people import sign_up
+from tests.support.ports import free_port
 from tests.support.rest_server import make_key
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.server import ParlorServer, running_parlor
 
 PATIENCE_S = 10.0
 PROMISE_S = 1.0
@@ -336,7 +337,7 @@ async def test_three_hundred_who_come_back_after_a_crash_ask_the_database_nothin
         async with connect(shop.url, token, resume=memory):
             assert memory.ticket
     # Whose device is new is written twice a second; known devices cost nothing.
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await shop.gauge("mail_unwritten"):
             await asyncio.sleep(0.05)
     await shop.server.kill()
@@ -373,6 +374,22 @@ async def test_a_customers_user_who_signs_out_is_told_so_and_the_token_is_spent(
     await refused(shop, token, Unauthenticated, CloseCode.UNAUTHENTICATED)
 
 
+async def test_a_customers_token_that_names_an_account_is_spent_by_signing_out(tmp_path: Path):
+    async with running_shop(tmp_path, "auth.map_accounts=true") as shop:
+        ann = await sign_up(shop.server.url, "ann")
+        token = mint(ann.id, jti="t1")
+        async with connect(shop.url, token) as connection, shop.rest(token) as rest:
+            assert (await rest.delete("/sessions/current")).status_code == 204
+            assert await closed(connection) == CloseCode.SIGNED_OUT
+        await refused(shop, token, Unauthenticated, CloseCode.UNAUTHENTICATED)
+        await shop.server.kill()
+        await shop.server.start()
+        await refused(shop, token, Unauthenticated, CloseCode.UNAUTHENTICATED)
+        # Ann's own sign-in is another one.
+        assert (await ann.rest.get("/api/v1/me")).status_code == 200
+        await ann.rest.aclose()
+
+
 async def test_a_customers_user_may_listen_and_has_no_conversations(shop: Shop):
     token = mint("1001", rooms=["shop/*"], name="Ann of the shop")
     async with connect(shop.url, token, rooms=["shop/1"]) as connection:
@@ -384,7 +401,9 @@ async def test_a_customers_user_may_listen_and_has_no_conversations(shop: Shop):
             await connection.request(wire.RoomJoin("news"), wire.RoomResult)
     async with shop.rest(token) as rest:
         assert (await rest.get("/conversations")).json()["error"]["code"] == "account_needed"
-        assert (await rest.get("/rooms/news/online")).json() == {"room": "news", "online": 0}
+        own = await rest.get("/rooms/shop%2F1/online")
+        assert own.json() == {"room": "shop/1", "online": 0}
+        assert (await rest.get("/rooms/news/online")).json()["error"]["code"] == "forbidden"
     for client in await shop.goim():
         await client.log_in(token=token, room_id="shop/1", accepts=[1])
         await client.ask(12, b"news")

@@ -30,6 +30,7 @@ HOME = "203.0.113.7"
 class Door:
     stores: Stores
     clock: HandClock
+    sign_ins: SignIns
     signing: Signing
     links: SetUpLinks
     keys: ApiKeys
@@ -58,8 +59,8 @@ async def open_door(folder: Path, **settings: float) -> AsyncIterator[Door]:
             stores.accounts, stores.keys, sign_ins, passwords, chosen, clock, entropy
         )
         ended: list[Identity] = []
-        signing.on_session_end(ended.append)
+        sign_ins.on_end(ended.append)
         keys = ApiKeys(stores.keys, clock, entropy, CountingMeter(), KeySettings())
         people = People(stores.accounts)
-        yield Door(stores, clock, signing, links, keys, people, ended)
+        yield Door(stores, clock, sign_ins, signing, links, keys, people, ended)
         passwords.close()

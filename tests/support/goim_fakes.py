@@ -13,15 +13,19 @@ from parlor.model.push import Envelope, Push
 class KnownTokens:
     """Tokens as `accounts.authentication` answers for them: token -> user id.
 
-    A token in `other` has that identity; `failure`, once set, is raised for every token.
+    A token in `other` has that identity; `failure`, once set, is raised for every token. Users
+    in `revoked` were revoked after their token had been looked at.
     """
 
     def __init__(self, users: Mapping[str, str]) -> None:
         self.users = dict(users)
         self.other: dict[str, Identity] = {}
         self.failure: ParlorError | None = None
+        self.asked_anew: list[bool] = []
+        self.revoked: set[str] = set()
 
-    async def authenticate(self, token: str, address: str) -> Identity:
+    async def authenticate(self, token: str, address: str, *, anew: bool = False) -> Identity:
+        self.asked_anew.append(anew)
         if self.failure is not None:
             raise self.failure
         if token in self.other:
@@ -30,6 +34,10 @@ class KnownTokens:
         if user is None:
             raise Unauthenticated
         return Identity(UserId(user), DeviceId(f"device of {user}"), session=f"session {token}")
+
+    def check_again(self, identity: Identity) -> None:
+        if identity.user in self.revoked:
+            raise Unauthenticated
 
 
 class KnownKeys:

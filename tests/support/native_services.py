@@ -12,7 +12,7 @@ from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import Forbidden, NoSuchCall, NotFound, ParlorError, Unauthenticated
 from parlor.model.event import Event, EventKind
 from parlor.model.group import Role
-from parlor.model.ids import CallId, ConversationId, DeviceId, UserId, event_id
+from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
 from tests.support.own_services import own_services
 from tests.support.room_services import RoomServices
@@ -27,6 +27,7 @@ class TokenAuthentication:
 
     def __init__(self) -> None:
         self.ended: set[str] = set()
+        self.revoked: set[str] = set()
         self.other: dict[str, Identity] = {}
         self.refuses: ParlorError | None = None
         self._listeners: list[Callable[[Identity], None]] = []
@@ -46,6 +47,10 @@ class TokenAuthentication:
             raise Forbidden
         return admitted
 
+    def check_again(self, identity: Identity) -> None:
+        if identity.session in self.ended or identity.user in self.revoked:
+            raise Unauthenticated
+
     def identity(self, token: str) -> Identity:
         user, colon, device = token.partition(":")
         if not colon or token in self.ended:
@@ -54,6 +59,7 @@ class TokenAuthentication:
         return self.other.get(token, plain)
 
     def revoke(self, kind: RevocationKind, value: str) -> None:
+        self.revoked.add(value)
         for listener in self._revoking:
             listener(kind, value)
 
@@ -104,6 +110,7 @@ class OneThread:
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         self._check(conversation_id)
         if self.hold is not None:

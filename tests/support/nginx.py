@@ -13,7 +13,8 @@ from pathlib import Path
 
 from parlor.gateway.tls.settings import CertificateFiles
 from tests.support.certificates import write_pair
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.ports import free_port
+from tests.support.server import ParlorServer, running_parlor
 
 NGINX = "/usr/sbin/nginx"
 STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so"

@@ -31,7 +31,15 @@ from parlor.model.errors import (
 )
 from parlor.model.event import Event, EventKind
 from parlor.model.group import Role
-from parlor.model.ids import ConversationId, DeviceId, PushId, RoomId, UserId, event_id
+from parlor.model.ids import (
+    ConnectionKey,
+    ConversationId,
+    DeviceId,
+    PushId,
+    RoomId,
+    UserId,
+    event_id,
+)
 from parlor.model.push import Audience, ToAll, ToDevices, ToRoom, ToUsers
 from parlor.model.text import check_display_name, check_name, check_text
 from parlor.ports.accounts import Revocation, RevocationKind
@@ -77,6 +85,8 @@ class Accounts:
         self.refresh_tokens: dict[str, Identity] = {}
         self.links = {LINK}
         self.addresses: list[str] = []
+        self.asked: list[str] = []
+        """Every token that somebody presented as a user's."""
         self.revoked: list[tuple[RevocationKind, str]] = []
         self._numbers = itertools.count(101)
 
@@ -122,6 +132,7 @@ class Accounts:
         self.tokens = {t: i for t, i in self.tokens.items() if i.session != identity.session}
 
     async def authenticate(self, token: str, address: str) -> Identity:
+        self.asked.append(token)
         if token not in self.tokens:
             raise Unauthenticated
         return self.tokens[token]
@@ -291,6 +302,7 @@ class Conversations:
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         log = self._check(conversation_id, sender)
         for event in log:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.support.certificates import trusting, write_pair
 from tests.support.people import Person, sign_up
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.ports import free_port
+from tests.support.server import ParlorServer, running_parlor
 
 LOG_LIMIT_S = 15.0
 LOCAL = ("localhost", "127.0.0.1", "::1")

@@ -17,6 +17,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 PATIENCE_S = 10.0
 REALM = "parlor.test"
 _COOKIE = 0x2112A442
@@ -95,17 +97,10 @@ async def allocate(port: int, username: str, password: str) -> Answer:
             return _parse(await loop.sock_recv(sock, 2048))
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
 @contextlib.asynccontextmanager
 async def running_coturn(folder: Path, secret: str) -> AsyncIterator[int]:
     """coturn on a free loopback port, with time-limited credentials; yields the port."""
-    port = _free_port()
+    port = free_port()
     settings = {
         "listening-ip": "127.0.0.1",
         "relay-ip": "127.0.0.1",

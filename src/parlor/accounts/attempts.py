@@ -8,12 +8,12 @@ otherwise all pass before the first has failed.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from parlor.accounts.auth_settings import AuthSettings
 from parlor.accounts.settings import AccountsSettings
 from parlor.model.address import is_loopback, network_of
+from parlor.model.newest import Newest
 
 Failures = tuple[tuple[str, int, float], ...]
 """(key, how many, when last), the oldest first; times are the machine's monotonic ones."""
@@ -47,7 +47,7 @@ class _Counters:
     def __init__(self, waits: Waits, limit: int) -> None:
         self._waits = waits
         self._limit = limit
-        self._failures: OrderedDict[str, _Failures] = OrderedDict()
+        self._failures: Newest[str, _Failures] = Newest()
 
     def wait_s(self, key: str, now: float) -> float:
         failures = self._failures.get(key)
@@ -64,8 +64,7 @@ class _Counters:
         failures.count += 1
         failures.last_at = now
         self._failures.move_to_end(key)
-        if len(self._failures) > self._limit:
-            self._failures.popitem(last=False)
+        self._failures.trim(self._limit)
 
     def __len__(self) -> int:
         return len(self._failures)

@@ -16,8 +16,10 @@ class AuthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     account; without it those ids are refused.
 
     `resume_s`: how long a resume ticket lives, at most as long as its token; 0: none are given.
-    `recheck_s`: after so long revocations of other processes are noticed. At most
-    `max_revocations` are remembered; `max_token_chars` bounds what is looked at at all.
+    `recheck_s`: after so long revocations of other processes are noticed, and requests ask again
+    about a token that is not of Parlor's own accounts (connections always do). At most
+    `max_revocations` are remembered, and the answers about `remembered_tokens` tokens;
+    `max_token_chars` bounds what is looked at at all.
 
     After `free_bad_tokens` bad tokens from one address each further one doubles the wait, from
     `first_wait_s` to `longest_wait_s`; `forget_s` without one forgets them. At most
@@ -30,6 +32,7 @@ class AuthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resume_s: float = 3_600.0
     recheck_s: float = 30.0
     max_revocations: int = 100_000
+    remembered_tokens: int = 10_000
     max_token_chars: int = 8_192
     free_bad_tokens: int = 100
     first_wait_s: float = 1.0
@@ -38,7 +41,12 @@ class AuthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remembered_addresses: int = 50_000
 
     def __post_init__(self) -> None:
-        for name in ("max_revocations", "max_token_chars", "remembered_addresses"):
+        for name in (
+            "max_revocations",
+            "remembered_tokens",
+            "max_token_chars",
+            "remembered_addresses",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is below 1")
         for name in ("resume_s", "recheck_s", "first_wait_s", "longest_wait_s", "forget_s"):

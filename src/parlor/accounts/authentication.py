@@ -17,9 +17,10 @@ from parlor.accounts.attempts import BadTokens
 from parlor.accounts.auth_settings import AuthSettings
 from parlor.accounts.guests import identify, session_of
 from parlor.accounts.people import People
+from parlor.accounts.recent_claims import RecentClaims
 from parlor.accounts.revoked import Revoked
 from parlor.accounts.sign_ins import SignIns
-from parlor.accounts.tickets import Tickets
+from parlor.accounts.tickets import PREFIX, Tickets
 from parlor.accounts.tokens import Kind
 from parlor.model.account import Admitted, Identity, User
 from parlor.model.address import is_loopback
@@ -36,6 +37,8 @@ from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.ports.tokens import Claims, Tokens
 
+_OWN = (*Kind, PREFIX)
+"""How everything begins that Parlor gave out itself: nobody else is shown it."""
 OnRevoked = Callable[[RevocationKind, str], None]
 
 
@@ -57,6 +60,7 @@ class Authentication:
         self._sign_ins = sign_ins
         self._people = people
         self._drivers = drivers
+        self._claims = RecentClaims(settings, clock)
         self._tickets = tickets
         self.revoked = revoked
         self.bad_tokens = bad_tokens
@@ -68,6 +72,11 @@ class Authentication:
         self._on_revoked: list[OnRevoked] = []
         sign_ins.on_end(revoked.on_session_end)
         people.on_renamed(revoked.outdate)
+
+    @property
+    def remembered(self) -> int:
+        """Customers' tokens that need no driver for a while."""
+        return len(self._claims)
 
     async def admit(self, token: str, resume: str, address: str) -> Admitted:
         """Let somebody connect from `address`; a good `resume` makes `token` unnecessary.
@@ -83,15 +92,24 @@ class Authentication:
                 if not token:
                     self._note(refused, address)
                     raise
-        identity, user = await self._checked(token, address, whole=True)
+        identity, user = await self._checked(token, address, whole=True, anew=True)
         ticket = self._tickets.issue(identity, user, self._now())
         return Admitted(identity, user, ticket)
 
-    async def authenticate(self, token: str, address: str) -> Identity:
-        """Who holds this token, for one request. Raises as `admit`."""
+    async def authenticate(self, token: str, address: str, *, anew: bool = False) -> Identity:
+        """Who holds this token, for one request. Raises as `admit`.
+
+        What a driver said of it counts for `recheck_s`; `anew` asks again, for a door that lets
+        a connection in by it. Revocations count at once either way.
+        """
         self._check_place(address)
-        identity, _ = await self._checked(token, address, whole=False)
+        identity, _ = await self._checked(token, address, whole=False, anew=anew)
         return identity
+
+    def check_again(self, identity: Identity) -> None:
+        """Whether what was admitted a moment ago may still come in: for whoever has waited since,
+        and is told of revocations only from now on. Raises Unauthenticated."""
+        self.revoked.check(identity)
 
     async def renew(self, old: Identity, token: str, address: str) -> Admitted:
         """A newer token for a connection that is open. Raises as `admit`, and Forbidden when it
@@ -148,11 +166,13 @@ class Authentication:
         self._meter.count("auth_admitted_total", how="ticket")
         return Admitted(ticket.identity, ticket.user, text, resumed=True)
 
-    async def _checked(self, token: str, address: str, *, whole: bool) -> tuple[Identity, User]:
+    async def _checked(
+        self, token: str, address: str, *, whole: bool, anew: bool
+    ) -> tuple[Identity, User]:
         """`whole`: the user's name is wanted too; else it may be empty."""
         how = self._how(token, address)
         try:
-            found = await self._look(how, token, whole=whole)
+            found = await self._look(how, token, whole=whole, anew=anew)
             self.revoked.check(found[0])
         except ParlorError as refused:
             self._meter.count("auth_refused_total", how=_name_of(how), code=refused.code)
@@ -165,7 +185,7 @@ class Authentication:
     def _how(self, token: str, address: str) -> Tokens | str:
         if token.startswith(Kind.ACCESS):
             return "account"
-        if token and len(token) <= self._settings.max_token_chars:
+        if token and not token.startswith(_OWN) and len(token) <= self._settings.max_token_chars:
             for driver in self._drivers:
                 if driver.takes(token):
                     return driver
@@ -173,7 +193,9 @@ class Authentication:
                 return "open"
         return "none"
 
-    async def _look(self, how: Tokens | str, token: str, *, whole: bool) -> tuple[Identity, User]:
+    async def _look(
+        self, how: Tokens | str, token: str, *, whole: bool, anew: bool
+    ) -> tuple[Identity, User]:
         if how == "account":
             if not whole:
                 identity = await self._sign_ins.authenticate(token)
@@ -185,7 +207,7 @@ class Authentication:
             return identify(Claims(name, 0.0, self._now(), device=device), token, self._settings)
         if isinstance(how, str):
             raise Unauthenticated
-        claims = await how.check(token)
+        claims = await self._claims.check(how, token, anew=anew)
         await self.revoked.catch_up()
         identity, user = identify(claims, token, self._settings)
         if identity.has_account:

@@ -55,7 +55,7 @@ def identify(claims: Claims, token: str, settings: AuthSettings) -> tuple[Identi
         token_id = "sha256-" + hashlib.sha256(token.encode()).hexdigest()[:32]
     identity = Identity(
         user=user,
-        device=DeviceId(_checked(claims.device, "device", MAX_DEVICE_CHARS) or user[:64]),
+        device=DeviceId(_checked(claims.device, "device", MAX_DEVICE_CHARS) or _own_device(user)),
         session=session_of(token_id),
         expires_at=claims.expires_at,
         issued_at=claims.issued_at,
@@ -63,6 +63,15 @@ def identify(claims: Claims, token: str, settings: AuthSettings) -> tuple[Identi
         grants=_grants(claims),
     )
     return identity, User(user, user, _name(claims.name, user))
+
+
+def _own_device(user: UserId) -> DeviceId:
+    """The one device of a user who names none: the user's name, or what tells it from others
+    that begin alike."""
+    if len(user) <= MAX_DEVICE_CHARS:
+        return DeviceId(user)
+    rest = "-" + hashlib.sha256(user.encode()).hexdigest()[:32]
+    return DeviceId(user[: MAX_DEVICE_CHARS - len(rest)] + rest)
 
 
 def _checked(text: str, what: str, max_chars: int) -> str:

@@ -18,6 +18,7 @@ from parlor.accounts.quotas import Quotas
 from parlor.accounts.tokens import Kind, digest, mint
 from parlor.model.account import KeyGrant, KeyRecord, Quota, Scope
 from parlor.model.errors import BadRequest, Forbidden, NotFound, ParlorError, Unauthenticated
+from parlor.model.newest import Newest
 from parlor.model.text import check_display_name
 from parlor.ports.accounts import Keys
 from parlor.ports.clock import Clock
@@ -56,7 +57,7 @@ class ApiKeys:
         self._entropy = entropy
         self._settings = settings
         self.quotas = Quotas(settings, clock, meter)
-        self._known: dict[bytes, _Known] = {}
+        self._known: Newest[bytes, _Known] = Newest()
         self._used_at: dict[bytes, float] = {}
         self._revoked = 0
 
@@ -176,7 +177,7 @@ class ApiKeys:
         A key that was idle is looked up at its next use, so an old answer opens nothing.
         """
         asked = {key_hash: one for key_hash, one in self._known.items() if one.is_used}
-        self._known = asked.copy()
+        self._known = Newest(asked)
         if not asked:
             return
         for one in asked.values():
@@ -195,10 +196,18 @@ class ApiKeys:
                 one.read_at = now
 
     async def mark_used(self) -> None:
-        """Write down which keys were used when, since the last time."""
+        """Write down which keys were used when, since the last time that this was done.
+
+        Raises what the store raises; the next call then writes it.
+        """
         used_at, self._used_at = self._used_at, {}
-        if used_at:
+        if not used_at:
+            return
+        try:
             await self._keys.mark_used(used_at)
+        except BaseException:
+            self._used_at = used_at | self._used_at
+            raise
 
     async def _look_up(self, key_hash: bytes) -> _Known:
         revoked, now = self._revoked, self._clock.now()
@@ -209,9 +218,8 @@ class ApiKeys:
         known = _Known(grant, now)
         # What was revoked while the database answered is not to be remembered as good.
         if revoked == self._revoked:
-            while len(self._known) >= self._settings.remembered:
-                del self._known[next(iter(self._known))]
             self._known[key_hash] = known
+            self._known.trim(self._settings.remembered)
         return known
 
     def _now_s(self) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from parlor.accounts.key_settings import KeySettings
 from parlor.model.account import KeyGrant, Quota
 from parlor.model.errors import BadRequest, OverQuota
+from parlor.model.newest import Newest
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.push.pace import Pace
@@ -43,7 +44,7 @@ class Quotas:
         self._settings = settings
         self._clock = clock
         self._meter = meter
-        self._by_id: dict[str, _Used] = {}
+        self._by_id: Newest[str, _Used] = Newest()
         self._days: dict[str, tuple[int, int]] = {}
 
     def take_request(self, grant: KeyGrant) -> None:
@@ -61,11 +62,12 @@ class Quotas:
         if count > quota.message_burst:
             raise BadRequest(f"This key sends at most {quota.message_burst} messages at once.")
         if quota.messages_per_day:
-            unix_s = self._clock.unix_ms() // 1_000
-            if used.day != unix_s // _DAY_S:
-                used.day, used.messages_today = unix_s // _DAY_S, 0
+            today = self._today()
+            if used.day != today:
+                used.day, used.messages_today = today, 0
             if used.messages_today + count > quota.messages_per_day:
-                raise self._over("day", float(_DAY_S - unix_s % _DAY_S))
+                left_s = _DAY_S - self._clock.unix_ms() // 1_000 % _DAY_S
+                raise self._over("day", float(left_s))
         if wait_s := used.messages.take_nowait(now, count):
             raise self._over("messages", wait_s)
         used.messages_today += count
@@ -77,12 +79,17 @@ class Quotas:
             used.change(settings.quota(used.own))
 
     def dump(self) -> Days:
-        """What keys have sent on their day, for another process; bursts begin anew."""
-        return tuple(
-            (key_id, used.day, used.messages_today)
-            for key_id, used in self._by_id.items()
-            if used.messages_today
-        )
+        """What keys have sent on their day, for another process; bursts begin anew.
+
+        Keys that have not asked since `load` included, for what is left of that day.
+        """
+        today = self._today()
+        sent = {key_id: known for key_id, known in self._days.items() if known[0] == today}
+        for key_id, used in self._by_id.items():
+            if used.messages_today:
+                sent[key_id] = (used.day, used.messages_today)
+        days = tuple((key_id, *known) for key_id, known in sent.items())
+        return days[-self._settings.remembered :]
 
     def load(self, days: Days) -> None:
         """What another process has counted."""
@@ -100,11 +107,12 @@ class Quotas:
             used.day, used.messages_today = self._days.pop(grant.id, (0, 0))
         # A key that was looked up again has an equal quota in a new object.
         used.own = grant.quota
-        self._by_id.pop(grant.id, None)
-        self._by_id[grant.id] = used
-        if len(self._by_id) > self._settings.remembered:
-            del self._by_id[next(iter(self._by_id))]
+        self._by_id.put(grant.id, used)
+        self._by_id.trim(self._settings.remembered)
         return used
+
+    def _today(self) -> int:
+        return self._clock.unix_ms() // 1_000 // _DAY_S
 
     def _over(self, quota: str, wait_s: float) -> OverQuota:
         self._meter.count("key_requests_refused_total", quota=quota)

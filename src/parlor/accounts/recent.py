@@ -6,8 +6,9 @@ brings `now` (monotonic seconds).
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Generic, NamedTuple, TypeVar
+
+from parlor.model.newest import Newest
 
 V = TypeVar("V")
 
@@ -30,7 +31,7 @@ class Recent(Generic[V]):
         self.version = 0
         self._limit = limit
         self._keep_s = keep_s
-        self._entries: OrderedDict[bytes, _Entry[V]] = OrderedDict()
+        self._entries: Newest[bytes, _Entry[V]] = Newest()
         self._keys: dict[str, set[bytes]] = {}
 
     def get(self, key: bytes, now: float) -> V | None:
@@ -50,7 +51,7 @@ class Recent(Generic[V]):
         self._entries[key] = _Entry(owner, value, now + self._keep_s)
         self._keys.setdefault(owner, set()).add(key)
         if len(self._entries) > self._limit:
-            self._remove(next(iter(self._entries)))
+            self._remove(self._entries.oldest()[0])
 
     def forget(self, owner: str) -> None:
         self.version += 1

@@ -1,8 +1,12 @@
 """What must not be accepted although its signature is good.
 
-Keeps in memory what `ports.accounts.Revocations` stores, so that a check costs two or three
-lookups in a dictionary. One query at the start, and one each `recheck_s` while somebody asks,
-brings what other processes have stored. Called by `authentication`.
+Keeps in memory what `ports.accounts.Revocations` stores, so that a check costs a few lookups in
+dictionaries. One query at the start, and one each `recheck_s` while somebody asks, brings what
+other processes have stored. Called by `authentication`.
+
+Invariant: what somebody revoked is refused until it expires. Only what tickets alone have to be
+told (a sign-in has ended, a name has changed) gives way when there is no room: every ticket until
+then is void instead, and its holder's token is looked up, where an ended sign-in is not found.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import asyncio
 import structlog
 
 from parlor.accounts.auth_settings import AuthSettings
+from parlor.accounts.guests import session_of
 from parlor.model.account import Identity
 from parlor.model.errors import Overloaded, ParlorError, Unauthenticated
 from parlor.model.ids import UserId
@@ -33,6 +38,7 @@ class Revoked:
         self._clock = clock
         self._lifetime_s = lifetime_s
         self._known: dict[tuple[str, str], Revocation] = {}
+        self._of_tickets: dict[tuple[str, str], Revocation] = {}
         self._mark = 0
         self._asked_at = float("-inf")
         self._asking: asyncio.Task[None] | None = None
@@ -40,7 +46,7 @@ class Revoked:
         self._void_before = 0.0
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._known) + len(self._of_tickets)
 
     async def load(self) -> None:
         """What was revoked before this process began. Raises what the store raises."""
@@ -54,12 +60,12 @@ class Revoked:
     async def catch_up(self) -> None:
         """Look for what other processes have revoked, unless that was done a moment ago.
 
-        All who ask meanwhile wait for the same query. When the database does not answer, what
+        All who ask while the query runs wait for it. When the database does not answer, what
         is known counts on: that is logged, and tried again after `recheck_s`.
         """
-        if self._clock.now() - self._asked_at < self._settings.recheck_s:
-            return
         if self._asking is None:
+            if self._clock.now() - self._asked_at < self._settings.recheck_s:
+                return
             self._asking = asyncio.ensure_future(self._load_or_log())
             self._asking.add_done_callback(self._on_asked)
         await asyncio.shield(self._asking)
@@ -70,9 +76,10 @@ class Revoked:
         Raises Overloaded when as many as may be are remembered, and what the store raises.
         """
         now = self._now()
-        if len(self._known) >= self._settings.max_revocations:
+        if self._is_full():
             self._sweep(now)
-            if len(self._known) >= self._settings.max_revocations:
+            self._make_room(now)
+            if self._is_full():
                 raise Overloaded("As many tokens as may be are revoked; wait for some to expire.")
         revocation = Revocation(kind, value, now, now + self._lifetime_s)
         await self._store.add(revocation, now)
@@ -93,8 +100,8 @@ class Revoked:
 
     def check(self, identity: Identity, *, seen_at: float | None = None) -> None:
         """Raises Unauthenticated. `seen_at`: for a ticket, when its user was looked up."""
-        found = self._known
-        if (RevocationKind.SESSION, identity.session) in found:
+        found, session = self._known, (RevocationKind.SESSION, identity.session)
+        if session in found or session in self._of_tickets:
             raise Unauthenticated("This sign-in has ended.", was_good=True)
         for kind, value in (
             (RevocationKind.USER, identity.user),
@@ -104,7 +111,7 @@ class Revoked:
             if revocation is not None and identity.issued_at < revocation.before:
                 raise Unauthenticated("This token has been revoked.", was_good=True)
         if seen_at is not None:
-            view = found.get((RevocationKind.VIEW, identity.user))
+            view = self._of_tickets.get((RevocationKind.VIEW, identity.user))
             if seen_at <= self._void_before or (view is not None and seen_at <= view.before):
                 raise Unauthenticated("What this ticket says is out of date.", was_good=True)
 
@@ -121,20 +128,38 @@ class Revoked:
         now = self._now()
         if now >= self._sweep_at:
             self._sweep(now)
+        known = self._of_tickets if _is_of_tickets(revocation) else self._known
         key = (revocation.kind, revocation.value)
-        older = self._known.get(key)
-        if older is None and len(self._known) >= self._settings.max_revocations:
-            # Ended sign-ins cannot be refused for lack of room. Every ticket until now is void
-            # instead; their holders' tokens are looked up, where an ended sign-in is not found.
-            self._void_before = now
-            return
+        older = known.get(key)
+        if older is None and self._is_full():
+            self._make_room(now)
+            if known is self._of_tickets and self._is_full():
+                return
         if older is None or older.before <= revocation.before:
-            self._known[key] = revocation
+            known[key] = revocation
+
+    def _is_full(self) -> bool:
+        return len(self) >= self._settings.max_revocations
+
+    def _make_room(self, now: float) -> None:
+        """Of what is full. What was revoked stays, also beyond the limit when it comes from
+        another process, whose own limit bounds it."""
+        if self._is_full():
+            self._of_tickets.clear()
+            self._void_before = now
 
     def _sweep(self, now: float) -> None:
         self._sweep_at = now + SWEEP_S
-        for key in [key for key, known in self._known.items() if known.expires_at <= now]:
-            del self._known[key]
+        for known in (self._known, self._of_tickets):
+            for key in [key for key, one in known.items() if one.expires_at <= now]:
+                del known[key]
 
     def _now(self) -> float:
         return self._clock.unix_ms() / 1000
+
+
+def _is_of_tickets(revocation: Revocation) -> bool:
+    """Whether a look into the database refuses it too; a customer's token is not in there."""
+    if revocation.kind is RevocationKind.SESSION:
+        return not revocation.value.startswith(session_of(""))
+    return revocation.kind is RevocationKind.VIEW

@@ -1,18 +1,17 @@
-"""Signing up and in with a name and a password, staying in, signing out.
+"""Signing up and in with a name and a password, and staying in.
 
-The one door for people; programs have `keys`. Called by the API and the gateway. Who is told
-what: a wrong name and a wrong password are the same error after the same time.
+The one door for people; programs have `keys`. What a token is worth, and signing out, is of
+`authentication`. Called by the API. Who is told what: a wrong name and a wrong password are the
+same error after the same time.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from parlor.accounts.attempts import Attempts
 from parlor.accounts.passwords import Passwords, check_password
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignedIn, SignIns
-from parlor.model.account import Identity, User
+from parlor.model.account import User
 from parlor.model.errors import (
     BadName,
     NameTaken,
@@ -115,15 +114,3 @@ class Signing:
     async def refresh(self, refresh_token: str) -> SignedIn:
         """See `SignIns.refresh`. Raises Unauthenticated."""
         return await self._sign_ins.refresh(refresh_token)
-
-    async def sign_out(self, identity: Identity) -> None:
-        """End this one session, on this one device."""
-        await self._sign_ins.end(identity)
-
-    async def authenticate(self, token: str) -> Identity:
-        """Who holds this access token. Raises Unauthenticated."""
-        return await self._sign_ins.authenticate(token)
-
-    def on_session_end(self, callback: Callable[[Identity], None]) -> None:
-        """The gateway closes the live connections of that session."""
-        self._sign_ins.on_end(callback)

@@ -139,7 +139,7 @@ class Front:
             return Forbidden("Pages of this origin may not use this server.")
         client = scope.get("client")
         address = client[0] if client else ""
-        if not (is_link or scope["path"].startswith(API_PREFIX)) or (
+        if not (is_link or scope["path"].startswith((API_PREFIX, DEBUG_PREFIX))) or (
             is_loopback(address) and not self._limit_loopback
         ):
             return None

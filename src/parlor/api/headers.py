@@ -44,7 +44,7 @@ def strict_transport(seconds: int) -> RawHeaders:
     return [(b"strict-transport-security", b"max-age=%d" % seconds)] if seconds else []
 
 
-_METHODS = b"GET, POST, PATCH, DELETE"
+_METHODS = b"GET, POST, PUT, PATCH, DELETE"
 _EXPOSED = (b"access-control-expose-headers", b"retry-after")
 _VARY = (b"vary", b"origin")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -72,13 +72,13 @@ class UserOrKeyWith:
 async def administrator(connection: Connection, handler: BaseRouteHandler) -> None:
     """A signed-in administrator, or a program with scope admin.
 
-    Raises Unauthenticated, Forbidden, RateLimited, OverQuota.
+    A key is never shown to those who judge tokens. Raises Unauthenticated, Forbidden,
+    RateLimited, OverQuota.
     """
-    try:
-        await signed_in(connection, handler)
-    except Unauthenticated:
+    if _bearer(connection).startswith(Kind.KEY):
         await KeyWith(Scope.ADMIN)(connection, handler)
         return
+    await signed_in(connection, handler)
     if not cast("Identity", connection.scope["user"]).admin:
         raise Forbidden("This is for administrators.")
 

@@ -6,6 +6,7 @@ Called by `front` for addresses and by `identity` for users.
 
 from __future__ import annotations
 
+from parlor.model.newest import Newest
 from parlor.push.pace import Pace
 
 _MAX_REMEMBERED = 50_000
@@ -21,16 +22,13 @@ class Paces:
         self._per_second = per_second
         self._burst = burst
         self._max_remembered = max_remembered
-        self._by_name: dict[str, Pace] = {}
+        self._by_name: Newest[str, Pace] = Newest()
 
     def take_nowait(self, name: str, now: float) -> float:
         """0.0 when `name` may act at `now` (monotonic seconds), else how many seconds to wait."""
-        pace = self._by_name.pop(name, None)
-        if pace is None:
-            pace = Pace(self._per_second, self._burst, now)
-            if len(self._by_name) >= self._max_remembered:
-                del self._by_name[next(iter(self._by_name))]
-        self._by_name[name] = pace
+        pace = self._by_name.get(name) or Pace(self._per_second, self._burst, now)
+        self._by_name.put(name, pace)
+        self._by_name.trim(self._max_remembered)
         return pace.take_nowait(now)
 
     @property

@@ -79,7 +79,7 @@ async def open_authentication(
         lambda: settings.remembered_addresses,
         "Addresses that may be remembered for bad tokens.",
     )
-    return Authentication(
+    authentication = Authentication(
         sign_ins,
         people,
         drivers,
@@ -90,3 +90,8 @@ async def open_authentication(
         clock,
         meter,
     )
+    meter.gauge(
+        "auth_tokens_known", lambda: authentication.remembered, "Tokens that need no driver."
+    )
+    meter.gauge("auth_tokens_known_limit", lambda: settings.remembered_tokens, "Known at most.")
+    return authentication

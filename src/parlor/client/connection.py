@@ -105,6 +105,7 @@ class Connection:
             self._resume.ticket = ""
             raise
         self._resume.ticket = self.welcome.resume
+        self.received.on_hello(self.welcome.epoch)
         states = [(one.room, one.position, one.recovered) for one in self.welcome.room_states]
         self.following.on_hello(params.since, states)
         self._greeted.set()
@@ -194,6 +195,9 @@ class Connection:
                     reply = self._waiting.get(message.id)
                     if reply is not None and not reply.done():
                         reply.set_result(message)
+                        if not self._greeted.is_set():
+                            # What follows the answer to hello counts from what that says.
+                            await asyncio.sleep(0)
                     continue
                 if isinstance(message.data, ByePush):
                     bye = message.data
@@ -237,9 +241,13 @@ class Connection:
             except Closed:
                 # What is not acknowledged comes again, and is dropped as a double.
                 return
-            except (TimeoutError, ParlorError) as late:
+            except TimeoutError:
                 self._to_ack.set()
-                await asyncio.sleep(getattr(late, "retry_after_s", 0.0))
+            except ParlorError as refused:
+                # What the server will never take is not said again; the next mail may change it.
+                if refused.retry:
+                    self._to_ack.set()
+                    await asyncio.sleep(refused.retry_after_s)
             await asyncio.sleep(ACK_EACH_S)
 
     async def _beat(self) -> None:

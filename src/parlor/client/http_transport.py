@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+from aiohttp.http import HttpProcessingError
 
 from parlor.client.transports import Closed
 from parlor.model.close import CloseCode
@@ -139,15 +140,19 @@ class HttpTransport:
     async def _read(self) -> None:
         """Until the link has ended; a broken response is asked for again a few times."""
         broken = 0
+        now = asyncio.get_running_loop().time
         try:
             while broken < TRIES:
-                had = self._has
+                had, asked_at = self._has, now()
                 try:
                     await (self._stream() if self._kind == "events" else self._poll())
-                    broken = 0
-                except (aiohttp.ClientError, TimeoutError):
-                    broken = 0 if self._has > had else broken + 1
-                    await asyncio.sleep(PAUSE_S * broken)
+                    # Who has nothing to say waits with it: this was somebody on the way.
+                    was_whole = now() - asked_at >= PAUSE_S
+                except (aiohttp.ClientError, HttpProcessingError, TimeoutError, ValueError):
+                    # Also a line that is too long, and an id that is no number.
+                    was_whole = False
+                broken = 0 if was_whole or self._has > had else broken + 1
+                await asyncio.sleep(PAUSE_S * broken)
             self._arrived.put_nowait(Closed(_CUT, "the server cannot be reached"))
         except Closed as closed:
             self._arrived.put_nowait(closed)

@@ -6,6 +6,7 @@ the server; this drops the doubles. Called by `client.connection` when a push is
 
 from __future__ import annotations
 
+from parlor.model.newest import Newest
 from parlor.wire.native.pushes import DeliveryPush
 
 REMEMBERED = 10_000
@@ -16,8 +17,9 @@ class Received:
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self._remembered = remembered
-        self._ids: dict[tuple[str | None, str], None] = {}
+        self._ids: Newest[tuple[str | None, str], None] = Newest()
         self._highest = 0
+        self._epoch = ""
         self.lost = 0
         """The first mail of this connection that could not be kept; 0 when all could."""
         self.doubles = 0
@@ -29,6 +31,13 @@ class Received:
         """A new connection: what was lost on the last one comes again."""
         self.lost = 0
 
+    def on_hello(self, epoch: str) -> None:
+        """The server's answer, before anything else it says. With another database behind it,
+        numbers begin anew: those of the old one would make doubles of new mail."""
+        if self._epoch not in ("", epoch):
+            self._highest = 0
+        self._epoch = epoch
+
     def take(self, delivery: DeliveryPush) -> bool:
         """Whether to hand it out; False for one that was handed out before."""
         self.missed += delivery.missed
@@ -37,10 +46,8 @@ class Received:
         name = (delivery.room, delivery.push_id)
         is_double = name in self._ids or 0 < number <= self._highest
         if delivery.push_id:
-            self._ids.pop(name, None)
-            self._ids[name] = None
-            while len(self._ids) > self._remembered:
-                del self._ids[next(iter(self._ids))]
+            self._ids.put(name, None)
+            self._ids.trim(self._remembered)
         if number > self._highest and not self.lost:
             self._highest = number
         self.doubles += is_double

@@ -17,6 +17,7 @@ from parlor.ports.hooks import HookFailed
 
 MAX_ANSWER_BYTES = 65_536
 MAX_CONNECTIONS_PER_HOST = 64
+_READ_BYTES = 16_384
 
 
 class WebhookPost:
@@ -35,7 +36,13 @@ class WebhookPost:
                     url, data=body, headers=headers, allow_redirects=False
                 ) as answer,
             ):
-                return answer.status, await answer.content.read(MAX_ANSWER_BYTES)
+                said = bytearray()
+                # One read gives what one segment brought, not what was asked for.
+                async for chunk in answer.content.iter_chunked(_READ_BYTES):
+                    said += chunk
+                    if len(said) >= MAX_ANSWER_BYTES:
+                        break
+                return answer.status, bytes(said[:MAX_ANSWER_BYTES])
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as failed:
             raise HookFailed(f"{type(failed).__name__}: {failed}"[:200]) from failed
 

@@ -1,6 +1,7 @@
 """Pushes as native connections get them: one codec, one framing, one shared frame.
 
-Four objects serve all native connections; the deliverer tells kinds apart by them.
+Four objects serve all native connections that do not compress, and one more each kind of those
+that do (`compression`); the deliverer tells kinds apart by them.
 """
 
 from __future__ import annotations

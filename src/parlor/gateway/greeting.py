@@ -130,10 +130,17 @@ class Greeting:
 
     async def _check_welcome(self, link: Link, identity: Identity, rooms: list[RoomId]) -> None:
         """Whether this user may come in now, and into these rooms. Nothing may be awaited between
-        its return and the link's place in the hub. Raises Forbidden, Vetoed, HookUnavailable."""
+        its return and the link's place in the hub. Raises Forbidden, Vetoed, HookUnavailable,
+        Unauthenticated."""
         if identity.grants is not None and not all(map(identity.grants.may_join, rooms)):
             raise Forbidden("The token does not open one of these rooms.")
         await ask_to_connect(self._gateway.hooks, link, identity.user, identity.device)
+        try:
+            # Revocations close what is in the hub; this one may have come while we waited.
+            self._services.authentication.check_again(identity)
+        except Unauthenticated:
+            link.close_soon(Close(CloseCode.UNAUTHENTICATED))
+            raise
         if not self._gateway.make_place(identity.user):
             link.close_soon(Close(CloseCode.TOO_MANY_CONNECTIONS))
             raise Forbidden("This user has as many connections as allowed.")

@@ -37,17 +37,25 @@ async def ask_to_connect(hooks: Hooks | None, link: Link, user: UserId, device: 
     Raises Vetoed, HookUnavailable; the link is then about to be closed, with a code that says
     whether to come back.
     """
-    if hooks is None or not hooks.asks(HookKind.CONNECT):
-        return
-    asked = HookEvent(HookKind.CONNECT, user=user, device=device, address=link.address)
     try:
-        await hooks.ask(asked)
+        await ask_about_connecting(hooks, user, device, link.address)
     except Vetoed:
         link.close_soon(Close(CloseCode.BANNED))
         raise
     except HookUnavailable as down:
         link.close_soon(Close(CloseCode.OVERLOADED, round(down.retry_after_s, 1)))
         raise
+
+
+async def ask_about_connecting(
+    hooks: Hooks | None, user: UserId, device: DeviceId, address: str
+) -> None:
+    """The bare question, for who has no link yet. Raises Vetoed, HookUnavailable.
+
+    It may take seconds: what was known of the caller before has to be looked at again.
+    """
+    if hooks is not None and hooks.asks(HookKind.CONNECT):
+        await hooks.ask(HookEvent(HookKind.CONNECT, user=user, device=device, address=address))
 
 
 async def ask_to_publish(hooks: Hooks | None, link: Link, room: RoomId, body: bytes) -> None:

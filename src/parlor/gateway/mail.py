@@ -166,6 +166,8 @@ class MailCarrier:
             if frame is not None:
                 self._gateway.meter.count("mail_sent_total", way="live")
                 put += link.put(frame)
+                if line is not None:
+                    line.on_given(place.number)
                 size = max(size, frame.size)
         if leg is not None and put:
             self._gateway.traces.walked(
@@ -202,7 +204,8 @@ class MailCarrier:
             self._gateway.meter.count("mail_sent_total", len(wanted), way="page")
             if link.put(frame):
                 self._trace_page(wanted, frame)
-        if line.on_page(page.upto, more=page.more, sent_any=frame is not None):
+        given = wanted[-1].number if frame is not None else 0
+        if line.on_page(page.upto, more=page.more, given=given):
             self._to_read.put_nowait((link, line))
 
 

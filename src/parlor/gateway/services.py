@@ -29,6 +29,9 @@ class Authentication(Protocol):
     async def renew(self, old: Identity, token: str, address: str, /) -> Admitted:
         """Raises as `admit`, and Forbidden for another user's token."""
 
+    def check_again(self, identity: Identity, /) -> None:
+        """Raises Unauthenticated when it was revoked since it was admitted."""
+
     async def sign_out(self, identity: Identity, /) -> None: ...
 
     def on_session_end(self, ended: Callable[[Identity], None], /) -> None:

@@ -15,7 +15,7 @@ from parlor.im.own import OwnPage
 from parlor.im.stars import StarredMessage
 from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.event import Event
-from parlor.model.ids import ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.model.own import Arrangement
 from parlor.model.self_log import Entry
 
@@ -49,6 +49,7 @@ class Send(Protocol):
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]: ...
 
 

@@ -11,7 +11,8 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `max_page_*` bound one answer; asking for more gives that many. `remembered_members` is how
     many memberships the process keeps in memory (about 100 bytes each) to announce without
     asking the database. `announce_limit_s`: a bus that takes longer loses the announcement, not
-    the message.
+    the message. Up to `announce_members` members are named in an announcement; in a larger
+    conversation every gateway looks up once which of its people are members.
 
     Catching up: a page of changes has at most `max_sync_events` events, `sync_events_each` of one
     conversation and about `max_sync_bytes`. Of a conversation that is new to a device it gets the
@@ -48,6 +49,7 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention_every_s: float = 3_600.0
     retention_batch: int = 1_000
     remembered_members: int = 500_000
+    announce_members: int = 500
     announce_limit_s: float = 2.0
 
     def __post_init__(self) -> None:

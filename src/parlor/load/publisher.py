@@ -159,8 +159,8 @@ class Publisher:
         self._order = order
         self.pushed = Pushed()
         self._epoll = select.epoll()
-        self._epoll.register(0, select.EPOLLIN)
-        self._links: dict[int, Link] = {}
+        self.links: dict[int, Link] = {}
+        """By descriptor, while they are open."""
         self._idle: list[Link] = []
         self._number = 0
         self._first_due = self._next_due = float("inf")
@@ -175,6 +175,7 @@ class Publisher:
 
     def run(self) -> None:
         """Until standard input ends."""
+        self._epoll.register(0, select.EPOLLIN)
         late_s = 0.0
         while True:
             now = time.monotonic()
@@ -189,16 +190,23 @@ class Publisher:
             late_s = time.monotonic() - before - wait_s if not ready else 0.0
             for fd, _ in ready:
                 if fd:
-                    self._take_answer(self._links[fd])
+                    self.on_ready(fd)
                     continue
                 line = sys.stdin.readline()
                 if not line:
                     return
                 self._obey(msgspec.json.decode(line, type=Do).do)
 
+    def on_ready(self, fd: int) -> None:
+        """The socket of this number can be read, or could before one of the same poll was lost
+        and took all the others with it."""
+        link = self.links.get(fd)
+        if link is not None:
+            self._take_answer(link)
+
     @property
     def _busy(self) -> int:
-        return len(self._links) - len(self._idle)
+        return len(self.links) - len(self._idle)
 
     def _obey(self, what: str) -> None:
         now = time.monotonic()
@@ -259,14 +267,14 @@ class Publisher:
 
     def _add_link(self) -> None:
         link = Link(self._order)
-        self._links[link.sock.fileno()] = link
+        self.links[link.sock.fileno()] = link
         self._idle.append(link)
         self._epoll.register(link.sock.fileno(), select.EPOLLIN)
 
     def _replace(self, link: Link) -> None:
         """Servers close what has been idle for long."""
         self._idle.remove(link)
-        del self._links[link.sock.fileno()]
+        del self.links[link.sock.fileno()]
         link.sock.close()
         try:
             self._add_link()
@@ -277,9 +285,9 @@ class Publisher:
         """Without one of its links the pace cannot be kept: it is over."""
         self.pushed.lost = self.pushed.lost or str(why)
         self._next_due = float("inf")
-        for link in self._links.values():
+        for link in self.links.values():
             link.sock.close()
-        self._links.clear()
+        self.links.clear()
         self._idle.clear()
 
     def _elapse(self, now: float) -> None:

@@ -17,6 +17,7 @@ import structlog
 from parlor.model.errors import ParlorError, WireError
 from parlor.model.ids import DeviceId, UserId
 from parlor.model.mail import Cursor, MailNotice, Page, Post
+from parlor.model.newest import Newest
 from parlor.model.push import Push, ToDevices, ToUsers
 from parlor.ports.bus import Bus, Subject
 from parlor.ports.clock import Clock
@@ -69,7 +70,7 @@ class Mailboxes:
         self._settings = settings
         self._traces = traces
         self._facts = MailFacts(settings.remembered_users, settings.remembered_devices)
-        self._unwritten: dict[tuple[UserId, DeviceId], int] = {}
+        self._unwritten: Newest[tuple[UserId, DeviceId], int] = Newest()
         self._has_new_devices = False
         self._to_write = asyncio.Event()
         self.entries = 0
@@ -185,7 +186,7 @@ class Mailboxes:
         self._has_new_devices = False
         self._to_write.clear()
         while self._unwritten:
-            some = dict(islice(self._unwritten.items(), CURSORS_AT_ONCE))
+            some = Newest(islice(self._unwritten.items(), CURSORS_AT_ONCE))
             for name in some:
                 del self._unwritten[name]
             now_ms = self._clock.unix_ms()
@@ -244,10 +245,9 @@ class Mailboxes:
 
     def _write_soon(self, user: UserId, device: DeviceId, upto: int) -> None:
         # Moved to the end, so that a device is known before another's acknowledgement removes.
-        known = self._unwritten.pop((user, device), 0)
-        self._unwritten[user, device] = max(known, upto)
-        while len(self._unwritten) > self._settings.remembered_devices:
-            del self._unwritten[next(iter(self._unwritten))]
+        known = self._unwritten.get((user, device), 0)
+        self._unwritten.put((user, device), max(known, upto))
+        self._unwritten.trim(self._settings.remembered_devices)
         self._to_write.set()
 
     def _on_removed(self, removed: Removed, reason: str) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from parlor.model.client_id import check_client_id
 from parlor.model.errors import Forbidden, ParlorError, RateLimited, SlowMode, TooLarge
 from parlor.model.ids import PushId, RoomId, UserId
+from parlor.model.newest import Newest
 from parlor.model.push import Delivery, Push, ToRoom
 from parlor.model.room import Priority
 from parlor.ports.clock import Clock
@@ -68,7 +69,7 @@ class Publishing:
         self.seen: Seen[PushId] = Seen(settings.remember_s, settings.remember_published)
         """By room, sender and `client_id`; a successor of this process is given it."""
         # In the order of speaking: the first is the one silent longest.
-        self._speakers: dict[tuple[RoomId, UserId], _Speaker] = {}
+        self._speakers: Newest[tuple[RoomId, UserId], _Speaker] = Newest()
 
     def apply(self, settings: PushSettings) -> None:
         """From the next message on; the rooms' rules are the policies' (`Policies.apply`)."""
@@ -164,11 +165,10 @@ class Publishing:
 
     def _take_turn(self, policy: RoomPolicy, room: RoomId, sender: UserId, now: float) -> _Speaker:
         key = (room, sender)
-        speaker = self._speakers.pop(key, None) or _Speaker(policy, now)
+        speaker = self._speakers.get(key) or _Speaker(policy, now)
         speaker.pace.change(policy.user_rate, policy.user_burst)
-        self._speakers[key] = speaker
-        while len(self._speakers) > self._max_speakers:
-            del self._speakers[next(iter(self._speakers))]
+        self._speakers.put(key, speaker)
+        self._speakers.trim(self._max_speakers)
         if now < speaker.may_at:
             raise SlowMode(retry_after_s=speaker.may_at - now)
         wait_s = speaker.pace.take_nowait(now)

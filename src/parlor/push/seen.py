@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+from parlor.model.newest import Newest
+
 Answer = TypeVar("Answer")
 Names = tuple[tuple[str, str, float, Answer], ...]
 """(whose, name, when, first answer), oldest first; times are the machine's monotonic ones."""
@@ -16,15 +18,14 @@ class Seen(Generic[Answer]):
     def __init__(self, keep_s: float, max_names: int) -> None:
         self._keep_s = keep_s
         self._max_names = max_names
-        self._answers: dict[tuple[str, str], tuple[float, Answer]] = {}
+        self._answers: Newest[tuple[str, str], tuple[float, Answer]] = Newest()
 
     def first(self, name: tuple[str, str], answer: Answer, now: float) -> Answer | None:
         """Remember `answer` and return None, or return what was remembered before."""
         known = self._answers.get(name)
         if known is not None and now - known[0] < self._keep_s:
             return known[1]
-        self._answers.pop(name, None)
-        self._answers[name] = (now, answer)
+        self._answers.put(name, (now, answer))
         self._forget(now)
         return None
 
@@ -50,9 +51,9 @@ class Seen(Generic[Answer]):
         return len(self._answers)
 
     def _forget(self, now: float) -> None:
+        self._answers.trim(self._max_names)
         while self._answers:
-            oldest = next(iter(self._answers))
-            is_old = now - self._answers[oldest][0] >= self._keep_s
-            if not is_old and len(self._answers) <= self._max_names:
+            _, (at, _) = self._answers.oldest()
+            if now - at < self._keep_s:
                 return
-            del self._answers[oldest]
+            self._answers.popitem(last=False)

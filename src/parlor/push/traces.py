@@ -7,7 +7,6 @@ that a push goes through; `look` is for the operator.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
@@ -17,6 +16,7 @@ import msgspec
 from parlor.model.errors import NotFound
 from parlor.model.ids import DeviceId, PushId, UserId
 from parlor.model.mail import Place
+from parlor.model.newest import Newest
 from parlor.model.push import (
     Envelope,
     Push,
@@ -47,7 +47,7 @@ class Traces:
     def __init__(self, clock: Clock | None = None, keep: int = 0) -> None:
         self._clock = clock
         self._keep = keep if clock is not None else 0
-        self._kept: OrderedDict[str, Trace] = OrderedDict()
+        self._kept: Newest[str, Trace] = Newest()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -70,8 +70,7 @@ class Traces:
             push.tag,
             online,
         )
-        if len(self._kept) > self._keep:
-            self._kept.popitem(last=False)
+        self._kept.trim(self._keep)
 
     def forget(self, push_id: PushId) -> None:
         """It was refused after all."""

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.support.server import ParlorServer, free_port, running_parlor
+from tests.support.ports import free_port
+from tests.support.server import ParlorServer, running_parlor
 from tests.support.wire_peer import Peer, request_head
 
 

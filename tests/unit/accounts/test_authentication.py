@@ -95,6 +95,15 @@ async def test_what_no_driver_takes_is_refused(house, token):
     assert house.shop.asked == 0
 
 
+@pytest.mark.parametrize("prefix", ["plr_", "plk_", "pll_", "prt_", "plt_"])
+async def test_what_parlor_itself_gave_out_is_shown_to_no_driver(house, prefix):
+    house.shop.takes_all = True
+    await refused(house, prefix + "A" * 43)
+    with pytest.raises(Unauthenticated):
+        await house.authentication.authenticate(prefix + "A" * 43, ELSEWHERE)
+    assert house.shop.asked == 0
+
+
 async def test_nobody_comes_in_while_nobody_can_tell(house):
     house.shop.is_down = True
     await refused(house, "shop:bob", kind=AuthUnavailable)
@@ -106,7 +115,7 @@ async def test_an_ended_sign_in_ends_its_tickets_at_once_and_after_a_restart(tmp
     async with open_house(tmp_path, clock) as house:
         token = (await house.sign_up("ann")).tokens.token
         admitted = await house.authentication.admit(token, "", ELSEWHERE)
-        await house.signing.sign_out(admitted.identity)
+        await house.authentication.sign_out(admitted.identity)
         await refused(house, token, admitted.ticket)
     async with open_house(tmp_path, clock) as house:
         await refused(house, token, admitted.ticket)
@@ -136,6 +145,8 @@ async def test_a_revocation_holds_for_token_and_ticket_and_over_a_restart(tmp_pa
         clock.at += 1
         await house.authentication.revoke(kind, value)
         assert told == [(kind, value)]
+        with pytest.raises(Unauthenticated):
+            house.authentication.check_again(admitted.identity)
         await refused(house, resume=admitted.ticket)
     async with open_house(tmp_path, clock) as house:
         await refused(house, resume=admitted.ticket)
@@ -148,7 +159,10 @@ async def test_a_revocation_holds_for_token_and_ticket_and_over_a_restart(tmp_pa
 async def test_revoking_a_user_or_device_ends_the_sign_ins_of_an_account(house):
     phone = await house.sign_up("ann")
     admitted = await house.authentication.admit(phone.tokens.token, "", ELSEWHERE)
+    house.authentication.check_again(admitted.identity)
     await house.authentication.revoke(RevocationKind.DEVICE, "phone")
+    with pytest.raises(Unauthenticated):
+        house.authentication.check_again(admitted.identity)
     await refused(house, phone.tokens.token, admitted.ticket)
     with pytest.raises(Unauthenticated):
         await house.signing.refresh(phone.tokens.refresh_token)
@@ -256,3 +270,32 @@ async def test_requests_remember_a_token_for_a_while(house):
     for _ in range(10):
         await house.authentication.authenticate(token, ELSEWHERE)
     assert house.queries - before == 1
+
+
+async def test_requests_ask_the_customer_once_in_a_while_and_connections_each_time(house):
+    for _ in range(10):
+        assert (await house.authentication.authenticate("shop:bob", ELSEWHERE)).user == "bob"
+    assert (house.shop.asked, house.authentication.remembered) == (1, 1)
+    await house.authentication.admit("shop:bob", "", ELSEWHERE)
+    await house.authentication.authenticate("shop:bob", ELSEWHERE, anew=True)
+    assert house.shop.asked == 3
+    house.clock.at += 30
+    await house.authentication.authenticate("shop:bob", ELSEWHERE)
+    assert house.shop.asked == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (RevocationKind.USER, "bob"),
+        (RevocationKind.DEVICE, "bob"),
+        (RevocationKind.SESSION, "jti:t1"),
+    ],
+)
+async def test_a_remembered_token_is_refused_as_soon_as_it_is_revoked(house, kind, value):
+    await house.authentication.authenticate("shop:bob:t1", ELSEWHERE)
+    house.clock.at += 1
+    await house.authentication.revoke(kind, value)
+    with pytest.raises(Unauthenticated):
+        await house.authentication.authenticate("shop:bob:t1", ELSEWHERE)
+    assert house.shop.asked == 1

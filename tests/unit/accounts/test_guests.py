@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parlor.accounts.auth_settings import AuthSettings
-from parlor.accounts.guests import identify, is_account_id
+from parlor.accounts.guests import MAX_DEVICE_CHARS, identify, is_account_id
 from parlor.model.account import Grants
 from parlor.model.errors import Unauthenticated
 from parlor.model.ids import RoomId, number_id
@@ -84,6 +84,15 @@ def test_a_token_without_an_id_is_named_by_its_hash_and_a_user_without_a_device_
     assert identity.device == "ann"
     other, _ = identify(Claims("ann", 9.0), "another token", PLAIN)
     assert other.session != identity.session
+
+
+def test_long_names_have_a_device_each_although_they_begin_alike():
+    long, other = "x" * 100, "x" * 99 + "y"
+    devices = {of(sub=sub)[0].device for sub in (long, other, "x" * 64, "x" * 65)}
+    assert len(devices) == 4
+    assert max(map(len, devices)) <= MAX_DEVICE_CHARS
+    assert of(sub=long)[0].device == of(sub=long)[0].device
+    assert of(sub="x" * 64)[0].device == "x" * 64
 
 
 def test_rooms_are_opened_by_name_or_by_how_they_begin():

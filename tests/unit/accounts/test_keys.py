@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
@@ -11,10 +12,28 @@ from parlor.model.errors import (
     NameTaken,
     NotFound,
     OverQuota,
+    StorageFailed,
     Unauthenticated,
 )
+from parlor.ports.accounts import Keys
 from tests.support.door import open_door
 from tests.support.steady import CountedBytes, CountingMeter
+
+
+class FailsToMark:
+    """A store that does not write down uses as long as it has a `failure`."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.failure: BaseException | None = None
+        self._keys = keys
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._keys, name)
+
+    async def mark_used(self, used_at: Mapping[bytes, float]) -> None:
+        if self.failure is not None:
+            raise self.failure
+        await self._keys.mark_used(used_at)
 
 
 @pytest.fixture
@@ -136,6 +155,21 @@ async def test_when_a_key_was_used_is_written_afterwards(door):
     await door.keys.mark_used()
     (record,) = await door.keys.list()
     assert record.last_used_at == door.clock.unix_ms() / 1_000
+
+
+@pytest.mark.parametrize("failure", [StorageFailed(), asyncio.CancelledError()])
+async def test_a_use_that_could_not_be_written_is_written_the_next_time(door, failure):
+    store = FailsToMark(door.stores.keys)
+    keys = ApiKeys(store, door.clock, CountedBytes(), CountingMeter(), KeySettings())  # type: ignore[arg-type]
+    first, second = [(await keys.add(name, [Scope.PUSH])).key for name in ("a", "b")]
+    await keys.check(first, Scope.PUSH)
+    store.failure = failure
+    with pytest.raises(type(failure)):
+        await keys.mark_used()
+    store.failure = None
+    await keys.check(second, Scope.PUSH)
+    await keys.mark_used()
+    assert all(record.last_used_at for record in await keys.list())
 
 
 async def test_the_last_uses_are_written_when_the_process_ends(door):

@@ -27,7 +27,7 @@ async def test_the_first_administrator_comes_in_by_a_link_and_chooses_a_name(doo
         "Ann Admin",
         True,
     )
-    assert (await door.signing.authenticate(signed_in.tokens.token)).admin
+    assert (await door.sign_ins.authenticate(signed_in.tokens.token)).admin
     assert await door.stores.accounts.count_admins() == 1
 
 
@@ -54,7 +54,7 @@ async def test_a_link_for_an_account_that_exists_replaces_its_password_and_sign_
     after = await redeem(door, token, password="another horse")
     assert after.user == before.user
     with pytest.raises(Unauthenticated):
-        await door.signing.authenticate(before.tokens.token)
+        await door.sign_ins.authenticate(before.tokens.token)
     assert [identity.device for identity in door.ended] == ["laptop"]
     assert await door.sign_in("ann", "another horse")
 

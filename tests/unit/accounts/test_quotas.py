@@ -136,3 +136,29 @@ def test_other_defaults_hold_for_keys_in_use_without_a_new_burst(quotas):
     for key in (own, plain):
         with pytest.raises(OverQuota):
             quotas.take_messages(key, 1)
+
+
+def test_what_was_sent_today_passes_through_a_process_that_the_key_did_not_ask(
+    quotas, clock, meter
+):
+    quotas.take_messages(grant("a"), 15)
+    quotas.take_messages(grant("b"), 5)
+    between, last = Quotas(SMALL, clock, meter), Quotas(SMALL, clock, meter)
+    between.load(quotas.dump())
+    between.take_messages(grant("b"), 1)
+    last.load(between.dump())
+    clock.at += 10
+    last.take_messages(grant("a"), 20)
+    clock.at += 10
+    with pytest.raises(OverQuota):
+        last.take_messages(grant("a"), 16)
+    assert sorted((key, sent) for key, _, sent in between.dump()) == [("a", 15), ("b", 6)]
+
+
+def test_yesterdays_keys_are_not_passed_on_and_no_more_than_are_remembered(clock, meter):
+    small = KeySettings(messages_per_day=50, remembered=2)
+    first = Quotas(small, clock, meter)
+    day = clock.unix_ms() // 86_400_000
+    first.load((("old", day - 1, 7), ("a", day, 1), ("b", day, 2)))
+    first.take_messages(grant("c"), 3)
+    assert first.dump() == (("b", day, 2), ("c", day, 3))

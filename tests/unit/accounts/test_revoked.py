@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from parlor.accounts.auth_settings import AuthSettings
+from parlor.accounts.guests import session_of
 from parlor.accounts.revoked import Revoked
 from parlor.model.account import Identity
 from parlor.model.errors import Overloaded, StorageFailed, Unauthenticated
@@ -23,6 +25,7 @@ class Rows:
         self.rows: list[Revocation] = []
         self.queries = 0
         self.failure: Exception | None = None
+        self.gate: asyncio.Event | None = None
 
     async def add(self, revocation: Revocation, now: float) -> None:
         if self.failure is not None:
@@ -32,6 +35,8 @@ class Rows:
     async def since(self, mark: int) -> tuple[Sequence[Revocation], int]:
         self.queries += 1
         await asyncio.sleep(0)
+        if self.gate is not None:
+            await self.gate.wait()
         if self.failure is not None:
             raise self.failure
         return self.rows[mark:], len(self.rows)
@@ -113,6 +118,23 @@ async def test_what_another_process_revokes_is_noticed_after_a_while(rows, revok
     assert rows.queries == 2
 
 
+async def test_who_asks_while_the_query_runs_waits_for_it(rows, revoked, clock):
+    await revoked.load()
+    await revoked_in(rows, clock).add(USER, "ann")
+    clock.at += 30
+    rows.gate = asyncio.Event()
+    first = asyncio.ensure_future(revoked.catch_up())
+    while rows.queries < 2:
+        await asyncio.sleep(0)
+    second = asyncio.ensure_future(revoked.catch_up())
+    await asyncio.sleep(0)
+    assert not second.done()
+    rows.gate.set()
+    await asyncio.gather(first, second)
+    assert refuses(revoked, somebody(clock, issued_s_ago=60.0))
+    assert rows.queries == 2
+
+
 async def test_what_is_known_counts_on_while_the_database_does_not_answer(rows, revoked, clock):
     await revoked.load()
     await revoked.add(USER, "ann")
@@ -145,6 +167,40 @@ async def test_a_sign_in_that_ends_when_there_is_no_room_voids_every_ticket(rows
     clock.at += 1
     assert not refuses(revoked, somebody(clock), seen_at=clock.unix_ms() / 1000)
     assert len(revoked) == 1
+
+
+async def test_ended_sign_ins_make_room_for_what_is_revoked(rows, clock):
+    revoked = revoked_in(rows, clock, max_revocations=3)
+    await revoked.add(SESSION, session_of("t1"))
+    seen_at = clock.unix_ms() / 1000
+    for session in ("s1", "s2"):
+        revoked.on_session_end(replace(somebody(clock), session=session))
+    await revoked.add(USER, "bob")
+    await revoked.add(DEVICE, "pad")
+    assert len(revoked) == 3
+    # Their tickets stay void, together with all the others of that time.
+    assert refuses(revoked, replace(somebody(clock), session="s1"), seen_at=seen_at)
+    for changed in ({"user": "bob"}, {"device": "pad"}, {"session": session_of("t1")}):
+        assert refuses(revoked, replace(somebody(clock), **changed))
+    with pytest.raises(Overloaded):
+        await revoked.add(USER, "carl")
+
+
+async def test_a_ticket_made_after_room_was_made_is_good(rows, clock):
+    revoked = revoked_in(rows, clock, max_revocations=1)
+    revoked.on_session_end(replace(somebody(clock), session="s2"))
+    await revoked.add(USER, "bob")
+    clock.at += 1
+    assert not refuses(revoked, somebody(clock), seen_at=clock.unix_ms() / 1000)
+
+
+async def test_what_another_process_has_revoked_is_refused_whatever_there_is_room_for(rows, clock):
+    for user in ("ann", "bob"):
+        await revoked_in(rows, clock).add(USER, user)
+    small = revoked_in(rows, clock, max_revocations=1)
+    await small.load()
+    for user in ("ann", "bob"):
+        assert refuses(small, replace(somebody(clock), user=user))
 
 
 async def test_a_changed_name_voids_older_tickets_and_no_token(revoked, clock):

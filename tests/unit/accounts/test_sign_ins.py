@@ -14,7 +14,7 @@ async def door(tmp_path):
 
 async def refused(door, token):
     with pytest.raises(Unauthenticated):
-        await door.signing.authenticate(token)
+        await door.sign_ins.authenticate(token)
 
 
 async def test_tokens_are_opaque_and_only_their_hashes_are_stored(door, tmp_path):
@@ -47,16 +47,16 @@ async def test_a_refresh_token_does_not_open_requests_nor_the_other_way_round(do
 async def test_an_access_token_lives_for_an_hour(door):
     token = (await door.sign_up("ann")).tokens.token
     door.clock.at += 3_599
-    await door.signing.authenticate(token)
+    await door.sign_ins.authenticate(token)
     door.clock.at += 1
     await refused(door, token)
 
 
 async def test_refreshing_keeps_the_session_and_spends_both_old_tokens(door):
     first = await door.sign_up("ann")
-    before = await door.signing.authenticate(first.tokens.token)
+    before = await door.sign_ins.authenticate(first.tokens.token)
     second = await door.signing.refresh(first.tokens.refresh_token)
-    after = await door.signing.authenticate(second.tokens.token)
+    after = await door.sign_ins.authenticate(second.tokens.token)
     assert (after.session, after.device) == (before.session, before.device)
     assert second.user == first.user
     await refused(door, first.tokens.token)
@@ -66,7 +66,7 @@ async def test_refreshing_keeps_the_session_and_spends_both_old_tokens(door):
 async def test_a_spent_refresh_token_ends_the_session_at_once(door):
     first = await door.sign_up("ann")
     second = await door.signing.refresh(first.tokens.refresh_token)
-    identity = await door.signing.authenticate(second.tokens.token)
+    identity = await door.sign_ins.authenticate(second.tokens.token)
     with pytest.raises(Unauthenticated):
         await door.signing.refresh(first.tokens.refresh_token)
     await refused(door, second.tokens.token)
@@ -85,18 +85,18 @@ async def test_a_refresh_token_lives_for_thirty_days_since_the_last_one(door):
 async def test_signing_out_ends_this_device_at_once_and_no_other(door):
     phone = (await door.sign_up("ann", "phone")).tokens
     laptop = (await door.sign_in("ann", device="laptop")).tokens
-    identity = await door.signing.authenticate(phone.token)
-    await door.signing.sign_out(identity)
+    identity = await door.sign_ins.authenticate(phone.token)
+    await door.sign_ins.end(identity)
     await refused(door, phone.token)
     with pytest.raises(Unauthenticated):
         await door.signing.refresh(phone.refresh_token)
-    await door.signing.authenticate(laptop.token)
+    await door.sign_ins.authenticate(laptop.token)
     assert door.ended == [identity]
 
 
 async def test_signing_in_again_on_a_device_ends_the_earlier_session_there(door):
     first = (await door.sign_up("ann", "phone")).tokens
-    await door.signing.authenticate(first.token)
+    await door.sign_ins.authenticate(first.token)
     await door.sign_in("ann", device="phone")
     await refused(door, first.token)
     assert len(door.ended) == 1
@@ -104,11 +104,11 @@ async def test_signing_in_again_on_a_device_ends_the_earlier_session_there(door)
 
 async def test_a_check_under_way_while_signing_out_is_not_remembered(door):
     tokens = (await door.sign_up("ann")).tokens
-    identity = await door.signing.authenticate(tokens.token)
+    identity = await door.sign_ins.authenticate(tokens.token)
     door.clock.at += 60
     await asyncio.gather(
-        door.signing.authenticate(tokens.token),
-        door.signing.sign_out(identity),
+        door.sign_ins.authenticate(tokens.token),
+        door.sign_ins.end(identity),
         return_exceptions=True,
     )
     await refused(door, tokens.token)
@@ -116,7 +116,7 @@ async def test_a_check_under_way_while_signing_out_is_not_remembered(door):
 
 async def test_a_sign_out_in_another_process_is_noticed_after_a_while(door):
     tokens = (await door.sign_up("ann")).tokens
-    identity = await door.signing.authenticate(tokens.token)
+    identity = await door.sign_ins.authenticate(tokens.token)
     await door.stores.sessions.end(identity.session)
     door.clock.at += 30
     await refused(door, tokens.token)

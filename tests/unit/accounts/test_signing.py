@@ -29,7 +29,7 @@ async def test_who_signs_up_is_signed_in_as_an_ordinary_person(door):
     )
     assert (signed_in.user.name, signed_in.user.display_name) == ("ann", "Ann 安")
     assert not signed_in.admin
-    identity = await door.signing.authenticate(signed_in.tokens.token)
+    identity = await door.sign_ins.authenticate(signed_in.tokens.token)
     assert (identity.user, identity.device) == (signed_in.user.id, "phone")
 
 
@@ -109,7 +109,7 @@ async def test_a_device_without_a_name_gets_one(door):
     await door.sign_up("ann")
     first, second = await door.sign_in("ann", device=""), await door.sign_in("ann", device="")
     assert first.device != second.device
-    await door.signing.authenticate(first.tokens.token)
+    await door.sign_ins.authenticate(first.tokens.token)
 
 
 async def test_guessing_is_slowed_down_then_waits_are_told(door):

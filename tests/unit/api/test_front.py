@@ -58,6 +58,13 @@ async def test_an_address_that_asks_too_much_is_held_back(memory: Memory):
         assert await _statuses(client, 2) == [200, 429]
 
 
+async def test_who_guesses_at_the_inside_is_held_back_by_address_too(memory: Memory):
+    settings = HttpSettings(address_requests_per_second=1.0, address_request_burst=2)
+    async with rest_client(memory.services(), settings) as client:
+        statuses = [(await client.get("/debug/stacks")).status_code for _ in range(3)]
+        assert statuses == [401, 401, 429]
+
+
 @pytest.mark.parametrize(("limit_loopback", "last"), [(False, 200), (True, 429)])
 async def test_loopback_is_exempt_unless_the_operator_says_so(memory, limit_loopback, last):
     settings = HttpSettings(address_requests_per_second=1.0, address_request_burst=2)
@@ -96,6 +103,15 @@ async def test_a_named_origin_may_use_the_api_from_a_browser(memory: Memory):
         stranger = await client.get("/api/v1/me", headers={**ann, "origin": "https://evil.example"})
         assert "access-control-allow-origin" not in stranger.headers
         assert stranger.headers["vary"] == "origin"
+
+
+async def test_named_origins_may_use_every_method_that_there_is(memory: Memory):
+    settings = HttpSettings(allowed_origins=(APP,))
+    async with rest_client(memory.services(), settings, headers={"origin": APP}) as client:
+        asked = await client.options("/api/v1/me")
+        paths = (await client.get("/openapi.json")).json()["paths"]
+    allowed = set(asked.headers["access-control-allow-methods"].split(", "))
+    assert allowed == {method.upper() for path in paths.values() for method in path}
 
 
 async def test_head_tells_the_length_and_sends_nothing(client):

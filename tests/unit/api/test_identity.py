@@ -37,6 +37,13 @@ async def test_a_key_without_the_scope_is_told_so(client):
     assert reply.json()["error"]["code"] == "forbidden"
 
 
+async def test_a_programs_key_is_looked_at_as_nothing_but_a_key(memory: Memory):
+    async with rest_client(memory.services()) as client:
+        for path, key in (("/debug/stacks", f"{KEY}_admin"), ("/api/v1/keys", "plk_unknown")):
+            await client.get(path, headers=bearer(key))
+    assert memory.accounts.asked == []
+
+
 async def test_one_user_who_asks_too_much_hinders_nobody_else(memory: Memory):
     settings = HttpSettings(user_requests_per_second=1.0, user_request_burst=2)
     async with rest_client(memory.services(), settings) as client:

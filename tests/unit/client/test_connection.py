@@ -8,13 +8,35 @@ from parlor.client.received import Received
 from parlor.client.transports import Closed
 from parlor.model.account import User
 from parlor.model.close import CloseCode
-from parlor.model.errors import NotFound, ParlorError, RateLimited, Unauthenticated
+from parlor.model.errors import (
+    NotFound,
+    NotReady,
+    Overloaded,
+    ParlorError,
+    RateLimited,
+    Unauthenticated,
+)
 from parlor.model.ids import UserId
 from parlor.wire.native import methods as wire
 from parlor.wire.native.codec import JSON, ErrorBody, PushMessage
 from parlor.wire.native.pushes import ByePush, DeliveryPush, ReadPush
+from tests.support.virtual_time import run_virtual
 
 USER = User(UserId("1"), "a", "A")
+WELCOME = wire.HelloResult(
+    user=USER,
+    admin=False,
+    device="d",
+    connection="c",
+    endpoint="d/",
+    server_time=0,
+    heartbeat_s=25.0,
+    epoch="two",
+    epoch_changed=True,
+    limits=wire.Limits(1, 1, 1, 1.0, 1),
+    calls=(),
+    rooms=(),
+)
 
 
 class ScriptedTransport:
@@ -215,3 +237,32 @@ async def test_mail_that_found_no_place_is_not_acknowledged():
         assert _number(await connection.next_push()) == 8
         assert await _acks(transport) == []
         assert connection.received.upto == 0
+
+
+@pytest.mark.parametrize(("refusal", "again"), [(NotReady(), 1), (Overloaded(), 2)])
+def test_an_acknowledgement_is_said_again_only_when_that_can_help(refusal, again):
+    async def work() -> None:
+        async with _running() as (connection, transport):
+            transport.say(_mail(7))
+            await connection.next_push()
+            assert await _acks(transport) == [7]
+            transport.say(JSON.build_error(1, refusal))
+            await asyncio.sleep(1)
+            assert await _acks(transport) == [7] * again
+
+    run_virtual(work())
+
+
+async def test_mail_that_follows_the_hello_of_another_database_at_once_is_new():
+    received = Received()
+    received.on_hello("one")
+    received.take(DeliveryPush("old", None, "", mail=7))
+    got: list[PushMessage] = []
+    async with _running(got.append, received=received) as (connection, transport):
+        greeting = asyncio.create_task(connection.hello(wire.Hello("t")))
+        await asyncio.sleep(0)
+        transport.say(JSON.build_reply(1, WELCOME))
+        transport.say(_mail(3))
+        await greeting
+        assert await _acks(transport) == [3]
+    assert [_number(push) for push in got] == [3]

@@ -26,6 +26,17 @@ def test_mail_that_was_had_is_a_double_even_when_its_id_is_forgotten():
     assert received.upto == 9
 
 
+def test_mail_of_another_database_is_new_though_its_numbers_are_lower():
+    received = Received()
+    received.on_hello("one")
+    received.take(delivery("a", 7))
+    received.on_hello("one")
+    assert received.upto == 7
+    received.on_hello("two")
+    assert received.take(delivery("b", 1))
+    assert received.upto == 1
+
+
 def test_what_could_not_be_kept_is_not_acknowledged_and_comes_again():
     received = Received()
     received.take(delivery("a", 7))

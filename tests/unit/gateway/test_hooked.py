@@ -5,29 +5,10 @@ import pytest
 from parlor.gateway.hooked import tell_of_links
 from parlor.model.close import Close, CloseCode
 from parlor.model.errors import HookUnavailable, Vetoed
-from parlor.model.hook import HookEvent, HookKind
+from parlor.model.hook import HookKind
+from parlor.ports.accounts import RevocationKind
+from tests.support.hooks import Heard
 from tests.support.native_connection import NativeHouse, settle
-
-
-class Heard:
-    """Hooks that remember; `refusal` is the answer to every question."""
-
-    def __init__(self, refusal: Exception | None = None, asked=(HookKind.CONNECT,)) -> None:
-        self.told: list[HookEvent] = []
-        self.questions: list[HookEvent] = []
-        self._refusal = refusal
-        self._asked = asked
-
-    def tell_nowait(self, event: HookEvent) -> None:
-        self.told.append(event)
-
-    def asks(self, kind: HookKind) -> bool:
-        return kind in self._asked
-
-    async def ask(self, event: HookEvent) -> None:
-        self.questions.append(event)
-        if self._refusal is not None:
-            raise self._refusal
 
 
 def _house(hooks: Heard) -> NativeHouse:
@@ -87,3 +68,20 @@ async def test_who_is_not_asked_about_comes_in():
     house = _house(hooks)
     assert "result" in await house.websocket().hello()
     assert hooks.questions == []
+
+
+async def test_who_is_revoked_while_the_hook_is_asked_does_not_come_in():
+    """A revocation closes what is in the hub, and this one is not there yet."""
+
+    def revoke() -> None:
+        house.small.authentication.revoke(RevocationKind.USER, "7")
+
+    house = _house(hooks := Heard(meanwhile=revoke))
+    client = house.websocket()
+    client.ask(1, "hello", token="7:phone")
+    await settle()
+    events = client.events()
+    assert "unauthenticated" in str(events[0])
+    assert any(getattr(event, "code", None) == CloseCode.UNAUTHENTICATED for event in events)
+    assert hooks.told == []
+    assert house.gateway.hub.connections() == 0

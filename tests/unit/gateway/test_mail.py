@@ -202,3 +202,20 @@ async def test_hello_says_how_much_waits_and_it_follows_the_reply():
     await settle()
     assert client.messages() == [{"id": 2, "result": {}}]
     assert not native.small.rooms.mailboxes.waits(UserId("1"), DeviceId("phone"))
+
+
+async def test_a_connection_with_tags_that_is_pages_behind_gets_all_of_its_mail(house):
+    """Its reader acknowledges the last it got, which need not be the last of the page."""
+    for number in range(8):
+        await house.put(str(number), tag="news" if number % 2 == 0 else "other")
+    link, _ = await house.greeted("a", tags=frozenset({"news"}))
+    for body in (b"0", b"2", b"4", b"6"):
+        assert link.take() == body
+        house.carrier.ack(link, link.mail.given)
+        await settle()
+    await house.put("x", tag="other")
+    await house.put("y", tag="news")
+    assert link.take() == b"y"
+    house.carrier.ack(link, link.mail.given)
+    _, waiting = await house.greeted("b")
+    assert waiting == 0

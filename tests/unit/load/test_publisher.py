@@ -1,6 +1,16 @@
 import json
+import socket
 
-from parlor.load.publisher import Audience, Order, build_request, content_length, refusal
+import msgspec
+
+from parlor.load.publisher import (
+    Audience,
+    Order,
+    Publisher,
+    build_request,
+    content_length,
+    refusal,
+)
 from parlor.load.stamps import find_stamps, latencies_ms
 
 NATIVE = Order("h", 1, "native", "plk_key", (), 1.0, 100, 1)
@@ -40,3 +50,17 @@ def test_only_what_was_accepted_is_expected():
     assert refusal(NATIVE, 429, b"{}") == "HTTP 429"
     assert refusal(GOIM, 200, b'{"code":0,"message":""}') == ""
     assert refusal(GOIM, 200, b'{"code":-400,"message":"no"}') == "goim code -400"
+
+
+def test_links_that_one_poll_finds_broken_are_lost_together():
+    """The first takes the others with it; what the same poll said of those is out of date."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        at = {"host": "127.0.0.1", "port": server.getsockname()[1], "links": 3}
+        publisher = Publisher(msgspec.structs.replace(NATIVE, **at))
+        ends = [server.accept()[0] for _ in range(3)]
+    for end in ends:
+        end.close()
+    for fd in list(publisher.links):
+        publisher.on_ready(fd)
+    assert "refused" in publisher.pushed.lost
+    assert publisher.links == {}

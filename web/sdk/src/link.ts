@@ -255,6 +255,7 @@ export class Link {
     this.renewedFor = "";
     this.since = Date.now();
     this.clockAheadMs = hello.server_time - Date.now();
+    this.received.onHello(hello.epoch);
     this.greeting.set(hello);
     this.current.set({ status: "online", since: this.since });
     this.scheduleHeartbeat();

@@ -12,6 +12,7 @@ export class Received {
   private readonly ids = new Set<string>();
   private readonly missedSoFar = new Value(0);
   private highest = 0;
+  private epoch = "";
   private ackedAt = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -37,6 +38,18 @@ export class Received {
     if (mail > this.highest) this.highest = mail;
     if (mail > 0) this.acknowledgeSoon();
     return !isDouble;
+  }
+
+  /**
+   * The answer to hello. With another database behind the server, numbers begin anew: those of
+   * the old one would make doubles of new mail.
+   */
+  onHello(epoch: string): void {
+    if (this.epoch !== "" && this.epoch !== epoch) {
+      this.pause();
+      this.highest = 0;
+    }
+    this.epoch = epoch;
   }
 
   /** The connection is gone: what it has is acknowledged when it comes again. */

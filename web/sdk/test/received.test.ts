@@ -50,6 +50,17 @@ test("what arrives in one turn is acknowledged at its end, the rest ten times a 
   expect(acks.at(-1)).toBe(109);
 });
 
+test("mail of another database is new though its numbers are lower", () => {
+  received.onHello("one");
+  received.take(delivery("a", 7));
+  received.onHello("one");
+  expect(received.take(delivery("b", 7))).toBe(false);
+  received.onHello("two");
+  expect(received.take(delivery("c", 1))).toBe(true);
+  vi.advanceTimersByTime(1_000);
+  expect(acks).toEqual([1]);
+});
+
 test("a double is acknowledged again: the server had not heard", () => {
   received.take(delivery("a", 7));
   vi.advanceTimersByTime(0);

@@ -133,7 +133,7 @@ async def refresh(request: ApiRequest, data: JSONBody[RefreshToken]) -> SignedIn
 @delete("/sessions/current", guards=[signed_in], opt=described())
 async def sign_out(request: ApiRequest) -> None:
     """Sign this device out; its connections are closed."""
-    await request.services.signing.sign_out(request.user)
+    await request.services.authentication.sign_out(request.user)
 
 
 @get("/setup/{token:str}", opt=described(NotFound, gives=SetUpReply("ann", True)))

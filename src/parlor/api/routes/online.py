@@ -14,8 +14,8 @@ from parlor.api.described import described
 from parlor.api.identity import KeyWith, UserOrKeyWith
 from parlor.api.request import ApiRequest
 from parlor.api.routes.bounds import Limit, Prefix, RoomType
-from parlor.model.account import Scope
-from parlor.model.errors import NotFound
+from parlor.model.account import Identity, Scope
+from parlor.model.errors import Forbidden, NotFound
 from parlor.model.ids import DeviceId, RoomId, UserId
 
 _MAX_ROOMS = 1_000
@@ -58,19 +58,26 @@ class Totals(msgspec.Struct, frozen=True):
     "/rooms/{rest:path}",
     guards=[UserOrKeyWith(Scope.PUSH)],
     sync_to_thread=False,
-    opt=described(NotFound, path="/api/v1/rooms/{room}/online", gives=RoomOnline("news", 5_000)),
+    opt=described(
+        NotFound, Forbidden, path="/api/v1/rooms/{room}/online", gives=RoomOnline("news", 5_000)
+    ),
 )
 def in_room(request: ApiRequest) -> RoomOnline:
     """How many connections listen to a room; 0 for one that nobody has joined.
 
-    A room's name may have slashes (`live://1000`), encoded as %2F or not.
+    A user whose token opens only some rooms is told of those alone. A room's name may have
+    slashes (`live://1000`), encoded as %2F or not.
     """
     raw = cast("bytes | None", request.scope.get("raw_path")) or request.scope["path"].encode()
     found = _ROOM.search(raw)
     if found is None:
         raise NotFound
-    room = unquote(found[1].decode("latin-1"), errors="replace")
-    return RoomOnline(room, request.services.presence.in_room(RoomId(room)))
+    room = RoomId(unquote(found[1].decode("latin-1"), errors="replace"))
+    # A program has none; its key is for every room.
+    asking = cast("Identity | None", request.scope.get("user"))
+    if asking is not None and asking.grants is not None and not asking.grants.may_join(room):
+        raise Forbidden("The token does not open this room.")
+    return RoomOnline(room, request.services.presence.in_room(room))
 
 
 @get(

@@ -196,6 +196,7 @@ class GoimConnection(Stream):
         await ask_to_connect(self.gateway.hooks, link, admitted.user, device)
         if link.closing is not None:
             return
+        self.listener.logins.check_again(admitted)
         room = self.listener.dialogue.parse_room(login.room_id.encode())
         if room is None:
             raise Forbidden("The login names no room that there can be.")

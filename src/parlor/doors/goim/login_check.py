@@ -24,9 +24,15 @@ NOBODY = UserId("")
 class TokenCheck(Protocol):
     """`accounts.authentication.Authentication` as this door sees it."""
 
-    async def authenticate(self, token: str, address: str) -> Identity:
-        """Raises Unauthenticated for a missing, expired or revoked token, AuthUnavailable when
-        nobody can tell, TooManyAttempts."""
+    async def authenticate(self, token: str, address: str, *, anew: bool = False) -> Identity:
+        """`anew`: not by what somebody said of this token a moment ago.
+
+        Raises Unauthenticated for a missing, expired or revoked token, AuthUnavailable when
+        nobody can tell, TooManyAttempts.
+        """
+
+    def check_again(self, identity: Identity) -> None:
+        """Raises Unauthenticated when it was revoked since it was authenticated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,17 @@ class LoginCheck:
                 raise Forbidden("Without a token only this machine itself may log in.")
             user = UserId(str(login.mid)) if login.mid else NOBODY
             return Admitted(self._key(login.key), user, None)
-        identity = await self._tokens.authenticate(login.token or login.key, address)
+        token = login.token or login.key
+        identity = await self._tokens.authenticate(token, address, anew=True)
         if login.mid and str(login.mid) != identity.user:
             raise Forbidden("The mid of the login is not the user of the token.")
         return Admitted(self._key(login.key if login.token else ""), identity.user, identity)
+
+    def check_again(self, admitted: Admitted) -> None:
+        """For whoever has waited since `check_login`, just before entering the hub: a revocation
+        closes only what is there. Raises Unauthenticated."""
+        if admitted.identity is not None:
+            self._tokens.check_again(admitted.identity)
 
     def parse_v1(self, token: str) -> Login:
         """A goim v1 login, which is a token and nothing else; in open mode the digits of a user

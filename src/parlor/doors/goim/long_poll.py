@@ -18,6 +18,7 @@ from parlor.doors.goim.http import Message, Receive, Send
 from parlor.doors.goim.login_check import Admitted, LoginCheck
 from parlor.doors.goim.parameters import BadParameter, Parameters
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.hooked import ask_about_connecting
 from parlor.gateway.state.link import Link
 from parlor.gateway.state.wheel import NOT_SCHEDULED
 from parlor.model.close import Close, CloseCode
@@ -90,8 +91,7 @@ class LongPolls:
             raise _Answer(400, "cb is not the name of a function")
         client = scope.get("client")
         address = client[0] if client else ""
-        if self._gateway.draining:
-            raise _Answer(503, "draining", self._gateway.come_back().after_s)
+        self._check_serving()
         # The socket is counted among all connections already.
         return callback, await self._wait(query.optional_text("t"), room, address, receive)
 
@@ -103,11 +103,15 @@ class LongPolls:
             grants = admitted.identity.grants if admitted.identity else None
             if grants is not None and not all(map(grants.may_join, rooms)):
                 raise Forbidden("The token does not open this room.")
+            device = admitted.identity.device if admitted.identity else DeviceId("")
+            await ask_about_connecting(self._gateway.hooks, admitted.user, device, address)
+            self._logins.check_again(admitted)
             self._check_place(admitted)
         except (Unauthenticated, Forbidden) as refused:
             raise _Answer(403, str(refused)) from refused
         except ParlorError as refused:
             raise _Answer(refused.status, str(refused), refused.retry_after_s) from refused
+        self._check_serving()
         poll = LongPoll(self._gateway, admitted, address, self._poll_s)
         for each in rooms:
             self._gateway.hub.join(poll.link, each)
@@ -125,6 +129,10 @@ class LongPolls:
             return answer
         status = 503 if answer.code in (CloseCode.DRAINING, CloseCode.GOING_AWAY) else 403
         raise _Answer(status, answer.code.name.lower(), answer.after_s)
+
+    def _check_serving(self) -> None:
+        if self._gateway.draining:
+            raise _Answer(503, "draining", self._gateway.come_back().after_s)
 
     def _check_place(self, admitted: Admitted) -> None:
         if admitted.identity is not None and not self._gateway.make_place(admitted.user):
@@ -167,6 +175,7 @@ class LongPoll:
         if messages:
             self.answered.set_result(messages[0])
             self._gateway.meter.count("goim_long_poll_missed_total", len(messages) - 1)
+            self._leave()
 
     def send_rest(self, data: bytes) -> None:
         """Never called: the answer is the first of what a turn has, and nothing goes past it."""
@@ -178,6 +187,7 @@ class LongPoll:
     def end(self, close: Close) -> None:
         self._gateway.hub.remove(self.link)
         self._gateway.wheel.cancel(self)
+        self.link.outbox.clear()
         if not self.answered.done():
             self.answered.set_result(close)
 
@@ -185,9 +195,15 @@ class LongPoll:
         self.link.close(close)
 
     def on_time(self, now: float) -> float | None:
+        self.flush()
         if not self.answered.done():
             self.answered.set_result(b"")
+            self._leave()
         return None
+
+    def _leave(self) -> None:
+        """It has its answer: what is pushed from now on is not for it, and is told so."""
+        self.link.close(Close(CloseCode.GOING_AWAY))
 
 
 async def _wait_gone(receive: Receive) -> None:

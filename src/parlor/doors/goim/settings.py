@@ -24,8 +24,8 @@ class GoimSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ws_port: _Port = 3102
     http_port: _Port = 3111
     proxy_protocol: Mode = "off"
-    """`optional`, `required`: a PROXY header of one of `listen.trusted_proxies` is read on all
-    three ports."""
+    """`optional`, `required`: a PROXY header of one of `listen.trusted_proxies` is read on
+    every port of this door."""
     long_poll_port: _Port | None = None
     """goim v1's `/sub` (8070 there); None: not offered."""
     long_poll_s: _Seconds = 50.0
@@ -75,7 +75,7 @@ class GoimSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A second WebSocket port, TLS only; goim's was 3103, 0 is none. Without certificates it is
     only advertised, for a proxy that adds TLS."""
     tls: TlsMode = "both"
-    """Of the three other ports, when there are certificates (section `tls`)."""
+    """Of all its other ports, when there are certificates (section `tls`)."""
 
     def __post_init__(self) -> None:
         for origin in self.origins:

@@ -5,14 +5,12 @@
                 "token_id"?, "issued_at"?}
     401, 403   nobody
 
-`Parlor-Signature: t=UNIX,v1=HEX` is HMAC-SHA256 with the shared secret over `UNIX.BODY`, so that
-the customer knows who asks.
+The header of `wire.webhook` tells the customer who asks.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -25,6 +23,7 @@ from parlor.model.errors import AuthUnavailable, Unauthenticated
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.ports.tokens import Claims
+from parlor.wire.webhook import SIGNATURE, sign
 
 log = structlog.get_logger()
 
@@ -119,12 +118,8 @@ class CallbackTokens:
         )
 
     def _headers(self, body: bytes) -> dict[str, str]:
-        at = int(self._unix())
-        signed = hmac.digest(self._settings.secret.encode(), b"%d.%b" % (at, body), "sha256")
-        return {
-            "Content-Type": "application/json",
-            "Parlor-Signature": f"t={at},v1={signed.hex()}",
-        }
+        signature = sign(self._settings.secret, int(self._unix()), body)
+        return {"Content-Type": "application/json", SIGNATURE: signature}
 
     def _unix(self) -> float:
         return self._clock.unix_ms() / 1000

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
-from parlor.drivers.jwt.keys import Key, published_keys
+from parlor.drivers.jwt.keys import Key, matching, published_keys
 from parlor.drivers.jwt.settings import JwtSettings
 from parlor.model.errors import AuthUnavailable
 from parlor.ports.clock import Clock
@@ -49,22 +49,15 @@ class Jwks:
         """
         if self._age() >= self._settings.jwks_cache_s:
             await self._refresh()
-        found = self._matching(algorithm, kid)
+        found = matching(self._keys, algorithm, kid)
         if not found and self._age() > 0:
             await self._refresh()
-            found = self._matching(algorithm, kid)
+            found = matching(self._keys, algorithm, kid)
         if found and self._age() < self._settings.jwks_cache_s + self._settings.jwks_stale_s:
             return found
         if self._tried_at > self._fresh_at:
             raise AuthUnavailable(retry_after_s=self._settings.jwks_refetch_s)
         return ()
-
-    def _matching(self, algorithm: str, kid: str) -> tuple[Key, ...]:
-        return tuple(
-            key
-            for key in self._keys
-            if key.algorithm == algorithm and (not kid or key.kid in ("", kid))
-        )
 
     def _age(self) -> float:
         return self._clock.now() - self._fresh_at

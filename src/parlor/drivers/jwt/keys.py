@@ -30,6 +30,13 @@ class Key:
     material: Any
 
 
+def matching(keys: Iterable[Key], algorithm: str, kid: str) -> tuple[Key, ...]:
+    """Those that may have signed a token which says this of its key; `kid` "" is any."""
+    return tuple(
+        key for key in keys if key.algorithm == algorithm and (not kid or key.kid in ("", kid))
+    )
+
+
 def static_keys(settings: JwtSettings) -> tuple[Key, ...]:
     """Those of the settings and their files. Raises ValueError, in one line for the operator."""
     keys = [Key("HS256", "", settings.secret.encode())] if settings.secret else []

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from parlor.drivers.jwt.jwks import Jwks
-from parlor.drivers.jwt.keys import Key
+from parlor.drivers.jwt.keys import Key, matching
 from parlor.drivers.jwt.settings import ALGORITHMS, JwtSettings
 from parlor.model.errors import Unauthenticated
 from parlor.ports.clock import Clock
@@ -20,7 +20,8 @@ _REQUIRED = ["exp", "sub", "aud"]
 
 
 class JwtTokens:
-    """`keys` are fixed; `jwks`, when there is one, is asked for keys that are not among them."""
+    """`keys` are fixed and tried first; `jwks`, when there is one, is asked about a token that none
+    of them has signed, unless one of them bears the name that the token gives of its key."""
 
     name = "jwt"
 
@@ -38,7 +39,12 @@ class JwtTokens:
 
     async def check(self, token: str) -> Claims:
         algorithm, kid = self._header(token)
-        payload = self._verify(token, await self._candidates(algorithm, kid))
+        own = matching(self._keys, algorithm, kid)
+        payload = self._verify(token, own)
+        if payload is None and self._jwks is not None and _may_be_published(algorithm, kid, own):
+            payload = self._verify(token, await self._jwks.keys(algorithm, kid))
+        if payload is None:
+            raise Unauthenticated("The JWT is not signed by a key that is known here.")
         self._check_times(payload)
         return _claims(payload)
 
@@ -53,17 +59,8 @@ class JwtTokens:
             raise Unauthenticated("The JWT is signed in a way that is not taken here.")
         return algorithm, kid
 
-    async def _candidates(self, algorithm: str, kid: str) -> Sequence[Key]:
-        found = [
-            key
-            for key in self._keys
-            if key.algorithm == algorithm and (not kid or key.kid in ("", kid))
-        ]
-        if self._jwks is not None and algorithm != "HS256" and not found:
-            return await self._jwks.keys(algorithm, kid)
-        return found
-
-    def _verify(self, token: str, keys: Sequence[Key]) -> dict[str, Any]:
+    def _verify(self, token: str, keys: Sequence[Key]) -> dict[str, Any] | None:
+        """What it says; None when none of these has signed it. Raises Unauthenticated."""
         for key in keys:
             try:
                 # Times are checked below, by our own clock.
@@ -88,7 +85,7 @@ class JwtTokens:
                 raise Unauthenticated(f"The JWT is not for this server: {wrong}") from wrong
             except (ValueError, TypeError, RecursionError) as broken:
                 raise Unauthenticated("This is no JWT.") from broken
-        raise Unauthenticated("The JWT is not signed by a key that is known here.")
+        return None
 
     def _check_times(self, payload: dict[str, Any]) -> None:
         now, settings = self._clock.unix_ms() / 1000, self._settings
@@ -101,6 +98,11 @@ class JwtTokens:
         begins_at = issued_at or now
         if expires_at - begins_at > settings.max_lifetime_s + settings.skew_s:
             raise Unauthenticated("The JWT lives longer than is allowed here.", was_good=True)
+
+
+def _may_be_published(algorithm: str, kid: str, own: Sequence[Key]) -> bool:
+    """A secret is never published, and a key that was named is the one that counts."""
+    return algorithm != "HS256" and not (kid and any(key.kid == kid for key in own))
 
 
 def _claims(payload: dict[str, Any]) -> Claims:

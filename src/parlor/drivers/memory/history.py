@@ -13,6 +13,7 @@ from itertools import islice
 import msgspec
 
 from parlor.model.ids import RoomId
+from parlor.model.newest import Newest
 from parlor.model.push import Push
 from parlor.model.room import Position
 from parlor.ports.clock import Clock
@@ -70,8 +71,8 @@ class MemoryHistory:
         self._token = entropy.token_bytes(6).hex()
         self._forgotten = 0
         # Both in the order of the last append: the first is the one silent longest.
-        self._rooms: dict[RoomId, _Room] = {}
-        self._with_messages: dict[RoomId, _Room] = {}
+        self._rooms: Newest[RoomId, _Room] = Newest()
+        self._with_messages: Newest[RoomId, _Room] = Newest()
         self.bytes = 0
         """What is kept now, over all rooms."""
         self.evicted = 0
@@ -83,10 +84,9 @@ class MemoryHistory:
 
     async def append(self, room: RoomId, pushes: Sequence[Push], keep: Keep) -> Position:
         now = self._clock.now()
-        state = self._rooms.pop(room, None) or _Room(self._epoch)
-        self._rooms[room] = state
-        self._with_messages.pop(room, None)
-        self._with_messages[room] = state
+        state = self._rooms.get(room) or _Room(self._epoch)
+        self._rooms.put(room, state)
+        self._with_messages.put(room, state)
         state.seconds = keep.seconds
         for push in pushes:
             state.last += 1
@@ -163,19 +163,18 @@ class MemoryHistory:
 
     def _drop_old(self, now: float) -> None:
         while self._with_messages:
-            room, state = next(iter(self._with_messages.items()))
+            room, state = self._with_messages.oldest()
             if not state.seconds or now - state.kept[-1][0] < state.seconds:
                 return
             self._empty(room, state)
 
     def _fit(self) -> None:
         while self.bytes > self._max_bytes:
-            room, state = next(iter(self._with_messages.items()))
+            room, state = self._with_messages.oldest()
             self.evicted += len(state.kept)
             self._empty(room, state)
         while len(self._rooms) > self._max_rooms:
-            room = next(iter(self._rooms))
-            state = self._rooms.pop(room)
+            room, state = self._rooms.popitem(last=False)
             self.evicted += len(state.kept)
             self._empty(room, state)
             self._forgotten += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import (
     Connection,
@@ -11,6 +11,7 @@ from sqlalchemy import (
     update,
 )
 
+from parlor.drivers.sql.by_keys import ByKeys
 from parlor.drivers.sql.conversation_rows import (
     CONVERSATION_COLUMNS,
     conversation_of_row,
@@ -34,6 +35,12 @@ from parlor.model.group import Role
 from parlor.model.ids import ConversationId, UserId, event_id
 from parlor.model.own import read_up_to
 from parlor.model.self_log import Entry
+
+_AMONG = ByKeys(
+    select(members.c.conversation_id, members.c.user_id),
+    members.c.conversation_id,
+    members.c.user_id,
+)
 
 
 class SqlConversations:
@@ -109,6 +116,16 @@ class SqlConversations:
             return [member_of_row(row) for row in found]
 
         return await self._database.read(query)
+
+    async def among(
+        self, pairs: Sequence[tuple[ConversationId, UserId]]
+    ) -> Collection[tuple[ConversationId, UserId]]:
+        numbers = {(number_of(talk), number_of(user)): (talk, user) for talk, user in pairs}
+        keys = [key for key in numbers if None not in key]
+        if not keys:
+            return ()
+        found = await self._database.read(lambda db: _AMONG.rows(db, keys))
+        return {numbers[conversation, user] for conversation, user in found}
 
     async def view(self, id: ConversationId, user: UserId) -> ConversationView | None:
         conversation, viewer = number_of(id), number_of(user)

@@ -37,6 +37,9 @@ from parlor.model.own import OwnConversation
 
 MAX_UNREAD = 1_000
 """Counting stops here: nobody reads a larger number, and a count costs its size."""
+_UNREAD_LOOK = 2 * MAX_UNREAD
+"""Events at the end of a log among which unread messages are counted. A count of LIMITed rows
+would be exact, but MariaDB lets no subquery in FROM see the row around it."""
 
 JOINED = members.join(conversations)
 Before = tuple[int, ConversationId]
@@ -104,7 +107,7 @@ def unread_of(db: Connection, reader: int, conversation: int) -> int:
     """Counts up to MAX_UNREAD. `reader` is a member."""
     mine = (members.c.conversation_id == conversation, members.c.user_id == reader)
     unread: int = db.execute(select(_unread()).select_from(JOINED).where(*mine)).scalar_one()
-    return unread
+    return min(unread, MAX_UNREAD)
 
 
 def _before(before: Before | None) -> Sequence[ColumnElement[bool]]:
@@ -116,19 +119,19 @@ def _before(before: Before | None) -> Sequence[ColumnElement[bool]]:
 
 def _unread() -> ScalarSelect[int]:
     """Messages of others after the read position, for the row of `JOINED` around it."""
-    newer = (
-        select(literal(1).label("one"))
+    return (
+        select(func.count())
+        .select_from(events)
         .where(
             events.c.conversation_id == conversations.c.id,
             events.c.seq > members.c.read_seq,
+            events.c.seq > conversations.c.last_seq - _UNREAD_LOOK,
             events.c.sender_id != members.c.user_id,
             events.c.kind == EventKind.MESSAGE.value,
         )
-        .limit(MAX_UNREAD)
         .correlate(conversations, members)
-        .subquery()
+        .scalar_subquery()
     )
-    return select(func.count()).select_from(newer).scalar_subquery()
 
 
 def _view_rows() -> Select[Any]:
@@ -180,7 +183,7 @@ def _view(row: AnyRow, viewer: int) -> ConversationView:
         title=row.title,
         last_seq=last_event.seq,
         read_seq=row.read_seq,
-        unread=row.unread,
+        unread=min(row.unread, MAX_UNREAD),
         active_at=row.active_at,
         last_event=last_event,
         peer=None if peer is None else UserId(str(peer)),

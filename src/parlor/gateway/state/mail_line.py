@@ -25,11 +25,14 @@ class Announced(Enum):
 class MailLine:
     """Made when there is something to remember; `UNUSED` stands for one without mail so far."""
 
-    __slots__ = ("acked", "announced", "is_behind", "is_reading", "sent")
+    __slots__ = ("acked", "announced", "given", "is_behind", "is_reading", "sent")
 
     def __init__(self, sent: int = 0) -> None:
         self.sent = sent
         """The highest number that was sent or is not for this device; 0 when nobody knows."""
+        self.given = sent
+        """The highest number that was put on the connection: what its reader acknowledges. What is
+        not for it, or has a tag that it did not ask for, may follow up to `sent`."""
         self.acked = sent
         self.announced = sent
         self.is_behind = False
@@ -51,11 +54,17 @@ class MailLine:
         self.begin_reading()
         return Announced.READ
 
-    def on_page(self, upto: int, *, more: bool, sent_any: bool) -> bool:
-        """A page has been sent. True: read the next one now (and it counts as begun)."""
+    def on_given(self, number: int) -> None:
+        """This one was put on the connection, after `Announced.GIVE`."""
+        self.given = number
+
+    def on_page(self, upto: int, *, more: bool, given: int) -> bool:
+        """A page up to `upto` has been read, and its mail up to `given` put on the connection; 0
+        when none of it was. True: read the next one now (and it counts as begun)."""
         self.is_reading = False
         self.sent = max(self.sent, upto)
-        if more and sent_any:
+        self.given = max(self.given, given)
+        if more and given:
             return False
         if not more and self.announced <= self.sent:
             self.is_behind = False
@@ -66,9 +75,9 @@ class MailLine:
     def on_ack(self, upto: int) -> tuple[int, bool]:
         """(What counts as acknowledged, whether to read the next page now.)
 
-        A number that was not sent here counts as the last one that was.
+        Who has all that was given has all that was sent; a number beyond counts as that, too.
         """
-        self.acked = max(self.acked, min(upto, self.sent))
+        self.acked = max(self.acked, self.sent if upto >= self.given else upto)
         if self.is_behind and not self.is_reading and self.acked >= self.sent:
             self.begin_reading()
             return self.acked, True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from parlor.gateway.state.link import Link
 from parlor.model.ids import RoomId
+from parlor.model.newest import Newest
 from parlor.model.room import Position
 
 
@@ -20,7 +21,7 @@ class Progress:
 
     def __init__(self, max_rooms: int) -> None:
         self._max_rooms = max_rooms
-        self._delivered: dict[RoomId, Position] = {}
+        self._delivered: Newest[RoomId, Position] = Newest()
         self._walks: dict[RoomId, set[Link]] = {}
 
     def begin(self, room: RoomId, last: Position) -> set[Link]:
@@ -35,10 +36,8 @@ class Progress:
     def note(self, room: RoomId, last: Position) -> None:
         """Messages up to `last` are no longer on their way: a process before this one delivered
         them, or a walk is about to."""
-        self._delivered.pop(room, None)
-        self._delivered[room] = last
-        if len(self._delivered) > self._max_rooms:
-            del self._delivered[next(iter(self._delivered))]
+        self._delivered.put(room, last)
+        self._delivered.trim(self._max_rooms)
 
     def end(self, room: RoomId) -> None:
         self._walks.pop(room, None)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from parlor.model.hook import HookKind
+from parlor.model.url import check_url
 
 MIN_SECRET_CHARS = 16
 
@@ -45,9 +45,10 @@ class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     breaker_pause_s: float = 5.0
 
     def __post_init__(self) -> None:
-        for url in (*self.urls, *([self.ask_url] if self.ask_url else [])):
-            if not _is_url(url):
-                raise ValueError(f"{url!r} is not like https://app.example.org/hooks")
+        for url in self.urls:
+            check_url("urls", url, plain=True)
+        if self.ask_url:
+            check_url("ask_url", self.ask_url, plain=True)
         if self.is_used and len(self.secret) < MIN_SECRET_CHARS:
             raise ValueError(f"secret has fewer than {MIN_SECRET_CHARS} characters")
         if HookKind.DISCONNECT in self.ask:
@@ -66,11 +67,3 @@ class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_used(self) -> bool:
         return bool(self.urls or self.ask_url)
-
-
-def _is_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.fragment
-    except ValueError:
-        return False

@@ -1,7 +1,7 @@
 import pytest
 
-from tests.support.rest_client import bearer, sign_up
-from tests.support.rest_services import LINK, Memory
+from tests.support.rest_client import bearer, rest_client, sign_up
+from tests.support.rest_services import LINK, Accounts, Memory
 
 ACCOUNT = {"name": "ann", "password": "a long passphrase", "display_name": "Ann Lee"}
 
@@ -61,6 +61,16 @@ async def test_a_signed_out_token_opens_nothing(client):
     out = await client.delete("/api/v1/sessions/current", headers=ann)
     assert (out.status_code, out.content) == (204, b"")
     assert (await client.get("/api/v1/me", headers=ann)).status_code == 401
+
+
+async def test_signing_out_is_for_whoever_judges_tokens(memory: Memory):
+    """Whoever signs people in knows nothing of customers' tokens, which name accounts too."""
+    judge = Accounts()
+    async with rest_client(memory.services(authentication=judge)) as client:
+        _, ann = await sign_up(client, "ann")
+        judge.tokens |= memory.accounts.tokens
+        await client.delete("/api/v1/sessions/current", headers=ann)
+        assert (await client.get("/api/v1/me", headers=ann)).status_code == 401
 
 
 async def test_a_set_up_link_can_be_looked_at_and_redeemed_once(client):

@@ -1,5 +1,7 @@
 import pytest
+from msgspec.structs import replace
 
+from parlor.model.account import Grants
 from tests.support.rest_client import bearer, sign_up
 from tests.support.rest_services import KEY
 
@@ -24,6 +26,18 @@ async def test_a_user_may_ask_about_a_room_but_not_list_rooms(client):
     assert (await client.get("/api/v1/rooms/news/online", headers=ann)).status_code == 200
     assert (await client.get("/api/v1/online/top", headers=ann)).status_code == 401
     assert (await client.get("/api/v1/rooms/news/online")).status_code == 401
+
+
+async def test_a_token_that_opens_some_rooms_counts_no_others(client, memory):
+    _, ann = await sign_up(client, "ann")
+    token = ann["authorization"].split()[1]
+    known = memory.accounts.tokens[token]
+    memory.accounts.tokens[token] = replace(known, has_account=False, grants=Grants(("live:*",)))
+    own = await client.get("/api/v1/rooms/live:%2F%2F1000/online", headers=ann)
+    assert (own.status_code, own.json()["online"]) == (200, 7)
+    for other in ("news", "news%2Flive:", "nowhere"):
+        refused = await client.get(f"/api/v1/rooms/{other}/online", headers=ann)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "forbidden")
 
 
 async def test_the_fullest_rooms_come_first(client):

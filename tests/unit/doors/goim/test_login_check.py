@@ -54,6 +54,14 @@ async def test_without_a_live_token_nobody_comes_in(closed: LoginCheck, fields: 
         await closed.check_login(_login(**fields), HERE)
 
 
+async def test_every_login_is_checked_anew():
+    tokens = KnownTokens({"anna's": "123"})
+    logins = LoginCheck("token", tokens, CountedEntropy())
+    for _ in range(2):
+        await logins.check_login(_login(token="anna's"), HERE)
+    assert tokens.asked_anew == [True, True]
+
+
 async def test_a_token_never_becomes_the_name_of_a_connection(closed: LoginCheck):
     assert (await closed.check_login(_login(key="anna's"), HERE)).key != "anna's"
     assert (await closed.check_login(_login(key="phone", token="anna's"), HERE)).key == "phone"

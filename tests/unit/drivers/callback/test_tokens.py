@@ -13,6 +13,7 @@ from parlor.drivers.callback.settings import CallbackSettings
 from parlor.drivers.callback.tokens import CallbackTokens, PostFailed
 from parlor.model.errors import AuthUnavailable, Unauthenticated
 from parlor.ports.tokens import Claims
+from parlor.wire.webhook import verify
 from tests.support.issuer import SECRET
 from tests.support.steady import CountingMeter, HandClock
 
@@ -58,6 +59,15 @@ async def test_all_that_is_said_is_heard_and_the_rest_ignored():
     tokens, clock = asking(Customer(said=said))
     expires_at = clock.unix_ms() / 1000 + 60
     assert await tokens.check("x") == Claims("ann", expires_at, 5, "t", "d", "Ann", ("a",), ())
+
+
+async def test_the_customer_can_tell_who_asks():
+    customer = Customer()
+    tokens, clock = asking(customer)
+    await tokens.check("x")
+    signature = customer.headers["Parlor-Signature"]
+    assert verify(SECRET, signature, b'{"token":"x"}', clock.unix_ms() / 1000, window_s=1)
+    assert customer.headers["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize("said", [b'{"sub":"ann"}', b'{"sub":"ann","expires_in_s":1e9}'])

@@ -4,15 +4,17 @@ import base64
 import hashlib
 import hmac
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parlor.drivers.jwt.jwks import FetchFailed, Jwks
 from parlor.drivers.jwt.keys import static_keys
 from parlor.drivers.jwt.settings import JwtSettings
 from parlor.drivers.jwt.tokens import JwtTokens
-from parlor.model.errors import Unauthenticated
+from parlor.model.errors import AuthUnavailable, Unauthenticated
 from parlor.ports.tokens import Claims
 from tests.support.issuer import (
     ASYMMETRIC,
@@ -21,10 +23,11 @@ from tests.support.issuer import (
     SECRET,
     mint,
     private_key,
+    public_jwk,
     public_pem,
     write_key,
 )
-from tests.support.steady import HandClock
+from tests.support.steady import CountingMeter, HandClock
 
 CLOCK = HandClock()
 NOW = CLOCK.unix_ms() / 1000
@@ -195,3 +198,70 @@ async def test_a_kid_chooses_among_the_keys_of_its_algorithm(tmp_path):
             assert (await tokens.check(token)).sub == "ann"
         await refused(tokens, mint("ann", "ES256", number=number, kid=f"k{1 - number}", now=NOW))
     assert private_key("ES256", 0) is not private_key("ES256", 1)
+
+
+class Published:
+    """The key URL of a customer: its one key, how often it was fetched, or no answer."""
+
+    def __init__(self) -> None:
+        self.fetches = 0
+        self.is_down = False
+
+    async def fetch(self) -> bytes:
+        self.fetches += 1
+        if self.is_down:
+            raise FetchFailed("down")
+        return json.dumps({"keys": [public_jwk("ES256", "published", 1)]}).encode()
+
+
+def both(folder: Path, url: Published, kid: str = "") -> JwtTokens:
+    """A key of a file, called `kid`, besides the published ones."""
+    named = f"ES256:{kid}:" if kid else "ES256:"
+    settings = JwtSettings(
+        secret=SECRET,
+        keys=(f"{named}{write_key(folder, 'ES256')}",),
+        audience=AUDIENCE,
+        issuer=ISSUER,
+        jwks_url="https://shop.test/keys",
+    )
+    jwks = Jwks(url.fetch, settings, CLOCK, CountingMeter())
+    return JwtTokens(static_keys(settings), jwks, settings, CLOCK)
+
+
+@pytest.mark.parametrize("kid", ["", "published"])
+async def test_a_key_without_a_name_does_not_hide_the_published_ones(tmp_path, kid):
+    tokens = both(tmp_path, Published())
+    assert (await tokens.check(mint("ann", "ES256", number=1, kid=kid, now=NOW))).sub == "ann"
+
+
+async def test_what_a_key_of_our_own_has_signed_needs_no_url(tmp_path):
+    url = Published()
+    url.is_down = True
+    tokens = both(tmp_path, url)
+    for algorithm in ("ES256", "HS256"):
+        assert (await tokens.check(mint("ann", algorithm, kid="any", now=NOW))).sub == "ann"
+    assert url.fetches == 0
+
+
+async def test_who_names_a_key_of_our_own_is_judged_by_that_key_alone(tmp_path):
+    url = Published()
+    tokens = both(tmp_path, url, kid="own")
+    await refused(tokens, mint("ann", "ES256", number=1, kid="own", now=NOW))
+    await refused(tokens, mint("ann", "HS256", key="x" * 32, now=NOW))
+    assert url.fetches == 0
+    assert (await tokens.check(mint("ann", "ES256", number=1, kid="published", now=NOW))).sub
+
+
+async def test_what_none_of_all_the_keys_has_signed_is_refused(tmp_path):
+    url = Published()
+    tokens = both(tmp_path, url)
+    for _ in range(3):
+        await refused(tokens, mint("ann", "ES256", number=2, now=NOW))
+    assert url.fetches == 1
+
+
+async def test_while_the_url_is_down_a_foreign_signature_is_neither_good_nor_bad(tmp_path):
+    url = Published()
+    url.is_down = True
+    with pytest.raises(AuthUnavailable):
+        await both(tmp_path, url).check(mint("ann", "ES256", number=1, now=NOW))

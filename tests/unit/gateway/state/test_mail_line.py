@@ -17,7 +17,7 @@ def test_the_first_mail_after_something_unknown_is_read_with_it():
     line = MailLine()
     assert line.on_announced(FIRST + 3, FIRST) is Announced.READ
     assert line.on_announced(FIRST + 4, FIRST) is Announced.NOTHING
-    assert not line.on_page(FIRST + 4, more=False, sent_any=True)
+    assert not line.on_page(FIRST + 4, more=False, given=FIRST + 4)
     assert line.on_announced(FIRST + 5, FIRST) is Announced.GIVE
 
 
@@ -31,8 +31,8 @@ def test_what_was_announced_during_a_read_is_read_after_it():
     line = MailLine(sent=FIRST)
     line.begin_reading()
     line.on_announced(FIRST + 9, FIRST)
-    assert line.on_page(FIRST + 5, more=False, sent_any=True)
-    assert not line.on_page(FIRST + 9, more=False, sent_any=True)
+    assert line.on_page(FIRST + 5, more=False, given=FIRST + 5)
+    assert not line.on_page(FIRST + 9, more=False, given=FIRST + 9)
     assert not line.is_behind
 
 
@@ -45,19 +45,36 @@ def test_an_announcement_that_comes_twice_or_late_is_nothing():
 def test_the_next_page_waits_for_the_acknowledgement_of_the_last():
     line = MailLine()
     line.begin_reading()
-    assert not line.on_page(FIRST + 9, more=True, sent_any=True)
+    assert not line.on_page(FIRST + 9, more=True, given=FIRST + 9)
     assert line.on_ack(FIRST + 8) == (FIRST + 8, False)
     assert line.on_ack(FIRST + 9) == (FIRST + 9, True)
     assert line.on_ack(FIRST + 9) == (FIRST + 9, False)  # it is on its way already
-    assert not line.on_page(FIRST + 12, more=False, sent_any=True)
+    assert not line.on_page(FIRST + 12, more=False, given=FIRST + 12)
     assert line.on_announced(FIRST + 13, FIRST) is Announced.GIVE
 
 
 def test_a_page_with_nothing_for_this_connection_is_followed_by_the_next_at_once():
     line = MailLine()
     line.begin_reading()
-    assert line.on_page(FIRST + 9, more=True, sent_any=False)
+    assert line.on_page(FIRST + 9, more=True, given=0)
     assert line.is_reading
+
+
+def test_who_has_all_that_was_given_has_all_that_was_sent():
+    """The last of a page may be for another device, or have a tag nobody here asked for."""
+    line = MailLine()
+    line.begin_reading()
+    assert not line.on_page(FIRST + 9, more=True, given=FIRST + 6)
+    assert line.on_ack(FIRST + 5) == (FIRST + 5, False)
+    assert line.on_ack(FIRST + 6) == (FIRST + 9, True)
+    assert line.on_page(FIRST + 12, more=True, given=0)
+    assert not line.on_page(FIRST + 15, more=False, given=FIRST + 14)
+    assert line.on_announced(FIRST + 16, FIRST) is Announced.GIVE
+    assert line.on_ack(FIRST + 13) == (FIRST + 13, False)
+    assert line.on_ack(FIRST + 14) == (FIRST + 16, False)
+    assert line.on_announced(FIRST + 17, FIRST) is Announced.GIVE
+    line.on_given(FIRST + 17)
+    assert line.on_ack(FIRST + 16) == (FIRST + 16, False)
 
 
 def test_an_acknowledgement_counts_up_to_what_was_sent_and_never_moves_back():
@@ -91,7 +108,7 @@ def test_whatever_is_lost_each_number_is_sent_in_order_and_once(moves, page_size
             assert number == last_sent + 1
             last_sent = number
             sent.append(number)
-        if line.on_page(upto, more=upto < newest, sent_any=upto > after):
+        if line.on_page(upto, more=upto < newest, given=upto if upto > after else 0):
             page()
 
     for move in [*moves, "hello", *["page", "ack"] * (len(moves) + 2)]:
@@ -101,6 +118,7 @@ def test_whatever_is_lost_each_number_is_sent_in_order_and_once(moves, page_size
                 due = line.on_announced(newest, FIRST + 1)
                 if due is Announced.GIVE:
                     assert newest == last_sent + 1
+                    line.on_given(newest)
                     last_sent = newest
                     sent.append(newest)
         elif move == "page" and line.is_reading:

@@ -13,6 +13,10 @@ def test_nothing_is_sent_unless_an_address_is_set():
     assert WebhookSettings(ask_url=URL, secret=SECRET).is_used
 
 
+def test_a_receiver_in_the_operators_own_network_needs_no_tls():
+    assert WebhookSettings(urls=("http://app:9000/hooks",), secret=SECRET).is_used
+
+
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
