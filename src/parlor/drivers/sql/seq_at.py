@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, literal_column, select
+from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal_column, select
 
 from parlor.drivers.sql.tables import conversations, events, members
 
@@ -25,7 +25,8 @@ def _seq_at() -> Select[Any]:
         .where(members.c.conversation_id == bindparam("id"), members.c.user_id == bindparam("user"))
         .cte("halves", recursive=True)
     )
-    middle = (halves.c.low + halves.c.high) // literal_column("2")
+    # PostgreSQL rounds to a double, and a recursive query keeps its types.
+    middle = cast((halves.c.low + halves.c.high) // literal_column("2"), BigInteger)
     is_older = select(events.c.sent_at).where(
         events.c.conversation_id == bindparam("id"), events.c.seq == middle
     ).correlate(halves).scalar_subquery() < bindparam("at")
