@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -25,10 +25,11 @@ from hypothesis.stateful import (
 from parlor.im.replay import replay
 from parlor.model.call import Media
 from parlor.model.errors import ParlorError
-from parlor.model.event import CallOutcome, CallRecord, Draft, EventKind
+from parlor.model.event import CallOutcome, CallRecord
+from parlor.model.group import Join, Permission, Role, Visible
+from parlor.model.group_change import SettingsChange
 from parlor.model.ids import CallId, ConversationId, UserId
 from parlor.model.own import Arrangement
-from parlor.model.standing import Act
 from tests.support.snapshots import stored_snapshot, whole_log
 from tests.support.storage import ANN, BOB, CEM, DAN
 from tests.support.talk import Talk, open_talk
@@ -37,6 +38,26 @@ T = TypeVar("T")
 PEOPLE = st.sampled_from((ANN, BOB, CEM, DAN))
 MENTIONS = st.sampled_from(([], [], [ANN], [ANN, DAN]))
 NUMBERS = st.integers(0, 20)
+SOME = st.lists(PEOPLE, min_size=1, max_size=3)
+UPDATES = st.one_of(
+    st.fixed_dictionaries({"title": st.sampled_from(("", "Team", "队"))}),
+    st.fixed_dictionaries({"announcement": st.sampled_from(("", "Read this"))}),
+    st.fixed_dictionaries({"avatar": st.sampled_from(("", "a1"))}),
+    st.fixed_dictionaries(
+        {
+            "wish": st.builds(
+                SettingsChange,
+                join=st.none() | st.sampled_from(Join),
+                history=st.none() | st.sampled_from(Visible),
+                slow_mode_s=st.none() | st.integers(0, 2),
+                read_only=st.none() | st.booleans(),
+                permissions=st.none()
+                | st.dictionaries(st.sampled_from(Permission), st.sampled_from(Role), max_size=2),
+            )
+        }
+    ),
+)
+"""What a group says of itself and lets people do."""
 
 
 class ReplayMachine(RuleBasedStateMachine):
@@ -87,12 +108,6 @@ class ReplayMachine(RuleBasedStateMachine):
     def say_again(self, who: UserId, step: int) -> None:
         self.try_to(self.talk.send.text(who, self.id, f"step-{step}", "hi"))
 
-    @rule(who=PEOPLE, title=st.sampled_from(("", "Team", "队")))
-    def retitle(self, who: UserId, title: str) -> None:
-        draft = Draft(self.id, EventKind.TITLE, who, title=title)
-        act = Act(self.id, who, self.client_id())
-        self.try_to(self.talk.stores.messages.act(act, lambda _: draft, self.now()))
-
     @rule(caller=PEOPLE, outcome=st.sampled_from(CallOutcome))
     def call(self, caller: UserId, outcome: CallOutcome) -> None:
         record = CallRecord(CallId(self.client_id()), caller, Media.AUDIO.value, outcome)
@@ -106,8 +121,41 @@ class ReplayMachine(RuleBasedStateMachine):
     def arrange(self, who: UserId, pinned: bool) -> None:
         self.try_to(self.talk.own.log.arrange(who, self.id, Arrangement(pinned=pinned)))
 
-    def now(self) -> int:
-        return self.talk.clock.unix_ms()
+    @rule(who=PEOPLE, members=SOME)
+    def invite(self, who: UserId, members: list[UserId]) -> None:
+        self.try_to(self.talk.groups.acts.invite(who, self.id, self.client_id(), members))
+
+    @rule(who=PEOPLE)
+    def leave(self, who: UserId) -> None:
+        self.try_to(self.talk.groups.acts.leave(who, self.id, self.client_id()))
+
+    @rule(who=PEOPLE, members=SOME)
+    def remove(self, who: UserId, members: list[UserId]) -> None:
+        self.try_to(self.talk.groups.acts.remove(who, self.id, self.client_id(), members))
+
+    @rule(who=PEOPLE, member=PEOPLE, role=st.sampled_from((Role.ADMINISTRATOR, Role.MEMBER)))
+    def give_role(self, who: UserId, member: UserId, role: Role) -> None:
+        acts = self.talk.groups.acts
+        self.try_to(acts.give_role(who, self.id, self.client_id(), member, role))
+
+    @rule(who=PEOPLE, member=PEOPLE)
+    def transfer(self, who: UserId, member: UserId) -> None:
+        self.try_to(self.talk.groups.acts.transfer(who, self.id, self.client_id(), member))
+
+    @rule(who=PEOPLE, member=PEOPLE | st.none(), off=st.booleans())
+    def mute(self, who: UserId, member: UserId | None, off: bool) -> None:
+        acts = self.talk.groups.acts
+        self.try_to(acts.mute(who, self.id, self.client_id(), member, off=off))
+
+    @rule(who=PEOPLE, update=UPDATES)
+    def change(self, who: UserId, update: dict[str, Any]) -> None:
+        self.try_to(self.talk.groups.acts.update(who, self.id, self.client_id(), **update))
+
+    @rule(who=PEOPLE, sure=st.integers(0, 9))
+    def dissolve(self, who: UserId, sure: int) -> None:
+        """Rarely: nothing happens afterwards."""
+        if not sure:
+            self.try_to(self.talk.groups.acts.dissolve(who, self.id, self.client_id()))
 
     @precondition(lambda self: hasattr(self, "talk"))
     @invariant()

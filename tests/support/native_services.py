@@ -16,6 +16,7 @@ from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, Us
 from parlor.ports.accounts import RevocationKind
 from tests.support.own_services import own_services
 from tests.support.room_services import RoomServices
+from tests.support.small_groups import SmallGroups
 
 
 class TokenAuthentication:
@@ -246,12 +247,14 @@ class SmallServices:
         self.authentication = TokenAuthentication()
         self.people = EverybodyExists()
         self.thread = OneThread()
+        self.groups = SmallGroups(self.thread)
         self.calls = WatchedCalls()
         self.services = Services(
             authentication=self.authentication,
             people=self.people,
             send=self.thread,
             threads=self.thread,
+            groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
             own=own_services(),

@@ -32,6 +32,7 @@ from parlor.api.settings import HttpSettings
 from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
 from parlor.boot.gauges import Gauges
+from parlor.boot.groups import build_groups
 from parlor.boot.own import build_own
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets
@@ -49,6 +50,7 @@ from parlor.drivers.memory.presence import MemoryPresence
 from parlor.drivers.profiler import LoopProfiler
 from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
+from parlor.drivers.sql.audit import SqlAudit
 from parlor.drivers.sql.changes import SqlChanges
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import OpenDatabase
@@ -234,6 +236,9 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     own_log = Own(self_log, announcements, im, clock)
     reading = Reading(conversations, own_log, announcements, clock)
     own = build_own(own_log, self_log, changes, conversations, im, clock)
+    groups = build_groups(
+        base.database, messages, conversations, rosters, announcements, presence, im, clock, entropy
+    )
 
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
     calls = Calls(threads, send, route, clock, entropy, meter, call_settings)
@@ -245,6 +250,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             people=base.people,
             send=send,
             threads=threads,
+            groups=groups,
             sync=sync,
             reading=reading,
             own=own,
@@ -266,6 +272,8 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         keys=base.keys,
         links=base.links,
         threads=threads,
+        groups=groups,
+        audit=SqlAudit(base.database),
         send=send,
         sync=sync,
         reading=reading,
@@ -314,6 +322,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges.pushes(pushes, mailboxes, durable)
     gauges.traces(traces.__len__)
     gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
+    gauges.groups(groups.online)
     for door in doors:
         gauges.goim(door)
     return Server(

@@ -32,6 +32,7 @@ from parlor.gateway.longpoll.app import HttpLinks
 from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
 from parlor.gateway.settings import GatewaySettings
+from parlor.im.groups.online import Online
 from parlor.im.members import Rosters
 from parlor.im.settings import ImSettings
 from parlor.push.backlog import Backlog
@@ -192,6 +193,11 @@ class Gauges:
         gauge("members_known", lambda: rosters.remembered, "Memberships that are kept.")
         gauge("members_known_limit", im("remembered_members"), "Kept at most.")
         gauge("calls_known", lambda: calls.known, "Calls that go on or ended a moment ago.")
+
+    def groups(self, online: Online) -> None:
+        im = self._set("im", ImSettings)
+        self._gauge("groups_counted", lambda: online.remembered, "Groups counted a moment ago.")
+        self._gauge("groups_counted_limit", im("online_counts"), "Counted at most.")
 
     def goim(self, door: GoimDoor) -> None:
         self._gauge("goim_connections", lambda: door.connections, "Through the goim door.")

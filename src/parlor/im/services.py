@@ -13,7 +13,7 @@ from typing import Protocol
 from parlor.im.changes import ChangesPage
 from parlor.im.own import OwnPage
 from parlor.im.stars import StarredMessage
-from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.conversation import ConversationKind, ConversationView
 from parlor.model.event import Event
 from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.model.own import Arrangement
@@ -34,9 +34,6 @@ class Threads(Protocol):
     async def page(
         self, user: UserId, cursor: str, limit: int
     ) -> tuple[Sequence[ConversationView], str]: ...
-    async def members(
-        self, user: UserId, id: ConversationId, cursor: str, limit: int
-    ) -> tuple[Sequence[Member], str]: ...
 
 
 class Send(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.numbers import number_of
@@ -78,15 +78,10 @@ class SqlAccounts:
         return await self._database.read(query) if numbers else []
 
     async def find_users(self, query: str, after: str, limit: int) -> Sequence[User]:
-        prefix = _folded(query)
-
         def unit(db: Connection) -> Sequence[User]:
-            with_word = select(user_words.c.user_id).where(
-                user_words.c.word >= prefix, user_words.c.word < prefix + _AFTER_ALL
-            )
             found = db.execute(
                 select(*_USER)
-                .where(users.c.name > after, users.c.id.in_(with_word))
+                .where(users.c.name > after, users.c.id.in_(with_word(query)))
                 .order_by(users.c.name)
                 .limit(limit)
             )
@@ -121,6 +116,13 @@ class SqlAccounts:
 
 def user_of_row(row: AnyRow) -> User:
     return User(UserId(str(row.id)), row.name, row.display_name)
+
+
+def with_word(beginning: str) -> Select[tuple[int]]:
+    """The ids of those with a word in their names that begins so."""
+    prefix = _folded(beginning)
+    word = user_words.c.word
+    return select(user_words.c.user_id).where(word >= prefix, word < prefix + _AFTER_ALL)
 
 
 def _folded(words: str) -> str:

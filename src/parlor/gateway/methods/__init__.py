@@ -15,6 +15,7 @@ from parlor.gateway.mail import MailCarrier
 from parlor.gateway.methods.bind import bind
 from parlor.gateway.methods.calls import Calls
 from parlor.gateway.methods.conversations import Conversations
+from parlor.gateway.methods.groups import Groups
 from parlor.gateway.methods.messages import Messages
 from parlor.gateway.methods.own import Own
 from parlor.gateway.methods.people import People
@@ -37,6 +38,7 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
         **Session(gateway, services, Greeting(gateway, services, catch_up, mail), mail).bound(),
         **People(services).bound(),
         **Conversations(services).bound(),
+        **Groups(services).bound(),
         **Messages(services).bound(),
         **Own(services).bound(),
         **Calls(services).bound(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from parlor.wire.native.methods import (
     calls,
     conversations,
+    groups,
     mail,
     messages,
     own,
@@ -79,6 +80,7 @@ METHODS: dict[str, Method] = {
     **session.METHODS,
     **people.METHODS,
     **conversations.METHODS,
+    **groups.METHODS,
     **messages.METHODS,
     **own.METHODS,
     **rooms.METHODS,
