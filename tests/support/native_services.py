@@ -15,6 +15,7 @@ from parlor.model.group import Role
 from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
 from tests.support.message_acts import MessageActs
+from tests.support.own_services import own_services
 from tests.support.room_services import RoomServices
 from tests.support.small_groups import SmallGroups
 
@@ -264,6 +265,7 @@ class SmallServices:
             groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
+            own=own_services(),
             acts=self.acts,
             states=self.acts,
             forwarding=self.acts,

@@ -75,12 +75,14 @@ _EXAMPLE_VALUES = {
     "user_id": "6755399441055744",
     "device_id": "phone",
     "conversation_id": "5000000000000001",
+    "seq": "7",
+    "name": "theme",
+    "time": "1790000000000",
     "token": "plk_nobody",
     "room": "news",
     "code": "3q2-796tvu_erb7v3q2-7w",
     "query": "ann",
     "key_id": "6f1d2a9b3c4e",
-    "seq": "7",
     "push_id": "5f0cb1946ac98d01e7aa2f3c",
 }
 

@@ -51,6 +51,7 @@ from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
 from tests.support.message_acts import MessageActs
+from tests.support.own_services import own_services
 from tests.support.small_groups import SmallGroups
 
 KEY = "plk_test"
@@ -501,6 +502,7 @@ class Memory:
             states=self.acts,
             forwarding=self.acts,
             schedules=self.acts,
+            own=own_services(),
             pushes=self.pushes,
             backlog=Backlog(lambda: 0, 1, 0.0),
             presence=CountedRooms(),

@@ -16,7 +16,7 @@ from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
 from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
-from parlor.im.services import Reading, Send, Sync, Threads
+from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.ids import DeviceId, RoomId, UserId
@@ -153,6 +153,7 @@ class Services:
     states: States
     forwarding: Forwarding
     schedules: Schedules
+    own: OwnServices
     pushes: Pushes
     backlog: Backlog
     presence: Presence

@@ -34,6 +34,7 @@ from parlor.boot.config import Config
 from parlor.boot.gauges import Gauges
 from parlor.boot.groups import build_groups
 from parlor.boot.messaging import build_messaging
+from parlor.boot.own import build_own
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets
 from parlor.boot.self_signed import ensure_self_signed
@@ -51,12 +52,15 @@ from parlor.drivers.profiler import LoopProfiler
 from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
 from parlor.drivers.sql.audit import SqlAudit
+from parlor.drivers.sql.changes import SqlChanges
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import OpenDatabase
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.log import SqlLog
 from parlor.drivers.sql.mailbox import SqlMailbox
 from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.retention import SqlRetention
+from parlor.drivers.sql.self_logs import SqlSelfLog
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
@@ -76,7 +80,9 @@ from parlor.im.conversations import Threads
 from parlor.im.jobs import MessageJobs
 from parlor.im.members import Rosters
 from parlor.im.message_settings import MessageSettings
+from parlor.im.own import Own
 from parlor.im.read import Reading
+from parlor.im.retention import Keeping
 from parlor.im.send import Send
 from parlor.im.settings import ImSettings
 from parlor.im.sync import Sync
@@ -134,6 +140,7 @@ class Server:
     durable: DurablePushes
     message_jobs: MessageJobs
     calls: Calls
+    keeping: Keeping
     api: ApiServices
     doors: tuple[GoimDoor, ...]
     policies: Policies
@@ -233,7 +240,10 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     groups = build_groups(
         base.database, messages, conversations, rosters, announcements, presence, im, clock, entropy
     )
-    reading = Reading(conversations, announcements)
+    self_log, changes = SqlSelfLog(base.database), SqlChanges(base.database)
+    own_log = Own(self_log, announcements, im, clock)
+    reading = Reading(conversations, own_log, announcements, clock)
+    own = build_own(own_log, self_log, changes, conversations, im, clock)
     messaging = build_messaging(
         base.database,
         messages,
@@ -264,6 +274,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             states=messaging.states,
             forwarding=messaging.forwarding,
             schedules=messaging.schedules,
+            own=own,
             calls=calls,
             ice=ice,
             presence=presence,
@@ -293,6 +304,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         states=messaging.states,
         forwarding=messaging.forwarding,
         schedules=messaging.schedules,
+        own=own,
         pushes=pushes,
         backlog=backlog,
         presence=presence,
@@ -352,6 +364,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         durable=durable,
         message_jobs=messaging.jobs,
         calls=calls,
+        keeping=Keeping(SqlRetention(base.database), self_log, im, clock, meter),
         api=api,
         doors=tuple(doors),
         policies=policies,

@@ -119,6 +119,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
                 tasks.create_task(server.native.mail.run(server.bus)),
                 tasks.create_task(server.mailboxes.run()),
                 tasks.create_task(_keep_calls(server)),
+                tasks.create_task(server.keeping.run()),
                 tasks.create_task(base.keys.run()),
             ]
             if hooks is not None:

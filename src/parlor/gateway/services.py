@@ -14,7 +14,7 @@ from parlor.accounts.services import People
 from parlor.gateway.mail import Mailboxes
 from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
-from parlor.im.services import Reading, Send, Sync, Threads
+from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
 from parlor.model.ids import CallId, ConversationId, RoomId, UserId
@@ -93,6 +93,7 @@ class Services:
     states: States
     forwarding: Forwarding
     schedules: Schedules
+    own: OwnServices
     calls: Calls
     ice: IceServers
     presence: Presence

@@ -107,13 +107,17 @@ class Threads:
     ) -> tuple[Sequence[ConversationView], str]:
         """Newest first, and the cursor of the next page, empty when there is none.
 
+        Without those that `user` has hidden: a page may hold fewer than asked for, or none, and
+        still not be the last.
+
         A conversation that becomes active between two pages moves up and out of the later ones;
         its announcement brings it. Raises BadRequest (cursor, limit).
         """
         size = page_size(limit, self._settings.max_page_conversations)
         found = await self._conversations.views(user, _parse_cursor(cursor), size + 1)
-        page = [self._shown(view) for view in found[:size]]
-        return page, f"{page[-1].active_at}-{page[-1].id}" if len(found) > size else ""
+        page = found[:size]
+        following = f"{page[-1].active_at}-{page[-1].id}" if len(found) > size else ""
+        return [self._shown(view) for view in page if not view.hidden], following
 
     async def require_direct_peer(self, user: UserId, conversation_id: ConversationId) -> UserId:
         """The other person of `user`'s direct conversation.

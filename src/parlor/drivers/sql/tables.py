@@ -153,6 +153,8 @@ conversations = Table(
     Column("dissolved_at", BigInteger, nullable=False, server_default="0"),
     # A plain message needs more here than membership: look at settings and dissolved_at.
     Column("restricted", Boolean, nullable=False, server_default=false()),
+    # The first event that is kept: what was before is past its retention.
+    Column("first_seq", BigInteger, nullable=False, server_default="1"),
     UniqueConstraint("low_user_id", "high_user_id"),
 )
 

@@ -18,6 +18,7 @@ from parlor.gateway.methods.calls import Calls
 from parlor.gateway.methods.conversations import Conversations
 from parlor.gateway.methods.groups import Groups
 from parlor.gateway.methods.messages import Messages
+from parlor.gateway.methods.own import Own
 from parlor.gateway.methods.people import People
 from parlor.gateway.methods.schedule import Schedule
 from parlor.gateway.methods.session import Session
@@ -41,6 +42,7 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
         **Conversations(services).bound(),
         **Groups(services).bound(),
         **Messages(services).bound(),
+        **Own(services).bound(),
         **Acts(services).bound(),
         **Schedule(services).bound(),
         **Calls(services).bound(),

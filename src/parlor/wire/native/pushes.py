@@ -10,6 +10,7 @@ from parlor.model.event import Event
 from parlor.model.group_link import Asked
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.scheduled import Scheduled
+from parlor.model.self_log import Entry, SelfKind
 
 
 class PushPayload(msgspec.Struct, frozen=True):
@@ -42,6 +43,26 @@ class SchedulePush(PushPayload, frozen=True):
 
     client_id: str
     scheduled: Scheduled | None
+
+
+class SelfEntry(msgspec.Struct, frozen=True):
+    """Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
+
+    The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
+    """
+
+    key: str
+    kind: SelfKind
+    seq: int
+    body: str | None
+    at_ms: int
+
+
+class SelfPush(PushPayload, frozen=True):
+    """Another device, or this one, changed something of one's own. Best effort: when `seq` does
+    not follow the last one heard of, `self.list` gives what is missing."""
+
+    entry: SelfEntry
 
 
 class GroupRequestPush(PushPayload, frozen=True):
@@ -119,6 +140,7 @@ PUSHES: dict[str, type[PushPayload]] = {
     "conversation": ConversationPush,
     "read": ReadPush,
     "schedule": SchedulePush,
+    "self": SelfPush,
     "group.request": GroupRequestPush,
     "call": CallPush,
     "call.signal": CallSignalPush,
@@ -126,3 +148,9 @@ PUSHES: dict[str, type[PushPayload]] = {
     "room.presence": RoomPresencePush,
     "bye": ByePush,
 }
+
+
+def self_entry(entry: Entry) -> SelfEntry:
+    """A stored entry as its owner's devices get it."""
+    body = None if entry.body is None else entry.body.decode()
+    return SelfEntry(entry.key, entry.kind, entry.seq, body, entry.at_ms)

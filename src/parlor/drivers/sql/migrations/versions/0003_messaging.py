@@ -52,6 +52,7 @@ _NEW: dict[str, list[tuple[str, Any, Any]]] = {
         ("avatar", short(64), ""),
         ("dissolved_at", sa.BigInteger(), "0"),
         ("restricted", sa.Boolean(), sa.false()),
+        ("first_seq", sa.BigInteger(), "1"),
     ],
     "members": [
         ("history_from", sa.BigInteger(), "0"),
@@ -150,11 +151,14 @@ def _self() -> None:
         sa.Column("kind", short(16), nullable=False),
         sa.Column("body", Body, nullable=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_self_entries_user_id"),
         sa.PrimaryKeyConstraint("user_id", "key", name="pk_self_entries"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_self_entries_user_id_seq", "self_entries", ["user_id", "seq"])
+    op.create_index("ix_self_entries_user_id_kind_seq", "self_entries", ["user_id", "kind", "seq"])
+    op.create_index("ix_self_entries_gone_at", "self_entries", ["gone_at"])
     op.create_table(
         "self_logs",
         sa.Column("user_id", Id, autoincrement=False, nullable=False),
