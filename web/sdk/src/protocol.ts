@@ -37,19 +37,29 @@ export interface Hello {
   tags?: readonly string[] | null;
 }
 
-/** What any signed-in person may see of another. */
+/**
+ * What any signed-in person may see of another. `avatar` is the id of a picture; left out by
+ * those who have none.
+ */
 export interface User {
   id: string;
   name: string;
   display_name: string;
+  avatar?: string;
 }
 
+/**
+ * So long after it was sent may one recall a message (as an administrator: always) and edit
+ * it (0: for ever).
+ */
 export interface Limits {
   max_message_bytes: number;
   max_text_chars: number;
   max_group_members: number;
   requests_per_second: number;
   request_burst: number;
+  recall_window_s: number;
+  edit_window_s: number;
 }
 
 export type Media = "audio" | "video";
@@ -163,11 +173,17 @@ export interface UserResult {
   user: User;
 }
 
+/** What is null stays. `avatar` is the id of a picture that was uploaded; empty: none. */
 export interface MeUpdate {
-  display_name: string;
+  display_name?: string | null;
+  about?: string | null;
+  avatar?: string | null;
 }
 
-/** People whose account or display name has a word that starts with `query`. */
+/**
+ * People whose account or display name has a word that starts with `query`, or whose id it
+ * is; without those who do not want to be found this way.
+ */
 export interface UsersFind {
   query: string;
   cursor?: string;
@@ -183,6 +199,208 @@ export interface UsersResult {
 /** At most 100 ids; those that do not exist are left out. */
 export interface UsersGet {
   ids: readonly string[];
+}
+
+export interface ProfileGet {
+  user: string;
+}
+
+/**
+ * As one side sees it. ENDED is a request that was withdrawn: it is shown to nobody, and
+ * still counts for how many one may send in a day.
+ */
+export type ContactState = "none" | "asked" | "asks" | "contact" | "ended";
+
+/**
+ * `contact` and `blocked` say what the reader keeps of this person. `version` changes with
+ * every change of the profile.
+ */
+export interface Profile {
+  user: User;
+  about: string;
+  version: string;
+  contact: ContactState;
+  remark: string;
+  blocked: boolean;
+}
+
+export interface ProfileResult {
+  profile: Profile;
+}
+
+/** For whom something of a person is. */
+export type Who = "everybody" | "contacts" | "nobody";
+
+/** Who may find, see, write to and add one; what is null stays. Without any, it only asks. */
+export interface MePrivacy {
+  found_by_name?: boolean | null;
+  found_by_number?: boolean | null;
+  last_seen?: Who | null;
+  presence?: Who | null;
+  write?: Who | null;
+  groups?: Who | null;
+}
+
+/**
+ * `found_by_number`: whoever types this person's id finds them. `write` is who may begin to
+ * write and call, and is never nobody; `groups` is who may add them to a group.
+ */
+export interface Privacy {
+  found_by_name: boolean;
+  found_by_number: boolean;
+  last_seen: Who;
+  presence: Who;
+  write: Who;
+  groups: Who;
+}
+
+export interface PrivacyResult {
+  privacy: Privacy;
+}
+
+/** Ask somebody to be a contact, with a greeting. When they ask already, this agrees. */
+export interface ContactRequest {
+  user: string;
+  text?: string;
+}
+
+/**
+ * Another person in somebody's list: a contact, one who asks to be, or one who was asked.
+ *
+ * `text` is the greeting of a request. `at` is Unix milliseconds of the request or of the
+ * agreement; `remark` and `tags` are the list owner's own and nobody else's to see.
+ */
+export interface Contact {
+  user_id: string;
+  state: ContactState;
+  remark: string;
+  tags: readonly string[];
+  text: string;
+  at: number;
+}
+
+/** How it is now, also when nothing changed. */
+export interface ContactResult {
+  contact: Contact;
+}
+
+/** Answer a request. Whoever is refused is not told: their request runs out. */
+export interface ContactDecide {
+  user: string;
+  accept: boolean;
+}
+
+/** Name and sort a contact for oneself; what is null stays. */
+export interface ContactUpdate {
+  user: string;
+  remark?: string | null;
+  tags?: readonly string[] | null;
+}
+
+/** No contacts any more, for both; or a request of one's own is withdrawn. */
+export interface ContactRemove {
+  user: string;
+}
+
+/** `kind` is contacts or requests (sent and come), in the order of user ids. */
+export interface ContactList {
+  kind?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * `users` are the people of `contacts`. `cursor` is empty when there is no more; a page may
+ * hold fewer than asked for, as requests that ran out are left out.
+ */
+export interface ContactsResult {
+  contacts: readonly Contact[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** While it lasts neither may write to the other, ring, or see whether the other is there. */
+export interface BlockSet {
+  user: string;
+  on: boolean;
+}
+
+export interface BlockList {
+  cursor?: string;
+  limit?: number;
+}
+
+/** `at` is Unix milliseconds. */
+export interface Blocked {
+  user_id: string;
+  at: number;
+}
+
+export interface BlocksResult {
+  blocked: readonly Blocked[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/**
+ * FREE, AWAY, LONG_AWAY and BUSY are chat, away, xa and dnd of RFC 6121 §4.7.2.1. OFFLINE is
+ * nobody's choice; whoever is INVISIBLE looks like it.
+ */
+export type State = "online" | "free" | "away" | "long_away" | "busy" | "invisible" | "offline";
+
+/**
+ * Choose how to be there, on all one's devices, until something else is chosen.
+ *
+ * Whoever is invisible looks offline to everybody else.
+ */
+export interface PresenceSet {
+  state: State;
+  text?: string;
+}
+
+/** What a person chose, for all their devices. It stays while they are away. */
+export interface Status {
+  state: State;
+  text: string;
+}
+
+export interface StatusResult {
+  status: Status;
+}
+
+/** Once, without watching. */
+export interface PresenceGet {
+  users: readonly string[];
+}
+
+/**
+ * What one person sees of another. `last_seen` is Unix milliseconds; 0 when it is not told,
+ * or they are there.
+ */
+export interface Presence {
+  user_id: string;
+  state: State;
+  text: string;
+  last_seen: number;
+}
+
+/** Each asked for once, in that order. Somebody who may not be seen looks offline. */
+export interface PresenceResult {
+  users: readonly Presence[];
+}
+
+/**
+ * From now on `presence` pushes tell this connection of these people and of no others; none
+ * to end it. It ends with the connection.
+ */
+export interface PresenceWatch {
+  users: readonly string[];
+}
+
+/** Tell the others of a conversation; again every few seconds while it goes on. */
+export interface TypingSet {
+  conversation_id: string;
+  on?: boolean;
 }
 
 export type ConversationKind = "direct" | "group";
@@ -289,13 +507,20 @@ export interface Event {
   avatar?: string;
 }
 
+/** What in a conversation is worth a sound and a notification. Everything is counted. */
+export type Notify = "all" | "mentions" | "nothing";
+
 /**
  * One row of somebody's conversation list.
  *
  * `peer` is the other person of a direct conversation. `unread` counts messages of others
  * after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
  * event and orders the list. `role`, `history_from` and `muted_until` are the member's own
- * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's.
+ * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What is
+ * before `history_from` cannot be read: it is from before the member's time, or not kept any more.
+ * `pinned`, `notify`, `hidden` and `unread_mark` are what the member has made of it.
+ * `peer_read_seq` and `peer_delivered_seq` are how far the other person of a direct one has read
+ * and got (`model.receipt.Receipt`), 0 in a group.
  */
 export interface ConversationView {
   id: string;
@@ -315,6 +540,12 @@ export interface ConversationView {
   announcement: string;
   avatar: string;
   dissolved: boolean;
+  peer_read_seq: number;
+  peer_delivered_seq: number;
+  pinned: boolean;
+  notify: Notify;
+  hidden: boolean;
+  unread_mark: boolean;
 }
 
 export interface ConversationResult {
@@ -337,10 +568,17 @@ export interface ConversationListResult {
   cursor: string;
 }
 
+/**
+ * In the order of user ids, at most 100 on a page; `query`: those with a word in their names
+ * that begins so. With the `version` that an earlier answer gave: what has changed since, in the
+ * order of the changes.
+ */
 export interface ConversationMembers {
   conversation_id: string;
   cursor?: string;
   limit?: number;
+  query?: string;
+  version?: number | null;
 }
 
 /**
@@ -358,10 +596,18 @@ export interface Member {
   barred?: boolean;
 }
 
+/**
+ * `version` is that of the whole list. A list read in pages is whole once what changed since
+ * the version of its first page is applied: `members` replace those one has, `left` are gone.
+ *
+ * Read positions do not count as changes.
+ */
 export interface MembersResult {
   members: readonly Member[];
   users: readonly User[];
   cursor: string;
+  version: number;
+  left: readonly string[];
 }
 
 /** Everything up to `seq` was read. Never moves back. */
@@ -375,13 +621,223 @@ export interface ReadResult {
   unread: number;
 }
 
-/** Acknowledged only after it is stored. The same `client_id` again is the same event. */
+/** Those who are in already are left out. */
+export interface GroupInvite {
+  conversation_id: string;
+  client_id: string;
+  members: readonly string[];
+}
+
+export interface GroupActResult {
+  event: Event | null;
+}
+
+/** The owner hands the group over before, unless nobody else is there. */
+export interface GroupLeave {
+  conversation_id: string;
+  client_id: string;
+}
+
+/** All of `members` or, when one of them may not be removed, none. */
+export interface GroupRemove {
+  conversation_id: string;
+  client_id: string;
+  members: readonly string[];
+}
+
+/** The owner makes somebody an administrator, or a member again. */
+export interface GroupRole {
+  conversation_id: string;
+  client_id: string;
+  user_id: string;
+  role: Role;
+}
+
+/** Another owner; the one before is an administrator from then on. */
+export interface GroupTransfer {
+  conversation_id: string;
+  client_id: string;
+  user_id: string;
+}
+
+/**
+ * One member for `for_s` seconds (0: until taken back), or with an empty `user_id` everybody
+ * below administrator. `off` takes it back.
+ */
+export interface GroupMute {
+  conversation_id: string;
+  client_id: string;
+  user_id?: string;
+  for_s?: number;
+  off?: boolean;
+}
+
+/**
+ * None leaves a setting alone, so two who change different ones at once both get theirs.
+ *
+ * `permissions` are the least roles of those that change. `all_muted` is not here: muting
+ * everybody is an act of its own.
+ */
+export interface SettingsChange {
+  join?: Join | null;
+  history?: Visible | null;
+  slow_mode_s?: number | null;
+  read_only?: boolean | null;
+  permissions?: Readonly<Record<Permission, Role>> | null;
+}
+
+/** Exactly one of `title`, `announcement`, `avatar` (empty takes it away) and `settings`. */
+export interface GroupUpdate {
+  conversation_id: string;
+  client_id: string;
+  title?: string | null;
+  announcement?: string | null;
+  avatar?: string | null;
+  settings?: SettingsChange | null;
+}
+
+/** For good. Its members can read it, and nothing happens in it any more. */
+export interface GroupDissolve {
+  conversation_id: string;
+  client_id: string;
+}
+
+export interface GroupOnline {
+  conversation_id: string;
+}
+
+/** How many of its `members` are connected; a few seconds old at most. */
+export interface GroupOnlineResult {
+  online: number;
+  members: number;
+}
+
+/** 0: it never expires, it works as often as one likes. */
+export interface GroupLinkMake {
+  conversation_id: string;
+  client_id: string;
+  expires_in_s?: number;
+  max_uses?: number;
+}
+
+/**
+ * Whoever has `code` may look at the group and come in, as the group's settings say.
+ *
+ * Times are Unix milliseconds. `expires_at` 0: never; `max_uses` 0: as often as one likes.
+ * `ended`: somebody took it back; it never comes to life again.
+ */
+export interface GroupLink {
+  code: string;
+  conversation_id: string;
+  made_by: string;
+  made_at: number;
+  expires_at: number;
+  max_uses: number;
+  uses: number;
+  ended: boolean;
+}
+
+/** `path` follows the address of the server; together they are the text of a QR code. */
+export interface GroupLinkResult {
+  link: GroupLink;
+  path: string;
+}
+
+export interface GroupLinkList {
+  conversation_id: string;
+}
+
+/** Those that work, newest first. */
+export interface GroupLinksResult {
+  links: readonly GroupLink[];
+}
+
+export interface GroupLinkRevoke {
+  conversation_id: string;
+  code: string;
+}
+
+/**
+ * What somebody outside may see: by the `code` of a link, or by the id of a group where one
+ * may ask or come in by oneself.
+ */
+export interface GroupLinkShow {
+  code?: string;
+  conversation_id?: string;
+}
+
+/** What somebody outside may see of a group. `inside`: one is in it; `asked`: one has asked. */
+export interface Preview {
+  conversation_id: string;
+  title: string;
+  avatar: string;
+  member_count: number;
+  join: Join;
+  inside: boolean;
+  asked: boolean;
+}
+
+export interface GroupPreviewResult {
+  group: Preview;
+}
+
+/** As `group.link.show` finds it. `text` is for those who decide, where they do. */
+export interface GroupJoin {
+  client_id: string;
+  code?: string;
+  conversation_id?: string;
+  text?: string;
+}
+
+/** `inside` is false when one has asked and somebody has to decide. */
+export interface GroupJoinResult {
+  conversation_id: string;
+  inside: boolean;
+}
+
+export interface GroupRequests {
+  conversation_id: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/** Somebody who asked to be let in. One per person and group; asking again changes `text`. */
+export interface JoinRequest {
+  conversation_id: string;
+  user_id: string;
+  text: string;
+  at_ms: number;
+}
+
+export interface GroupRequestsResult {
+  requests: readonly JoinRequest[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** Let somebody in who has asked, or say no. */
+export interface GroupDecide {
+  conversation_id: string;
+  client_id: string;
+  user_id: string;
+  let_in: boolean;
+}
+
+/**
+ * Acknowledged only after it is stored. The same `client_id` again is the same event.
+ *
+ * `mentions_all` needs the permission. `silent`: nobody is notified. After `expires_in_s` (0:
+ * never) what it says is gone, also for those who have not read it.
+ */
 export interface MessageSend {
   conversation_id: string;
   client_id: string;
   text: string;
   reply_to?: number;
   mentions?: readonly string[];
+  mentions_all?: boolean;
+  silent?: boolean;
+  expires_in_s?: number;
 }
 
 export interface MessageSendResult {
@@ -401,11 +857,399 @@ export interface EventsList {
   limit?: number;
 }
 
-/** `more`: there are further events in the direction asked for. */
+/**
+ * `more`: there are further events in the direction asked for.
+ *
+ * `states` are of those messages among `events` that something has happened to since, as they
+ * stand now: perhaps by events that are not on this page.
+ */
 export interface EventsResult {
   events: readonly Event[];
   last_seq: number;
   more: boolean;
+  states: readonly MessageState[];
+}
+
+/** One's own message says `text` from now on. What it said stays in its history. */
+export interface MessageEdit {
+  conversation_id: string;
+  seq: number;
+  client_id: string;
+  text: string;
+  mentions?: readonly string[];
+}
+
+/** `event` is null when the message was that way already: nothing was stored. */
+export interface ActResult {
+  event: Event | null;
+  created: boolean;
+}
+
+/** Take a message back, for everybody: one's own for a while, as an administrator any. */
+export interface MessageRecall {
+  conversation_id: string;
+  seq: number;
+  client_id: string;
+}
+
+/** Give a message one emoji, or with `off` take it back. */
+export interface MessageReact {
+  conversation_id: string;
+  seq: number;
+  client_id: string;
+  emoji: string;
+  off?: boolean;
+}
+
+/** Put a message where everybody finds it, or with `off` no longer. */
+export interface MessagePin {
+  conversation_id: string;
+  seq: number;
+  client_id: string;
+  off?: boolean;
+}
+
+/** The latest pin first; `before` is `next` of the page before, left out at first. */
+export interface MessagePins {
+  conversation_id: string;
+  before?: number | null;
+  limit?: number;
+}
+
+/**
+ * The pinned messages, and the states of those that something has happened to since.
+ *
+ * `next` is 0 when there is no more. A page may hold fewer than asked although there is more.
+ */
+export interface PinsResult {
+  events: readonly Event[];
+  states: readonly MessageState[];
+  next: number;
+}
+
+/** What a message has said. */
+export interface MessageHistory {
+  conversation_id: string;
+  seq: number;
+}
+
+/** What a message said from `at_ms` (Unix ms) on, by the event `seq`. */
+export interface Version {
+  seq: number;
+  at_ms: number;
+  text: string;
+}
+
+/** The oldest first; the last is what the message says now. */
+export interface HistoryResult {
+  versions: readonly Version[];
+}
+
+/** Who has reacted, with `emoji` or with anything; `after` is `next` of the page before. */
+export interface MessageReactions {
+  conversation_id: string;
+  seq: number;
+  emoji?: string;
+  after?: number;
+  limit?: number;
+}
+
+/** Somebody who reacted, by the event `at_seq`. */
+export interface Reactor {
+  user_id: string;
+  emoji: string;
+  at_seq: number;
+}
+
+/** In the order they came. `next` is 0 when there is no more. */
+export interface ReactionsResult {
+  reactions: readonly Reactor[];
+  next: number;
+}
+
+/**
+ * Say messages again in other conversations: one by one, or `merged` into one with `text`.
+ *
+ * The copies tell who said it and when, and not where. What expires cannot be forwarded.
+ */
+export interface MessageForward {
+  conversation_id: string;
+  seqs: readonly number[];
+  to: readonly string[];
+  client_id: string;
+  merged?: boolean;
+  text?: string;
+}
+
+/**
+ * The copies in one conversation. `refused`: the code of the error for which some are missing,
+ * or empty; asking again with the same `client_id` sends no more than those.
+ */
+export interface ForwardedTo {
+  conversation_id: string;
+  events: readonly Event[];
+  refused?: string;
+}
+
+/** One entry for each conversation, in the order they were given. */
+export interface ForwardResult {
+  forwarded: readonly ForwardedTo[];
+}
+
+/**
+ * Send this at `at_ms` (Unix ms). The message will have this `client_id`, which names it
+ * until then: the same one again is the same message.
+ */
+export interface SchedulePut {
+  conversation_id: string;
+  client_id: string;
+  at_ms: number;
+  text: string;
+  reply_to?: number;
+  mentions?: readonly string[];
+  mentions_all?: boolean;
+  silent?: boolean;
+  expires_in_s?: number;
+}
+
+/**
+ * `expires_in_s`: so long after it was sent its text is gone; 0: never. `silent`: nobody is
+ * notified. `mentions_all` needs the permission.
+ */
+export interface Said {
+  text: string;
+  reply_to?: number;
+  mentions?: readonly string[];
+  mentions_all?: boolean;
+  silent?: boolean;
+  expires_in_s?: number;
+}
+
+/**
+ * To be sent by `user_id` at `at_ms` (Unix ms).
+ *
+ * `client_id` is the one the message will have, and names it among what this user has scheduled.
+ * `refused`: the code of the error for which it could not
+ * be sent; it waits no more then, until its user has seen and cancelled it.
+ */
+export interface Scheduled {
+  user_id: string;
+  conversation_id: string;
+  client_id: string;
+  at_ms: number;
+  said: Said;
+  refused?: string;
+}
+
+export interface ScheduleResult {
+  scheduled: Scheduled;
+  created: boolean;
+}
+
+/** One's own, the soonest first; `cursor` from the last page, empty at first. */
+export interface ScheduleList {
+  cursor?: string;
+  limit?: number;
+}
+
+/** `cursor` is empty when there is no more. One that was `refused` waits to be cancelled. */
+export interface ScheduleListResult {
+  scheduled: readonly Scheduled[];
+  cursor: string;
+}
+
+export interface ScheduleCancel {
+  client_id: string;
+}
+
+/** Not `cancelled`: it is not there any more, sent perhaps. */
+export interface ScheduleCancelResult {
+  cancelled: boolean;
+}
+
+/**
+ * The entries of one's self log after number `after`, in their order.
+ *
+ * `cursor` goes on where the last page ended, with the same `after`.
+ */
+export interface SelfList {
+  after?: number;
+  cursor?: string;
+  limit?: number;
+}
+
+/** What an entry is about; its key begins with the letter of its kind (`key_of`). */
+export type SelfKind = "conversation" | "draft" | "contact" | "request" | "block" | "setting" | "star";
+
+/**
+ * Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
+ *
+ * The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
+ */
+export interface SelfEntry {
+  key: string;
+  kind: SelfKind;
+  seq: number;
+  body: string | null;
+  at_ms: number;
+}
+
+/**
+ * Apply `entries` by key. Once `cursor` is empty there are no more, and `last_seq` is the
+ * `after` of the next time.
+ *
+ * `reset`: some of what is gone since `after` is not told any more. Forget every entry that one
+ * has first; these are from the beginning.
+ */
+export interface SelfResult {
+  entries: readonly SelfEntry[];
+  last_seq: number;
+  cursor: string;
+  reset: boolean;
+}
+
+/**
+ * How a conversation is shown to oneself; what is left out stays as it is.
+ *
+ * `hidden` holds until the next message. `unread_mark` until something is read there.
+ */
+export interface ConversationSet {
+  conversation_id: string;
+  pinned?: boolean | null;
+  notify?: Notify | null;
+  hidden?: boolean | null;
+  unread_mark?: boolean | null;
+}
+
+/** The entry as it is now; null where there was none and nothing to take away. */
+export interface EntryResult {
+  entry: SelfEntry | null;
+}
+
+/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
+export interface DraftSet {
+  conversation_id: string;
+  text: string;
+  reply_to?: number;
+}
+
+/** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
+export interface SettingSet {
+  name: string;
+  value: string | null;
+}
+
+/** Keep a message in one's list of stars, or take it off. */
+export interface StarSet {
+  conversation_id: string;
+  seq: number;
+  on?: boolean;
+}
+
+/** The last starred first; `cursor` from the last page, empty at first. */
+export interface StarList {
+  cursor?: string;
+  limit?: number;
+}
+
+/** `count` people gave `emoji`; `users` are the first few of them, `mine`: the reader did. */
+export interface Reaction {
+  emoji: string;
+  count: number;
+  users: readonly string[];
+  mine: boolean;
+}
+
+/**
+ * Of the message `seq`, as of the event `changed_seq`: an older state than one has is old.
+ *
+ * `text` is what it says since the last edit, null when it was never edited; `edits` are the
+ * seqs of its edit events. `recalled_by`: who took it back, empty when nobody did.
+ */
+export interface MessageState {
+  seq: number;
+  changed_seq: number;
+  text?: string | null;
+  edits?: readonly number[];
+  recalled_by?: string;
+  pinned?: boolean;
+  reactions?: readonly Reaction[];
+}
+
+/** `starred_at` is Unix milliseconds. `state` as in `EventsResult`. */
+export interface Star {
+  event: Event;
+  starred_at: number;
+  state: MessageState | null;
+}
+
+/** Those that can be read now; a page may therefore hold fewer than asked for. */
+export interface StarsResult {
+  stars: readonly Star[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** Where in a conversation's log a time is. `at_ms` is Unix milliseconds. */
+export interface EventsAt {
+  conversation_id: string;
+  at_ms: number;
+}
+
+/**
+ * The first event from then on, for `events.list` with `after` one less, or `before` it; one
+ * more than the last when there is none.
+ */
+export interface EventsAtResult {
+  seq: number;
+}
+
+/**
+ * What happened since: `have` is the last seq that this device has of each conversation that
+ * it knows, `self_seq` the last of the self log. A new device says nothing.
+ *
+ * `cursor` goes on where the last page ended, with `have` as it is by then; leaving it out at any
+ * time is right too. `self_cursor` is that of `own`. `limit` is how many events a page has at
+ * most.
+ */
+export interface SyncChanges {
+  have?: Readonly<Record<string, number>>;
+  self_seq?: number;
+  self_cursor?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * `events` follow what the device has, and bring it up to `upto`; there may be `more` by then,
+ * which the next request gives, or `events.list`.
+ *
+ * `reset`: they do not follow. What the device has of this conversation is to be dropped: some
+ * that it lacks is not kept any more. A conversation that is new to the device has its newest
+ * events only; `conversation.history_from` is the first that can be read.
+ */
+export interface Change {
+  conversation: ConversationView;
+  upto: number;
+  events: readonly Event[];
+  states: readonly MessageState[];
+  more: boolean;
+  reset: boolean;
+}
+
+/**
+ * Conversations in which something has happened, the newest first.
+ *
+ * `cursor`: there are others; empty when the device was told of each. It has everything once
+ * such a page holds no `more`. `gone`: conversations that are not this person's any more, told
+ * with the first page. `users` are those to be shown with them.
+ */
+export interface SyncResult {
+  changes: readonly Change[];
+  own: SelfResult;
+  cursor: string;
+  gone: readonly string[];
+  users: readonly User[];
 }
 
 /**
@@ -533,6 +1377,113 @@ export interface MailAck {
   upto: number;
 }
 
+export type DeviceList = Record<string, never>;
+
+/** `other` is what nobody has said anything about. */
+export type Platform = "web" | "desktop" | "ios" | "android" | "bot" | "other";
+
+/**
+ * One of somebody's devices, as that person sees it. Times are Unix milliseconds, 0 when they
+ * are not known.
+ *
+ * `current` is the one that asks. `connections` are those open now, and `last_seen_at` may be a
+ * minute old. `behind` counts the events that it has not acknowledged, of the conversations
+ * where it has acknowledged any.
+ */
+export interface Device {
+  device: string;
+  platform: Platform;
+  label: string;
+  created_at: number;
+  last_seen_at: number;
+  address: string;
+  connections: number;
+  current: boolean;
+  behind: number;
+}
+
+/** The last seen first. */
+export interface DeviceListResult {
+  devices: readonly Device[];
+}
+
+export interface DeviceRename {
+  device: string;
+  label: string;
+}
+
+export interface DeviceRenameResult {
+  label: string;
+}
+
+/** Its tokens are refused from now on and its connections close with `signed_out`. */
+export interface DeviceSignOut {
+  device: string;
+}
+
+/** As `device.sign_out`, for all but the one that asks. */
+export type DeviceSignOutOthers = Record<string, never>;
+
+export interface SignedOutResult {
+  ended: number;
+}
+
+/**
+ * This device has everything up to these seqs, by conversation. Never moves back; say it
+ * together for all conversations, and not for each event.
+ */
+export interface DeliveredSet {
+  positions: Readonly<Record<string, number>>;
+}
+
+/**
+ * `without` are conversations of which positions are not kept: they need not be said again
+ * on this connection.
+ */
+export interface DeliveredResult {
+  without: readonly string[];
+}
+
+export interface ReceiptList {
+  conversation_id: string;
+}
+
+/**
+ * `delivered_seq` is that of the person's device which is furthest, and never less than
+ * `read_seq`. `read_seq` is 0 of those who let nobody know what they have read.
+ */
+export interface Receipt {
+  conversation_id: string;
+  user_id: string;
+  delivered_seq: number;
+  read_seq: number;
+}
+
+export interface ReceiptListResult {
+  receipts: readonly Receipt[];
+}
+
+/** Who has read a message; `cursor` from the last page, empty at first. */
+export interface MessageReaders {
+  conversation_id: string;
+  seq: number;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * Of those who were there when it was sent, without its sender. `read` and `unread` are those
+ * of the page, whose `users` they are; the counts are of all.
+ */
+export interface MessageReadersResult {
+  read: readonly string[];
+  unread: readonly string[];
+  read_count: number;
+  unread_count: number;
+  users: readonly User[];
+  cursor: string;
+}
+
 /** A new event. Best effort: a device that sees a gap in seq asks `events.list`. */
 export interface EventPush {
   event: Event;
@@ -548,6 +1499,47 @@ export interface ReadPush {
   conversation_id: string;
   read_seq: number;
   unread: number;
+}
+
+/**
+ * How far the other person of a direct conversation has got and read by now
+ * (`model.receipt.Receipt`). Neither moves back; what is lost comes with the next, and is in
+ * the conversation's view.
+ */
+export interface ReceiptPush {
+  conversation_id: string;
+  user_id: string;
+  delivered_seq: number;
+  read_seq: number;
+}
+
+/** What became of a request. */
+export type Asked = "asked" | "let_in" | "refused";
+
+/**
+ * Somebody asks to come into a group, for those who decide; or what became of it, for them
+ * and for who asked. `text` is empty once it is decided.
+ */
+export interface GroupRequestPush {
+  conversation_id: string;
+  user_id: string;
+  text: string;
+  at_ms: number;
+  how: Asked;
+}
+
+/** One of this user's scheduled messages changed; null: it was sent or cancelled. */
+export interface SchedulePush {
+  client_id: string;
+  scheduled: Scheduled | null;
+}
+
+/**
+ * Another device, or this one, changed something of one's own. Best effort: when `seq` does
+ * not follow the last one heard of, `self.list` gives what is missing.
+ */
+export interface SelfPush {
+  entry: SelfEntry;
 }
 
 export interface CallPush {
@@ -602,6 +1594,34 @@ export interface RoomPresencePush {
   left: readonly string[];
 }
 
+/**
+ * Somebody whom this user knows has changed their profile. Best effort: `version` is that of
+ * `profile.get`.
+ */
+export interface UserPush {
+  user: User;
+  version: string;
+}
+
+/**
+ * How people on this connection's list (`presence.watch`) are there now. Only those for whom
+ * something has changed.
+ */
+export interface PresencePush {
+  users: readonly Presence[];
+}
+
+/**
+ * Forget it after `expires_in_s` unless it comes again, or when a message of that user comes.
+ * Lossy, and never stored.
+ */
+export interface TypingPush {
+  conversation_id: string;
+  user_id: string;
+  on: boolean;
+  expires_in_s: number;
+}
+
 /** The connection is about to be closed: `code` and `reason` as in the WebSocket close. */
 export interface ByePush {
   code: number;
@@ -629,13 +1649,61 @@ export interface Methods {
   "me.update": { params: MeUpdate; result: UserResult };
   "users.find": { params: UsersFind; result: UsersResult };
   "users.get": { params: UsersGet; result: UsersResult };
+  "profile.get": { params: ProfileGet; result: ProfileResult };
+  "me.privacy": { params: MePrivacy; result: PrivacyResult };
+  "contact.request": { params: ContactRequest; result: ContactResult };
+  "contact.decide": { params: ContactDecide; result: ContactResult };
+  "contact.update": { params: ContactUpdate; result: ContactResult };
+  "contact.remove": { params: ContactRemove; result: Empty };
+  "contact.list": { params: ContactList; result: ContactsResult };
+  "block.set": { params: BlockSet; result: Empty };
+  "block.list": { params: BlockList; result: BlocksResult };
+  "presence.set": { params: PresenceSet; result: StatusResult };
+  "presence.get": { params: PresenceGet; result: PresenceResult };
+  "presence.watch": { params: PresenceWatch; result: PresenceResult };
+  "typing.set": { params: TypingSet; result: Empty };
   "conversation.create": { params: ConversationCreate; result: ConversationResult };
   "conversation.get": { params: ConversationGet; result: ConversationResult };
   "conversation.list": { params: ConversationList; result: ConversationListResult };
   "conversation.members": { params: ConversationMembers; result: MembersResult };
   "read.set": { params: ReadSet; result: ReadResult };
+  "group.invite": { params: GroupInvite; result: GroupActResult };
+  "group.leave": { params: GroupLeave; result: GroupActResult };
+  "group.remove": { params: GroupRemove; result: GroupActResult };
+  "group.role": { params: GroupRole; result: GroupActResult };
+  "group.transfer": { params: GroupTransfer; result: GroupActResult };
+  "group.mute": { params: GroupMute; result: GroupActResult };
+  "group.update": { params: GroupUpdate; result: GroupActResult };
+  "group.dissolve": { params: GroupDissolve; result: GroupActResult };
+  "group.online": { params: GroupOnline; result: GroupOnlineResult };
+  "group.link.make": { params: GroupLinkMake; result: GroupLinkResult };
+  "group.link.list": { params: GroupLinkList; result: GroupLinksResult };
+  "group.link.revoke": { params: GroupLinkRevoke; result: Empty };
+  "group.link.show": { params: GroupLinkShow; result: GroupPreviewResult };
+  "group.join": { params: GroupJoin; result: GroupJoinResult };
+  "group.requests": { params: GroupRequests; result: GroupRequestsResult };
+  "group.decide": { params: GroupDecide; result: GroupActResult };
   "message.send": { params: MessageSend; result: MessageSendResult };
   "events.list": { params: EventsList; result: EventsResult };
+  "message.edit": { params: MessageEdit; result: ActResult };
+  "message.recall": { params: MessageRecall; result: ActResult };
+  "message.react": { params: MessageReact; result: ActResult };
+  "message.pin": { params: MessagePin; result: ActResult };
+  "message.pins": { params: MessagePins; result: PinsResult };
+  "message.history": { params: MessageHistory; result: HistoryResult };
+  "message.reactions": { params: MessageReactions; result: ReactionsResult };
+  "message.forward": { params: MessageForward; result: ForwardResult };
+  "schedule.put": { params: SchedulePut; result: ScheduleResult };
+  "schedule.list": { params: ScheduleList; result: ScheduleListResult };
+  "schedule.cancel": { params: ScheduleCancel; result: ScheduleCancelResult };
+  "self.list": { params: SelfList; result: SelfResult };
+  "conversation.set": { params: ConversationSet; result: EntryResult };
+  "draft.set": { params: DraftSet; result: EntryResult };
+  "setting.set": { params: SettingSet; result: EntryResult };
+  "star.set": { params: StarSet; result: EntryResult };
+  "star.list": { params: StarList; result: StarsResult };
+  "events.at": { params: EventsAt; result: EventsAtResult };
+  "sync.changes": { params: SyncChanges; result: SyncResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
   "room.publish": { params: RoomPublish; result: RoomPublishResult };
@@ -648,6 +1716,13 @@ export interface Methods {
   "call.signal": { params: CallSignal; result: Empty };
   "call.ice": { params: CallIce; result: CallIceResult };
   "mail.ack": { params: MailAck; result: Empty };
+  "device.list": { params: DeviceList; result: DeviceListResult };
+  "device.rename": { params: DeviceRename; result: DeviceRenameResult };
+  "device.sign_out": { params: DeviceSignOut; result: Empty };
+  "device.sign_out_others": { params: DeviceSignOutOthers; result: SignedOutResult };
+  "delivered.set": { params: DeliveredSet; result: DeliveredResult };
+  "receipt.list": { params: ReceiptList; result: ReceiptListResult };
+  "message.readers": { params: MessageReaders; result: MessageReadersResult };
 }
 
 export type MethodName = keyof Methods;
@@ -657,10 +1732,17 @@ export interface Pushes {
   "event": EventPush;
   "conversation": ConversationPush;
   "read": ReadPush;
+  "receipt": ReceiptPush;
+  "group.request": GroupRequestPush;
+  "schedule": SchedulePush;
+  "self": SelfPush;
   "call": CallPush;
   "call.signal": CallSignalPush;
   "delivery": DeliveryPush;
   "room.presence": RoomPresencePush;
+  "user": UserPush;
+  "presence": PresencePush;
+  "typing": TypingPush;
   "bye": ByePush;
 }
 
@@ -700,7 +1782,9 @@ export const ERRORS = {
   already_greeted: { status: 409, retry: false, meaning: "This connection has said hello already." },
   auth_unavailable: { status: 503, retry: true, meaning: "Whoever checks these tokens does not answer; try again later." },
   bad_display_name: { status: 422, retry: false, meaning: "A display name or title has 1 to 64 characters, no control or direction marks." },
+  bad_emoji: { status: 422, retry: false, meaning: "A reaction is one emoji." },
   bad_name: { status: 422, retry: false, meaning: "A name has 3 to 32 of a-z 0-9 _ . - and starts with a letter or digit." },
+  bad_picture: { status: 422, retry: false, meaning: "A picture is a JPEG, PNG or WebP file." },
   bad_request: { status: 400, retry: false, meaning: "The request does not have the shape that this method takes." },
   bad_text: { status: 422, retry: false, meaning: "The text is not valid Unicode." },
   body_timed_out: { status: 408, retry: true, meaning: "The request body did not arrive in time." },
@@ -713,10 +1797,13 @@ export const ERRORS = {
   forbidden: { status: 403, retry: false, meaning: "You may not do this." },
   hook_unavailable: { status: 503, retry: true, meaning: "Whoever has to allow this does not answer; try again later." },
   internal: { status: 500, retry: true, meaning: "Something broke on the server; the log has the details." },
+  limit_reached: { status: 409, retry: false, meaning: "There are as many of these as this server allows." },
   log_full: { status: 503, retry: true, meaning: "Too many durable pushes wait to be delivered." },
   malformed: { status: 400, retry: false, meaning: "The bytes are not what the protocol allows." },
+  message_gone: { status: 410, retry: false, meaning: "This message was recalled or has expired." },
   method_not_allowed: { status: 405, retry: false, meaning: "This address does not take this HTTP method." },
   name_taken: { status: 409, retry: false, meaning: "This account name is taken." },
+  no_receipts: { status: 409, retry: false, meaning: "In a group of this size nobody is told who has read what." },
   no_such_call: { status: 404, retry: false, meaning: "There is no such call, or it is not yours." },
   no_such_link: { status: 404, retry: false, meaning: "This link over HTTP has ended or never was; connect again." },
   not_found: { status: 404, retry: false, meaning: "There is no such thing, or it is not yours to see." },
@@ -735,7 +1822,9 @@ export const ERRORS = {
   storage_failed: { status: 503, retry: true, meaning: "The database did not take it; nothing was stored." },
   text_too_long: { status: 422, retry: false, meaning: "A message has at most 4,096 characters." },
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
+  too_late: { status: 409, retry: false, meaning: "The time in which this could be changed is over." },
   too_many_attempts: { status: 429, retry: true, meaning: "Too many failed sign-ins or bad tokens; wait before the next." },
+  too_many_devices: { status: 409, retry: false, meaning: "This account is signed in on as many devices of this kind as allowed." },
   too_many_members: { status: 422, retry: false, meaning: "The group would have more members than this server allows." },
   unauthenticated: { status: 401, retry: false, meaning: "Sign in first: the token is missing, expired or revoked." },
   unknown_method: { status: 404, retry: false, meaning: "There is no such method." },
@@ -773,6 +1862,7 @@ export const CLOSE_CODES = {
   4204: { name: "too_many_connections", reconnect: "never", meaning: "This user has as many connections as allowed." },
   4205: { name: "malformed", reconnect: "never", meaning: "A message could not be read." },
   4206: { name: "banned", reconnect: "never", meaning: "This account may not connect." },
+  4207: { name: "device_replaced", reconnect: "never", meaning: "This device was signed out, because another one signed in." },
 } as const satisfies Record<
   number,
   { name: string; reconnect: Reconnect; meaning: string }

@@ -2,30 +2,42 @@
  * What this person sees of the server, as values to subscribe to. Fed by pushes, replies and
  * pages in any order; after each hello it asks for what it may have missed.
  */
+import { isAct, type Act } from "./act";
+import { bodyOf, type Entries } from "./applying/pending_own";
+import { excludes } from "./applying/to_row";
 import type { Ask } from "./ask";
 import { ConversationList, type ConversationsView } from "./conversation_list";
 import { randomId } from "./environment";
+import type { LocalStore } from "./local_store";
+import { counts } from "./log";
 import { Happening, Value, type Readable, type Stop } from "./observable";
 import type { OutgoingMessage } from "./outbox";
-import type { ConversationCreate, ConversationView, Event, HelloResult, Member, ReadPush, User } from "./protocol";
-import { Reading } from "./reading";
-import { Rows } from "./rows";
-import { counts } from "./log";
+import { OwnLog } from "./own_log";
+import type {
+  Change, ConversationCreate, ConversationView, Event, HelloResult, Member, ReadPush, ReceiptPush, SelfEntry, SyncChanges,
+  SyncResult, User, UserPush,
+} from "./protocol";
+import type { Answer, Queue } from "./queue";
+import { Rows, type OwnConversation } from "./rows";
 import { Thread, type ThreadView } from "./thread";
 import { Users } from "./users";
 
 /** Waits for stragglers before asking the server for a row that is in doubt. */
 const DOUBT_MS = 500;
-const NONE: readonly OutgoingMessage[] = [];
+/** The server takes no more at once; the most recent count. */
+const MOST_HAVE = 5_000;
+const NONE: readonly never[] = [];
 
 export class Store {
   private readonly person = new Value<User | null>(null);
   private readonly people: Users;
   private readonly rows = new Rows(() => this.myId);
   private readonly list: ConversationList;
-  private readonly reading: Reading;
+  private readonly own: OwnLog;
   private threads = new Map<string, Thread>();
   private outgoing: ReadonlyMap<string, readonly OutgoingMessage[]> = new Map();
+  private acts: ReadonlyMap<string, readonly Act[]> = new Map();
+  private epoch = "";
   private readonly incoming = new Happening<Event>();
   private asked = new Set<string>();
   private doubtTimer: ReturnType<typeof setTimeout> | undefined;
@@ -33,13 +45,20 @@ export class Store {
   constructor(
     private readonly ask: Ask,
     private readonly online: () => boolean,
+    private readonly queue: Queue,
+    private readonly local: LocalStore,
   ) {
-    this.people = new Users(ask);
-    this.list = new ConversationList(this.rows, ask, () => this.rowsChanged());
-    this.reading = new Reading(ask, (id, readSeq) => {
-      this.rows.read(id, readSeq);
-      this.rowsChanged();
+    this.people = new Users(ask, (users) => local.keepUsers(users));
+    this.own = new OwnLog(ask, {
+      took: (entries, seq) => this.onOwn(entries, seq),
+      reset: () => local.dropOwn(),
     });
+    this.list = new ConversationList(this.rows, ask, {
+      have: () => this.have(),
+      take: (page) => this.takeChanges(page),
+    });
+    queue.acts.subscribe((acts) => this.setActs(acts));
+    queue.answered.on((answer) => this.onAnswer(answer));
   }
 
   get me(): Readable<User | null> {
@@ -52,6 +71,11 @@ export class Store {
 
   get users(): Readable<ReadonlyMap<string, User>> {
     return this.people.known;
+  }
+
+  /** One's own log by key, with what is on its way: settings, drafts, stars, contacts … */
+  get entries(): Readable<Entries> {
+    return this.own.all;
   }
 
   private get myId(): string {
@@ -96,10 +120,9 @@ export class Store {
   /** Everything up to `seq` was seen. Never moves back; told to the server in its own time. */
   markRead(conversationId: string, seq: number): void {
     const row = this.rows.get(conversationId);
-    if (row && seq <= row.read_seq) return;
-    this.rows.read(conversationId, seq);
-    this.reading.set(conversationId, seq);
-    this.rowsChanged();
+    if (row && seq <= row.read_seq && !row.unread_mark) return;
+    const slot = readingOf(conversationId);
+    this.queue.add("read.set", { conversation_id: conversationId, seq }, { lane: slot, slot });
   }
 
   createDirect(userId: string): Promise<ConversationView> {
@@ -132,12 +155,6 @@ export class Store {
     return { members: page.members, users: page.users, cursor: page.cursor };
   }
 
-  async updateMe(displayName: string): Promise<User> {
-    const { user } = await this.ask("me.update", { display_name: displayName });
-    this.setMe(user);
-    return user;
-  }
-
   /** A message of another person as it arrives live: for sounds and notifications. */
   onIncoming(listener: (event: Event) => void): Stop {
     return this.incoming.on(listener);
@@ -152,16 +169,35 @@ export class Store {
     this.person.set(user);
   }
 
+  /** Show what this person's earlier visits left. Resolves without asking anybody. */
+  async begin(user: User): Promise<void> {
+    this.setMe(user);
+    const kept = await this.local.begin(user.id);
+    if (this.myId !== user.id) return;
+    this.epoch = kept.epoch;
+    this.people.keep(kept.users);
+    this.people.keep([user]);
+    for (const row of kept.rows) this.rows.merge(row);
+    this.rows.takeChanged();
+    this.own.begin(kept.entries, kept.selfSeq);
+    if (kept.older !== null && kept.rows.length > 0) this.list.begin(kept.older);
+    this.setActs(this.queue.acts.get());
+  }
+
   onHello(hello: HelloResult): void {
-    if (hello.epoch_changed) this.clear();
+    const strange = this.epoch !== "" && this.epoch !== hello.epoch;
+    if (hello.epoch_changed || strange) {
+      this.local.clear();
+      this.clear();
+    }
+    this.epoch = hello.epoch;
     this.setMe(hello.user);
-    void this.list.catchUp();
+    void this.list.catchUp().then(() => this.keepMark());
     this.asked.clear();
     for (const [id, thread] of this.threads) {
       thread.resume();
       if (thread.isOpen && !this.rows.get(id)) this.fetchRow(id);
     }
-    this.reading.resume();
     this.people.resume();
     this.rowsChanged();
   }
@@ -176,8 +212,14 @@ export class Store {
   /** Events of one conversation, from a reply or a push. */
   takeEvents(events: readonly Event[]): void {
     for (const event of events) {
-      this.threads.get(event.conversation_id)?.add([event]);
-      if (!this.rows.apply(event)) this.fetchRow(event.conversation_id);
+      const id = event.conversation_id;
+      if (excludes(event, this.myId)) {
+        this.forgetConversation(id);
+        continue;
+      }
+      this.local.keepEvents(id, [{ event, state: null }]);
+      this.threads.get(id)?.add([event]);
+      if (!this.rows.apply(event)) this.fetchRow(id);
     }
     this.rowsChanged();
   }
@@ -190,6 +232,25 @@ export class Store {
   onRead(push: ReadPush): void {
     this.rows.read(push.conversation_id, push.read_seq);
     this.rowsChanged();
+  }
+
+  onReceipt(push: ReceiptPush): void {
+    this.rows.receive(push);
+    this.rowsChanged();
+  }
+
+  takeUsers(users: readonly User[]): void {
+    this.people.keep(users);
+  }
+
+  /** Something of one's own changed, here or on another device. */
+  onSelf(entry: SelfEntry): void {
+    this.own.hear(entry);
+  }
+
+  onUser({ user }: UserPush): void {
+    this.people.keep([user]);
+    if (user.id === this.myId) this.person.set(user);
   }
 
   /** What the outbox holds, per conversation. */
@@ -205,12 +266,96 @@ export class Store {
   private threadOf(id: string): Thread {
     let thread = this.threads.get(id);
     if (thread === undefined) {
-      thread = new Thread(id, this.ask, () => this.myId, this.online, () => this.rowsChanged());
+      thread = new Thread(id, this.ask, this.local, () => this.myId, this.online, () => this.rowsChanged());
       this.threads.set(id, thread);
-      thread.setRow(this.rows.get(id) ?? null);
+      thread.setRow(this.rows.shown(id) ?? null);
       thread.setOutgoing(this.outgoing.get(id) ?? NONE);
+      thread.setActs(this.acts.get(id) ?? NONE);
     }
     return thread;
+  }
+
+  /** How far a device is that asks what has changed. */
+  private have(): Pick<SyncChanges, "have" | "self_seq"> {
+    const rows = [...this.rows.all].sort((one, other) => other.active_at - one.active_at);
+    const have: Record<string, number> = {};
+    for (const row of rows.slice(0, MOST_HAVE)) {
+      const log = this.threads.get(row.id)?.log;
+      have[row.id] = log?.hasBegun ? Math.min(log.lastSeq, row.last_seq) : row.last_seq;
+    }
+    return { have, self_seq: this.own.lastSeq };
+  }
+
+  private async takeChanges(page: SyncResult): Promise<void> {
+    this.people.keep(page.users);
+    for (const id of page.gone) this.forgetConversation(id);
+    for (const change of page.changes) this.takeChange(change);
+    this.rowsChanged();
+    await this.own.takePage(page.own);
+    this.keepMark();
+  }
+
+  private takeChange({ conversation, events, states, reset }: Change): void {
+    const { id } = conversation;
+    const thread = this.threads.get(id);
+    if (reset) {
+      this.local.dropEvents(id);
+      thread?.reset();
+    }
+    const stateOf = new Map(states.map((state) => [state.seq, state]));
+    this.local.keepEvents(id, events.map((event) => ({ event, state: stateOf.get(event.seq) ?? null })));
+    this.rows.merge(conversation);
+    thread?.add(events, states);
+    if (reset) thread?.resume();
+  }
+
+  private forgetConversation(id: string): void {
+    this.rows.remove(id);
+    this.local.dropConversation(id);
+    this.threads.get(id)?.reset();
+  }
+
+  private onOwn(entries: readonly SelfEntry[], seq: number): void {
+    for (const entry of entries) {
+      if (entry.kind !== "conversation") continue;
+      const id = entry.key.slice("c:".length);
+      const own = bodyOf<OwnConversation>(entry);
+      if (own) this.rows.arrange(id, own);
+      else this.forgetConversation(id);
+    }
+    this.local.keepOwn(entries, { epoch: this.epoch, selfSeq: seq, older: this.list.older });
+    this.rowsChanged();
+  }
+
+  private keepMark(): void {
+    this.local.keepOwn([], { epoch: this.epoch, selfSeq: this.own.lastSeq, older: this.list.older });
+  }
+
+  /** What this person did is done: the answer often comes before the push. */
+  private onAnswer({ act, result }: Answer): void {
+    const answer = result as { event?: Event | null; entry?: SelfEntry | null; read_seq?: number };
+    if (answer.event) this.takeEvents([answer.event]);
+    if (answer.entry) this.own.hear(answer.entry);
+    if (!isAct(act, "read.set") || answer.read_seq === undefined) return;
+    this.rows.read(act.params.conversation_id, answer.read_seq);
+    this.rowsChanged();
+  }
+
+  private setActs(acts: readonly Act[]): void {
+    const before = this.acts;
+    this.acts = byConversation(acts, before);
+    this.rows.setActs(this.acts);
+    for (const id of new Set([...before.keys(), ...this.acts.keys()])) {
+      const its = this.acts.get(id) ?? NONE;
+      if (its !== before.get(id)) this.threads.get(id)?.setActs(its);
+      for (const act of its) if (isAct(act, "read.set") && act.state === "waiting") this.rows.read(id, act.params.seq);
+    }
+    this.own.setActs(acts);
+    this.rowsChanged();
+  }
+
+  private isReading(id: string): boolean {
+    return this.queue.waitingIn(readingOf(id)) !== undefined;
   }
 
   /** Count again what can be counted here, show the rows, and ask for what stays in doubt. */
@@ -220,13 +365,14 @@ export class Store {
       const unread = row && this.threads.get(id)?.log.unread(row.read_seq, row.last_seq, this.myId);
       if (typeof unread === "number") this.rows.settle(id, unread);
     }
-    for (const [id, thread] of this.threads) thread.setRow(this.rows.get(id) ?? null);
+    for (const [id, thread] of this.threads) thread.setRow(this.rows.shown(id) ?? null);
+    this.local.keepRows(this.rows.takeChanged());
     this.list.show();
     if (this.rows.uncertain.length > 0 && this.doubtTimer === undefined) {
       this.doubtTimer = setTimeout(() => {
         this.doubtTimer = undefined;
         // A read position that the server does not know yet would bring the same doubt back.
-        for (const id of this.rows.uncertain) if (!this.reading.pending(id)) this.fetchRow(id);
+        for (const id of this.rows.uncertain) if (!this.isReading(id)) this.fetchRow(id);
       }, DOUBT_MS);
     }
   }
@@ -238,16 +384,17 @@ export class Store {
       ({ conversation }) => {
         this.asked.delete(id);
         this.takeRow(conversation);
-        this.believe(id);
+        this.believe(conversation);
       },
       () => this.asked.delete(id),
     );
   }
 
   /** The server was asked and the row is still in doubt, as when it refused a read position. */
-  private believe(id: string): void {
+  private believe({ id, last_seq }: ConversationView): void {
     const row = this.rows.get(id);
-    if (!row || !this.rows.uncertain.includes(id) || this.reading.pending(id)) return;
+    if (!row || !this.rows.uncertain.includes(id) || this.isReading(id)) return;
+    if (last_seq < row.last_seq) return this.fetchRow(id); // more has happened since it was asked
     this.rows.settle(id, row.unread);
     this.rowsChanged();
   }
@@ -255,7 +402,8 @@ export class Store {
   private clear(): void {
     this.rows.clear();
     this.list.clear();
-    this.reading.clear();
+    this.own.clear();
+    this.epoch = "";
     this.people.clear();
     this.asked.clear();
     clearTimeout(this.doubtTimer);
@@ -265,4 +413,25 @@ export class Store {
       thread.setOutgoing(this.outgoing.get(id) ?? NONE);
     }
   }
+}
+
+function readingOf(id: string): string {
+  return `read/${id}`;
+}
+
+/** Those about a conversation, grouped; the same array as before where nothing changed. */
+function byConversation(
+  acts: readonly Act[],
+  before: ReadonlyMap<string, readonly Act[]>,
+): ReadonlyMap<string, readonly Act[]> {
+  const groups = new Map<string, readonly Act[]>();
+  for (const act of acts) {
+    const id = (act.params as { conversation_id?: string }).conversation_id;
+    if (id !== undefined && act.method !== "message.send") groups.set(id, [...(groups.get(id) ?? []), act]);
+  }
+  for (const [id, its] of groups) {
+    const last = before.get(id);
+    if (last?.length === its.length && its.every((act, at) => act === last[at])) groups.set(id, last);
+  }
+  return groups;
 }

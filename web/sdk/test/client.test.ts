@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Parlor, type SessionState } from "../src";
 import { FakeLocks, MapShelf } from "./support/browser";
-import { ANN, message } from "./support/chat";
+import { ANN, message, view } from "./support/chat";
 import { FakeNetwork } from "./support/fake_socket";
 
 interface Http {
@@ -95,10 +95,7 @@ test("a wrong password changes nothing", async () => {
 test("pushes reach the store, and a sent message shows with its thread", async () => {
   const parlor = await online();
   network.last.push("conversation", {
-    conversation: {
-      id: "9", kind: "direct", title: "", last_seq: 1, read_seq: 0, unread: 1, active_at: 1,
-      last_event: message("9", 1, "2"), peer: "2", member_count: 2,
-    },
+    conversation: view({ id: "9", last_seq: 1, unread: 1, active_at: 1, last_event: message("9", 1, "2") }),
   });
   network.last.push("event", { event: message("9", 2, "2") });
   expect(parlor.store.conversations.get()).toMatchObject({ unread: 2, rows: [{ id: "9", last_seq: 2 }] });
@@ -106,6 +103,7 @@ test("pushes reach the store, and a sent message shows with its thread", async (
   expect(parlor.store.conversations.get().unread).toBe(0);
   parlor.outbox.send({ conversationId: "9", text: "hi" });
   expect(parlor.store.thread("9").get().outgoing).toMatchObject([{ text: "hi", sender: ANN.id }]);
+  await settled();
   expect(network.last.asked("message.send").params).toMatchObject({ conversation_id: "9", text: "hi" });
 });
 
