@@ -7,11 +7,12 @@ import { bodyOf, type Entries } from "./applying/pending_own";
 import { excludes } from "./applying/to_row";
 import type { Ask } from "./ask";
 import { ConversationList, type ConversationsView } from "./conversation_list";
+import { Doubts } from "./doubts";
 import { randomId } from "./environment";
 import type { LocalStore } from "./local_store";
 import { counts } from "./log";
 import { Happening, Value, type Readable, type Stop } from "./observable";
-import type { OutgoingMessage } from "./outbox";
+import type { OutgoingByConversation } from "./outbox";
 import { OwnLog } from "./own_log";
 import type {
   Change, ConversationCreate, ConversationView, Event, HelloResult, Member, ReadPush, ReceiptPush, SelfEntry, SyncChanges,
@@ -20,13 +21,11 @@ import type {
 import type { Answer, Queue } from "./queue";
 import { Rows, type OwnConversation } from "./rows";
 import { Thread, type ThreadView } from "./thread";
+import { Threads, byConversation, type ActsByConversation } from "./threads";
 import { Users } from "./users";
 
-/** Waits for stragglers before asking the server for a row that is in doubt. */
-const DOUBT_MS = 500;
 /** The server takes no more at once; the most recent count. */
 const MOST_HAVE = 5_000;
-const NONE: readonly never[] = [];
 
 export class Store {
   private readonly person = new Value<User | null>(null);
@@ -34,21 +33,23 @@ export class Store {
   private readonly rows = new Rows(() => this.myId);
   private readonly list: ConversationList;
   private readonly own: OwnLog;
-  private threads = new Map<string, Thread>();
-  private outgoing: ReadonlyMap<string, readonly OutgoingMessage[]> = new Map();
-  private acts: ReadonlyMap<string, readonly Act[]> = new Map();
+  private readonly threads: Threads;
+  private readonly doubts: Doubts;
+  private acts: ActsByConversation = new Map();
   private epoch = "";
   private readonly incoming = new Happening<Event>();
-  private asked = new Set<string>();
-  private doubtTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly ask: Ask,
-    private readonly online: () => boolean,
+    online: () => boolean,
     private readonly queue: Queue,
     private readonly local: LocalStore,
   ) {
     this.people = new Users(ask, (users) => local.keepUsers(users));
+    const me = (): string => this.myId;
+    const changed = (): void => this.rowsChanged();
+    this.threads = new Threads(this.rows, (id) => new Thread(id, ask, local, me, online, changed));
+    this.doubts = new Doubts(this.rows, ask, online, (id) => this.isReading(id), changed);
     this.own = new OwnLog(ask, {
       took: (entries, seq) => this.onOwn(entries, seq),
       reset: () => local.dropOwn(),
@@ -89,14 +90,14 @@ export class Store {
 
   /** The same object for the same id. Subscribing does not load: open() does. */
   thread(conversationId: string): Readable<ThreadView> {
-    return this.threadOf(conversationId).view;
+    return this.threads.of(conversationId).view;
   }
 
   /** Load the newest page and stay caught up until stopped. Opening again retries what failed. */
   open(conversationId: string): Stop {
-    const thread = this.threadOf(conversationId);
+    const thread = this.threads.of(conversationId);
     thread.open();
-    if (!this.rows.get(conversationId)) this.fetchRow(conversationId);
+    if (!this.rows.get(conversationId)) this.doubts.fetch(conversationId);
     let open = true;
     return () => {
       if (open) thread.close();
@@ -105,12 +106,12 @@ export class Store {
   }
 
   loadOlder(conversationId: string): Promise<void> {
-    return this.threadOf(conversationId).loadOlder();
+    return this.threads.of(conversationId).loadOlder();
   }
 
   /** Load backwards until `seq` is in the thread. False when it is not to be had. */
   loadUntil(conversationId: string, seq: number): Promise<boolean> {
-    return this.threadOf(conversationId).loadUntil(seq);
+    return this.threads.of(conversationId).loadUntil(seq);
   }
 
   loadMoreConversations(): Promise<void> {
@@ -193,10 +194,10 @@ export class Store {
     this.epoch = hello.epoch;
     this.setMe(hello.user);
     void this.list.catchUp().then(() => this.keepMark());
-    this.asked.clear();
-    for (const [id, thread] of this.threads) {
+    this.doubts.forgive();
+    for (const thread of this.threads.all) {
       thread.resume();
-      if (thread.isOpen && !this.rows.get(id)) this.fetchRow(id);
+      if (thread.isOpen && !this.rows.get(thread.id)) this.doubts.fetch(thread.id);
     }
     this.people.resume();
     this.rowsChanged();
@@ -213,13 +214,13 @@ export class Store {
   takeEvents(events: readonly Event[]): void {
     for (const event of events) {
       const id = event.conversation_id;
-      if (excludes(event, this.myId)) {
+      if (excludes(event, this.myId) && event.seq > (this.rows.get(id)?.last_seq ?? 0)) {
         this.forgetConversation(id);
         continue;
       }
       this.local.keepEvents(id, [{ event, state: null }]);
       this.threads.get(id)?.add([event]);
-      if (!this.rows.apply(event)) this.fetchRow(id);
+      if (!this.rows.apply(event)) this.doubts.fetch(id);
     }
     this.rowsChanged();
   }
@@ -254,25 +255,8 @@ export class Store {
   }
 
   /** What the outbox holds, per conversation. */
-  setOutgoing(outgoing: ReadonlyMap<string, readonly OutgoingMessage[]>): void {
-    const before = this.outgoing;
-    this.outgoing = outgoing;
-    for (const id of new Set([...before.keys(), ...outgoing.keys()])) {
-      const messages = outgoing.get(id) ?? NONE;
-      if (messages !== before.get(id)) this.threads.get(id)?.setOutgoing(messages);
-    }
-  }
-
-  private threadOf(id: string): Thread {
-    let thread = this.threads.get(id);
-    if (thread === undefined) {
-      thread = new Thread(id, this.ask, this.local, () => this.myId, this.online, () => this.rowsChanged());
-      this.threads.set(id, thread);
-      thread.setRow(this.rows.shown(id) ?? null);
-      thread.setOutgoing(this.outgoing.get(id) ?? NONE);
-      thread.setActs(this.acts.get(id) ?? NONE);
-    }
-    return thread;
+  setOutgoing(outgoing: OutgoingByConversation): void {
+    this.threads.setOutgoing(outgoing);
   }
 
   /** How far a device is that asks what has changed. */
@@ -342,15 +326,13 @@ export class Store {
   }
 
   private setActs(acts: readonly Act[]): void {
-    const before = this.acts;
-    this.acts = byConversation(acts, before);
+    this.acts = byConversation(acts, this.acts);
     this.rows.setActs(this.acts);
-    for (const id of new Set([...before.keys(), ...this.acts.keys()])) {
-      const its = this.acts.get(id) ?? NONE;
-      if (its !== before.get(id)) this.threads.get(id)?.setActs(its);
-      for (const act of its) if (isAct(act, "read.set") && act.state === "waiting") this.rows.read(id, act.params.seq);
-    }
+    this.threads.setActs(this.acts);
     this.own.setActs(acts);
+    for (const act of acts) {
+      if (isAct(act, "read.set") && act.state === "waiting") this.rows.read(act.params.conversation_id, act.params.seq);
+    }
     this.rowsChanged();
   }
 
@@ -365,38 +347,10 @@ export class Store {
       const unread = row && this.threads.get(id)?.log.unread(row.read_seq, row.last_seq, this.myId);
       if (typeof unread === "number") this.rows.settle(id, unread);
     }
-    for (const [id, thread] of this.threads) thread.setRow(this.rows.shown(id) ?? null);
+    this.threads.rowsChanged();
     this.local.keepRows(this.rows.takeChanged());
     this.list.show();
-    if (this.rows.uncertain.length > 0 && this.doubtTimer === undefined) {
-      this.doubtTimer = setTimeout(() => {
-        this.doubtTimer = undefined;
-        // A read position that the server does not know yet would bring the same doubt back.
-        for (const id of this.rows.uncertain) if (!this.isReading(id)) this.fetchRow(id);
-      }, DOUBT_MS);
-    }
-  }
-
-  private fetchRow(id: string): void {
-    if (this.asked.has(id) || !this.online()) return; // hello pages through the list anyway
-    this.asked.add(id);
-    this.ask("conversation.get", { conversation_id: id }).then(
-      ({ conversation }) => {
-        this.asked.delete(id);
-        this.takeRow(conversation);
-        this.believe(conversation);
-      },
-      () => this.asked.delete(id),
-    );
-  }
-
-  /** The server was asked and the row is still in doubt, as when it refused a read position. */
-  private believe({ id, last_seq }: ConversationView): void {
-    const row = this.rows.get(id);
-    if (!row || !this.rows.uncertain.includes(id) || this.isReading(id)) return;
-    if (last_seq < row.last_seq) return this.fetchRow(id); // more has happened since it was asked
-    this.rows.settle(id, row.unread);
-    this.rowsChanged();
+    this.doubts.mind();
   }
 
   private clear(): void {
@@ -405,33 +359,11 @@ export class Store {
     this.own.clear();
     this.epoch = "";
     this.people.clear();
-    this.asked.clear();
-    clearTimeout(this.doubtTimer);
-    this.doubtTimer = undefined;
-    for (const [id, thread] of this.threads) {
-      thread.reset();
-      thread.setOutgoing(this.outgoing.get(id) ?? NONE);
-    }
+    this.doubts.clear();
+    this.threads.reset();
   }
 }
 
 function readingOf(id: string): string {
   return `read/${id}`;
-}
-
-/** Those about a conversation, grouped; the same array as before where nothing changed. */
-function byConversation(
-  acts: readonly Act[],
-  before: ReadonlyMap<string, readonly Act[]>,
-): ReadonlyMap<string, readonly Act[]> {
-  const groups = new Map<string, readonly Act[]>();
-  for (const act of acts) {
-    const id = (act.params as { conversation_id?: string }).conversation_id;
-    if (id !== undefined && act.method !== "message.send") groups.set(id, [...(groups.get(id) ?? []), act]);
-  }
-  for (const [id, its] of groups) {
-    const last = before.get(id);
-    if (last?.length === its.length && its.every((act, at) => act === last[at])) groups.set(id, last);
-  }
-  return groups;
 }
