@@ -12,9 +12,10 @@ from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import Forbidden, NoSuchCall, NotFound, ParlorError, Unauthenticated
 from parlor.model.event import Event, EventKind
 from parlor.model.group import Role
-from parlor.model.ids import CallId, ConversationId, DeviceId, UserId, event_id
+from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
 from tests.support.room_services import RoomServices
+from tests.support.small_groups import SmallGroups
 
 
 class TokenAuthentication:
@@ -109,6 +110,7 @@ class OneThread:
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         self._check(conversation_id)
         if self.hold is not None:
@@ -244,12 +246,14 @@ class SmallServices:
         self.authentication = TokenAuthentication()
         self.people = EverybodyExists()
         self.thread = OneThread()
+        self.groups = SmallGroups(self.thread)
         self.calls = WatchedCalls()
         self.services = Services(
             authentication=self.authentication,
             people=self.people,
             send=self.thread,
             threads=self.thread,
+            groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
             calls=self.calls,

@@ -77,6 +77,7 @@ _EXAMPLE_VALUES = {
     "conversation_id": "5000000000000001",
     "token": "plk_nobody",
     "room": "news",
+    "code": "3q2-796tvu_erb7v3q2-7w",
     "query": "ann",
     "key_id": "6f1d2a9b3c4e",
     "push_id": "5f0cb1946ac98d01e7aa2f3c",

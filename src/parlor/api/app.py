@@ -19,9 +19,12 @@ from parlor.api.openapi import describe
 from parlor.api.request import ApiRequest
 from parlor.api.routes import (
     accounts,
+    audit,
     calls,
     connections,
     conversations,
+    entrances,
+    groups,
     health,
     inside,
     keys,
@@ -39,6 +42,8 @@ _REST = (
     accounts,
     people,
     conversations,
+    groups,
+    entrances,
     messages,
     calls,
     push,
@@ -46,6 +51,7 @@ _REST = (
     online,
     connections,
     inside,
+    audit,
     server,
 )
 WEBAPP_FOLDER = Path(__file__).with_name("webapp")

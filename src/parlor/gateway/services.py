@@ -12,6 +12,7 @@ from typing import Protocol
 
 from parlor.accounts.services import People
 from parlor.gateway.mail import Mailboxes
+from parlor.im.groups.groups import Groups
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
@@ -84,6 +85,7 @@ class Services:
     people: People
     send: Send
     threads: Threads
+    groups: Groups
     sync: Sync
     reading: Reading
     calls: Calls

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.conversation import ConversationKind, ConversationView
 from parlor.model.event import Event
-from parlor.model.ids import ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 
 
 class Threads(Protocol):
@@ -28,9 +28,6 @@ class Threads(Protocol):
     async def page(
         self, user: UserId, cursor: str, limit: int
     ) -> tuple[Sequence[ConversationView], str]: ...
-    async def members(
-        self, user: UserId, id: ConversationId, cursor: str, limit: int
-    ) -> tuple[Sequence[Member], str]: ...
 
 
 class Send(Protocol):
@@ -43,6 +40,7 @@ class Send(Protocol):
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]: ...
 
 

@@ -516,11 +516,11 @@ export type Notify = "all" | "mentions" | "nothing";
  * `peer` is the other person of a direct conversation. `unread` counts messages of others
  * after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
  * event and orders the list. `role`, `history_from` and `muted_until` are the member's own
+ * `peer_read_seq` and `peer_delivered_seq` are how far the other person of a direct one has read
+ * and got (`model.receipt.Receipt`), 0 in a group.
  * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What is
  * before `history_from` cannot be read: it is from before the member's time, or not kept any more.
  * `pinned`, `notify`, `hidden` and `unread_mark` are what the member has made of it.
- * `peer_read_seq` and `peer_delivered_seq` are how far the other person of a direct one has read
- * and got (`model.receipt.Receipt`), 0 in a group.
  */
 export interface ConversationView {
   id: string;
@@ -857,6 +857,106 @@ export interface EventsList {
   limit?: number;
 }
 
+/** `count` people gave `emoji`; `users` are the first few of them, `mine`: the reader did. */
+export interface Reaction {
+  emoji: string;
+  count: number;
+  users: readonly string[];
+  mine: boolean;
+}
+
+/**
+ * Of the message `seq`, as of the event `changed_seq`: an older state than one has is old.
+ *
+ * `text` is what it says since the last edit, null when it was never edited; `edits` are the
+ * seqs of its edit events. `recalled_by`: who took it back, empty when nobody did.
+ */
+export interface MessageState {
+  seq: number;
+  changed_seq: number;
+  text?: string | null;
+  edits?: readonly number[];
+  recalled_by?: string;
+  pinned?: boolean;
+  reactions?: readonly Reaction[];
+}
+
+/** `starred_at` is Unix milliseconds. `state` as in `EventsResult`. */
+export interface Star {
+  event: Event;
+  starred_at: number;
+  state: MessageState | null;
+}
+
+/** Those that can be read now; a page may therefore hold fewer than asked for. */
+export interface StarsResult {
+  stars: readonly Star[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** Where in a conversation's log a time is. `at_ms` is Unix milliseconds. */
+export interface EventsAt {
+  conversation_id: string;
+  at_ms: number;
+}
+
+/**
+ * The first event from then on, for `events.list` with `after` one less, or `before` it; one
+ * more than the last when there is none.
+ */
+export interface EventsAtResult {
+  seq: number;
+}
+
+/**
+ * What happened since: `have` is the last seq that this device has of each conversation that
+ * it knows, `self_seq` the last of the self log. A new device says nothing.
+ *
+ * `cursor` goes on where the last page ended, with `have` as it is by then; leaving it out at any
+ * time is right too. `self_cursor` is that of `own`. `limit` is how many events a page has at
+ * most.
+ */
+export interface SyncChanges {
+  have?: Readonly<Record<string, number>>;
+  self_seq?: number;
+  self_cursor?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * `events` follow what the device has, and bring it up to `upto`; there may be `more` by then,
+ * which the next request gives, or `events.list`.
+ *
+ * `reset`: they do not follow. What the device has of this conversation is to be dropped: some
+ * that it lacks is not kept any more. A conversation that is new to the device has its newest
+ * events only; `conversation.history_from` is the first that can be read.
+ */
+export interface Change {
+  conversation: ConversationView;
+  upto: number;
+  events: readonly Event[];
+  states: readonly MessageState[];
+  more: boolean;
+  reset: boolean;
+}
+
+/**
+ * Conversations in which something has happened, the newest first.
+ *
+ * `cursor`: there are others; empty when the device was told of each. It has everything once
+ * such a page holds no `more`. `gone`: conversations that are not this person's any more, told
+ * with the first page. `users` are those to be shown with them.
+ */
+export interface SyncResult {
+  changes: readonly Change[];
+  own: SelfResult;
+  cursor: string;
+  gone: readonly string[];
+  users: readonly User[];
+}
+
 /**
  * `more`: there are further events in the direction asked for.
  *
@@ -868,6 +968,91 @@ export interface EventsResult {
   last_seq: number;
   more: boolean;
   states: readonly MessageState[];
+}
+
+/**
+ * The entries of one's self log after number `after`, in their order.
+ *
+ * `cursor` goes on where the last page ended, with the same `after`.
+ */
+export interface SelfList {
+  after?: number;
+  cursor?: string;
+  limit?: number;
+}
+
+/** What an entry is about; its key begins with the letter of its kind (`key_of`). */
+export type SelfKind = "conversation" | "draft" | "contact" | "request" | "block" | "setting" | "star";
+
+/**
+ * Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
+ *
+ * The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
+ */
+export interface SelfEntry {
+  key: string;
+  kind: SelfKind;
+  seq: number;
+  body: string | null;
+  at_ms: number;
+}
+
+/**
+ * Apply `entries` by key. Once `cursor` is empty there are no more, and `last_seq` is the
+ * `after` of the next time.
+ *
+ * `reset`: some of what is gone since `after` is not told any more. Forget every entry that one
+ * has first; these are from the beginning.
+ */
+export interface SelfResult {
+  entries: readonly SelfEntry[];
+  last_seq: number;
+  cursor: string;
+  reset: boolean;
+}
+
+/**
+ * How a conversation is shown to oneself; what is left out stays as it is.
+ *
+ * `hidden` holds until the next message. `unread_mark` until something is read there.
+ */
+export interface ConversationSet {
+  conversation_id: string;
+  pinned?: boolean | null;
+  notify?: Notify | null;
+  hidden?: boolean | null;
+  unread_mark?: boolean | null;
+}
+
+/** The entry as it is now; null where there was none and nothing to take away. */
+export interface EntryResult {
+  entry: SelfEntry | null;
+}
+
+/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
+export interface DraftSet {
+  conversation_id: string;
+  text: string;
+  reply_to?: number;
+}
+
+/** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
+export interface SettingSet {
+  name: string;
+  value: string | null;
+}
+
+/** Keep a message in one's list of stars, or take it off. */
+export interface StarSet {
+  conversation_id: string;
+  seq: number;
+  on?: boolean;
+}
+
+/** The last starred first; `cursor` from the last page, empty at first. */
+export interface StarList {
+  cursor?: string;
+  limit?: number;
 }
 
 /** One's own message says `text` from now on. What it said stays in its history. */
@@ -1065,191 +1250,6 @@ export interface ScheduleCancel {
 /** Not `cancelled`: it is not there any more, sent perhaps. */
 export interface ScheduleCancelResult {
   cancelled: boolean;
-}
-
-/**
- * The entries of one's self log after number `after`, in their order.
- *
- * `cursor` goes on where the last page ended, with the same `after`.
- */
-export interface SelfList {
-  after?: number;
-  cursor?: string;
-  limit?: number;
-}
-
-/** What an entry is about; its key begins with the letter of its kind (`key_of`). */
-export type SelfKind = "conversation" | "draft" | "contact" | "request" | "block" | "setting" | "star";
-
-/**
- * Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
- *
- * The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
- */
-export interface SelfEntry {
-  key: string;
-  kind: SelfKind;
-  seq: number;
-  body: string | null;
-  at_ms: number;
-}
-
-/**
- * Apply `entries` by key. Once `cursor` is empty there are no more, and `last_seq` is the
- * `after` of the next time.
- *
- * `reset`: some of what is gone since `after` is not told any more. Forget every entry that one
- * has first; these are from the beginning.
- */
-export interface SelfResult {
-  entries: readonly SelfEntry[];
-  last_seq: number;
-  cursor: string;
-  reset: boolean;
-}
-
-/**
- * How a conversation is shown to oneself; what is left out stays as it is.
- *
- * `hidden` holds until the next message. `unread_mark` until something is read there.
- */
-export interface ConversationSet {
-  conversation_id: string;
-  pinned?: boolean | null;
-  notify?: Notify | null;
-  hidden?: boolean | null;
-  unread_mark?: boolean | null;
-}
-
-/** The entry as it is now; null where there was none and nothing to take away. */
-export interface EntryResult {
-  entry: SelfEntry | null;
-}
-
-/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
-export interface DraftSet {
-  conversation_id: string;
-  text: string;
-  reply_to?: number;
-}
-
-/** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
-export interface SettingSet {
-  name: string;
-  value: string | null;
-}
-
-/** Keep a message in one's list of stars, or take it off. */
-export interface StarSet {
-  conversation_id: string;
-  seq: number;
-  on?: boolean;
-}
-
-/** The last starred first; `cursor` from the last page, empty at first. */
-export interface StarList {
-  cursor?: string;
-  limit?: number;
-}
-
-/** `count` people gave `emoji`; `users` are the first few of them, `mine`: the reader did. */
-export interface Reaction {
-  emoji: string;
-  count: number;
-  users: readonly string[];
-  mine: boolean;
-}
-
-/**
- * Of the message `seq`, as of the event `changed_seq`: an older state than one has is old.
- *
- * `text` is what it says since the last edit, null when it was never edited; `edits` are the
- * seqs of its edit events. `recalled_by`: who took it back, empty when nobody did.
- */
-export interface MessageState {
-  seq: number;
-  changed_seq: number;
-  text?: string | null;
-  edits?: readonly number[];
-  recalled_by?: string;
-  pinned?: boolean;
-  reactions?: readonly Reaction[];
-}
-
-/** `starred_at` is Unix milliseconds. `state` as in `EventsResult`. */
-export interface Star {
-  event: Event;
-  starred_at: number;
-  state: MessageState | null;
-}
-
-/** Those that can be read now; a page may therefore hold fewer than asked for. */
-export interface StarsResult {
-  stars: readonly Star[];
-  users: readonly User[];
-  cursor: string;
-}
-
-/** Where in a conversation's log a time is. `at_ms` is Unix milliseconds. */
-export interface EventsAt {
-  conversation_id: string;
-  at_ms: number;
-}
-
-/**
- * The first event from then on, for `events.list` with `after` one less, or `before` it; one
- * more than the last when there is none.
- */
-export interface EventsAtResult {
-  seq: number;
-}
-
-/**
- * What happened since: `have` is the last seq that this device has of each conversation that
- * it knows, `self_seq` the last of the self log. A new device says nothing.
- *
- * `cursor` goes on where the last page ended, with `have` as it is by then; leaving it out at any
- * time is right too. `self_cursor` is that of `own`. `limit` is how many events a page has at
- * most.
- */
-export interface SyncChanges {
-  have?: Readonly<Record<string, number>>;
-  self_seq?: number;
-  self_cursor?: string;
-  cursor?: string;
-  limit?: number;
-}
-
-/**
- * `events` follow what the device has, and bring it up to `upto`; there may be `more` by then,
- * which the next request gives, or `events.list`.
- *
- * `reset`: they do not follow. What the device has of this conversation is to be dropped: some
- * that it lacks is not kept any more. A conversation that is new to the device has its newest
- * events only; `conversation.history_from` is the first that can be read.
- */
-export interface Change {
-  conversation: ConversationView;
-  upto: number;
-  events: readonly Event[];
-  states: readonly MessageState[];
-  more: boolean;
-  reset: boolean;
-}
-
-/**
- * Conversations in which something has happened, the newest first.
- *
- * `cursor`: there are others; empty when the device was told of each. It has everything once
- * such a page holds no `more`. `gone`: conversations that are not this person's any more, told
- * with the first page. `users` are those to be shown with them.
- */
-export interface SyncResult {
-  changes: readonly Change[];
-  own: SelfResult;
-  cursor: string;
-  gone: readonly string[];
-  users: readonly User[];
 }
 
 /**
@@ -1484,7 +1484,10 @@ export interface MessageReadersResult {
   cursor: string;
 }
 
-/** A new event. Best effort: a device that sees a gap in seq asks `events.list`. */
+/**
+ * A new event. Best effort: a device that sees a gap in seq asks `events.list`. The connection
+ * that sent a message has its answer and gets none, so its own may come after later ones.
+ */
 export interface EventPush {
   event: Event;
 }
@@ -1513,6 +1516,14 @@ export interface ReceiptPush {
   read_seq: number;
 }
 
+/**
+ * Another device, or this one, changed something of one's own. Best effort: when `seq` does
+ * not follow the last one heard of, `self.list` gives what is missing.
+ */
+export interface SelfPush {
+  entry: SelfEntry;
+}
+
 /** What became of a request. */
 export type Asked = "asked" | "let_in" | "refused";
 
@@ -1532,14 +1543,6 @@ export interface GroupRequestPush {
 export interface SchedulePush {
   client_id: string;
   scheduled: Scheduled | null;
-}
-
-/**
- * Another device, or this one, changed something of one's own. Best effort: when `seq` does
- * not follow the last one heard of, `self.list` gives what is missing.
- */
-export interface SelfPush {
-  entry: SelfEntry;
 }
 
 export interface CallPush {
@@ -1685,6 +1688,14 @@ export interface Methods {
   "group.decide": { params: GroupDecide; result: GroupActResult };
   "message.send": { params: MessageSend; result: MessageSendResult };
   "events.list": { params: EventsList; result: EventsResult };
+  "self.list": { params: SelfList; result: SelfResult };
+  "conversation.set": { params: ConversationSet; result: EntryResult };
+  "draft.set": { params: DraftSet; result: EntryResult };
+  "setting.set": { params: SettingSet; result: EntryResult };
+  "star.set": { params: StarSet; result: EntryResult };
+  "star.list": { params: StarList; result: StarsResult };
+  "events.at": { params: EventsAt; result: EventsAtResult };
+  "sync.changes": { params: SyncChanges; result: SyncResult };
   "message.edit": { params: MessageEdit; result: ActResult };
   "message.recall": { params: MessageRecall; result: ActResult };
   "message.react": { params: MessageReact; result: ActResult };
@@ -1696,14 +1707,6 @@ export interface Methods {
   "schedule.put": { params: SchedulePut; result: ScheduleResult };
   "schedule.list": { params: ScheduleList; result: ScheduleListResult };
   "schedule.cancel": { params: ScheduleCancel; result: ScheduleCancelResult };
-  "self.list": { params: SelfList; result: SelfResult };
-  "conversation.set": { params: ConversationSet; result: EntryResult };
-  "draft.set": { params: DraftSet; result: EntryResult };
-  "setting.set": { params: SettingSet; result: EntryResult };
-  "star.set": { params: StarSet; result: EntryResult };
-  "star.list": { params: StarList; result: StarsResult };
-  "events.at": { params: EventsAt; result: EventsAtResult };
-  "sync.changes": { params: SyncChanges; result: SyncResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
   "room.publish": { params: RoomPublish; result: RoomPublishResult };
@@ -1733,9 +1736,9 @@ export interface Pushes {
   "conversation": ConversationPush;
   "read": ReadPush;
   "receipt": ReceiptPush;
+  "self": SelfPush;
   "group.request": GroupRequestPush;
   "schedule": SchedulePush;
-  "self": SelfPush;
   "call": CallPush;
   "call.signal": CallSignalPush;
   "delivery": DeliveryPush;
@@ -1795,9 +1798,11 @@ export const ERRORS = {
   draining: { status: 503, retry: true, meaning: "The server is about to restart; connect again." },
   empty_text: { status: 422, retry: false, meaning: "A message needs at least one visible character." },
   forbidden: { status: 403, retry: false, meaning: "You may not do this." },
+  group_dissolved: { status: 409, retry: false, meaning: "This group was dissolved; it can be read, and nothing happens in it any more." },
   hook_unavailable: { status: 503, retry: true, meaning: "Whoever has to allow this does not answer; try again later." },
   internal: { status: 500, retry: true, meaning: "Something broke on the server; the log has the details." },
   limit_reached: { status: 409, retry: false, meaning: "There are as many of these as this server allows." },
+  link_ended: { status: 410, retry: false, meaning: "This link into a group does not work any more; ask for a new one." },
   log_full: { status: 503, retry: true, meaning: "Too many durable pushes wait to be delivered." },
   malformed: { status: 400, retry: false, meaning: "The bytes are not what the protocol allows." },
   message_gone: { status: 410, retry: false, meaning: "This message was recalled or has expired." },
@@ -1811,8 +1816,10 @@ export const ERRORS = {
   not_in_room: { status: 409, retry: false, meaning: "Join the room first." },
   not_member: { status: 403, retry: false, meaning: "You are not a member of this conversation." },
   not_ready: { status: 409, retry: false, meaning: "Say hello first." },
+  not_wanted: { status: 403, retry: false, meaning: "This person does not take this from you." },
   over_quota: { status: 429, retry: true, meaning: "This API key has used up what it may ask for now." },
   overloaded: { status: 503, retry: true, meaning: "The server has more work waiting than it may hold." },
+  owner_must_transfer: { status: 409, retry: false, meaning: "Hand the group over to somebody before you leave it, or dissolve it." },
   profile_running: { status: 409, retry: true, meaning: "Another profile of this process is being taken; one at a time." },
   rate_limited: { status: 429, retry: true, meaning: "Too many requests; wait before the next." },
   reader_replaced: { status: 409, retry: false, meaning: "A newer request reads this link now." },

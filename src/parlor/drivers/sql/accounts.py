@@ -8,11 +8,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import user_words, users
+from parlor.drivers.sql.types import MAX_NAME_CHARS
 from parlor.model.account import User
 from parlor.model.errors import NameTaken, NotFound
 from parlor.model.ids import UserId
@@ -77,15 +78,10 @@ class SqlAccounts:
         return await self._database.read(query) if numbers else []
 
     async def find_users(self, query: str, after: str, limit: int) -> Sequence[User]:
-        prefix = _folded(query)
-
         def unit(db: Connection) -> Sequence[User]:
-            with_word = select(user_words.c.user_id).where(
-                user_words.c.word >= prefix, user_words.c.word < prefix + _AFTER_ALL
-            )
             found = db.execute(
                 select(*_USER)
-                .where(users.c.name > after, users.c.id.in_(with_word))
+                .where(users.c.name > after, users.c.id.in_(with_word(query)))
                 .order_by(users.c.name)
                 .limit(limit)
             )
@@ -122,6 +118,13 @@ def user_of_row(row: AnyRow) -> User:
     return User(UserId(str(row.id)), row.name, row.display_name)
 
 
+def with_word(beginning: str) -> Select[tuple[int]]:
+    """The ids of those with a word in their names that begins so."""
+    prefix = _folded(beginning)
+    word = user_words.c.word
+    return select(user_words.c.user_id).where(word >= prefix, word < prefix + _AFTER_ALL)
+
+
 def _folded(words: str) -> str:
     """The form in which names are compared; typed width, case and spaces do not matter."""
     return " ".join(unicodedata.normalize("NFKC", words).casefold().split())
@@ -129,6 +132,7 @@ def _folded(words: str) -> str:
 
 def _index_words(db: Connection, user: User) -> None:
     words = _folded(user.display_name).split(" ")
-    tails = {" ".join(words[start:]) for start in range(len(words))}
+    # One character may fold into eighteen.
+    tails = {" ".join(words[start:])[:MAX_NAME_CHARS] for start in range(len(words))}
     rows = [{"word": word, "user_id": int(user.id)} for word in sorted(tails | {user.name})]
     db.execute(insert(user_words), rows)

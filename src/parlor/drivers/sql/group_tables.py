@@ -9,18 +9,18 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    String,
     Table,
-    Text,
+    UniqueConstraint,
 )
 
-from parlor.drivers.sql.tables import Id, metadata
+from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sql.types import Id, Words, short
 
 # Times are Unix milliseconds; 0: never, no limit.
 group_links = Table(
     "group_links",
     metadata,
-    Column("code", String(64), primary_key=True),
+    Column("code", short(64), primary_key=True),
     Column(
         "conversation_id",
         Id,
@@ -29,11 +29,14 @@ group_links = Table(
         index=True,
     ),
     Column("made_by", Id, ForeignKey("users.id"), nullable=False),
+    # What its maker called the request that made it.
+    Column("client_id", short(64), nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("max_uses", Integer, nullable=False),
     Column("uses", Integer, nullable=False),
     Column("ended", Boolean, nullable=False),
+    UniqueConstraint("conversation_id", "made_by", "client_id"),
 )
 
 join_requests = Table(
@@ -47,9 +50,26 @@ join_requests = Table(
         autoincrement=False,
     ),
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Index("ix_join_requests_conversation_id_at_ms", "conversation_id", "at_ms"),
+    sqlite_with_rowid=False,
+)
+
+# Those who are no members any more, for lists that are brought up to date (`members.changed_seq`).
+departures = Table(
+    "departures",
+    metadata,
+    Column(
+        "conversation_id",
+        Id,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("left_seq", BigInteger, nullable=False),
+    Index("ix_departures_conversation_id_left_seq", "conversation_id", "left_seq"),
     sqlite_with_rowid=False,
 )
 
@@ -60,10 +80,10 @@ audit = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("at_ms", BigInteger, nullable=False, index=True),
     # A user's id, or the name of a key; and what it was done to.
-    Column("actor", String(128), nullable=False),
-    Column("act", String(64), nullable=False),
-    Column("subject", String(128), nullable=False, index=True),
+    Column("actor", short(128), nullable=False),
+    Column("act", short(64), nullable=False),
+    Column("subject", short(128), nullable=False, index=True),
     # JSON.
-    Column("body", Text, nullable=False),
+    Column("body", Words, nullable=False),
     sqlite_autoincrement=True,
 )

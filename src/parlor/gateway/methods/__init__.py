@@ -15,6 +15,7 @@ from parlor.gateway.mail import MailCarrier
 from parlor.gateway.methods.bind import bind
 from parlor.gateway.methods.calls import Calls
 from parlor.gateway.methods.conversations import Conversations
+from parlor.gateway.methods.groups import Groups
 from parlor.gateway.methods.messages import Messages
 from parlor.gateway.methods.people import People
 from parlor.gateway.methods.session import Session
@@ -36,6 +37,7 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
         **Session(gateway, services, Greeting(gateway, services, catch_up, mail), mail).bound(),
         **People(services).bound(),
         **Conversations(services).bound(),
+        **Groups(services).bound(),
         **Messages(services).bound(),
         **Calls(services).bound(),
         "room.join": bind(wire.RoomJoin, rooms.join),

@@ -7,6 +7,8 @@ import msgspec
 from parlor.model.call import CallView
 from parlor.model.conversation import ConversationView
 from parlor.model.event import Event
+from parlor.model.group_link import Asked
+from parlor.model.ids import ConversationId, UserId
 
 
 class PushPayload(msgspec.Struct, frozen=True):
@@ -14,7 +16,8 @@ class PushPayload(msgspec.Struct, frozen=True):
 
 
 class EventPush(PushPayload, frozen=True):
-    """A new event. Best effort: a device that sees a gap in seq asks `events.list`."""
+    """A new event. Best effort: a device that sees a gap in seq asks `events.list`. The connection
+    that sent a message has its answer and gets none, so its own may come after later ones."""
 
     event: Event
 
@@ -31,6 +34,17 @@ class ReadPush(PushPayload, frozen=True):
     conversation_id: str
     read_seq: int
     unread: int
+
+
+class GroupRequestPush(PushPayload, frozen=True):
+    """Somebody asks to come into a group, for those who decide; or what became of it, for them
+    and for who asked. `text` is empty once it is decided."""
+
+    conversation_id: ConversationId
+    user_id: UserId
+    text: str
+    at_ms: int
+    how: Asked
 
 
 class CallPush(PushPayload, frozen=True):
@@ -96,6 +110,7 @@ PUSHES: dict[str, type[PushPayload]] = {
     "event": EventPush,
     "conversation": ConversationPush,
     "read": ReadPush,
+    "group.request": GroupRequestPush,
     "call": CallPush,
     "call.signal": CallSignalPush,
     "delivery": DeliveryPush,

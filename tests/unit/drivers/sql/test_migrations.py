@@ -24,6 +24,11 @@ def engine(tmp_path):
     opened.dispose()
 
 
+def up_to_date(engine):
+    with engine.begin() as connection:
+        return bring_up_to_date(connection)
+
+
 def schema(path):
     with sqlite3.connect(path) as link:
         found = link.execute(
@@ -52,7 +57,7 @@ def test_the_head_is_the_newest_revision_and_revisions_are_numbered():
 
 
 def test_a_new_database_is_exactly_what_all_revisions_make(engine, tmp_path):
-    assert bring_up_to_date(engine)
+    assert up_to_date(engine)
     migrated = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
     with migrated.begin() as connection:
         upgrade(connection, HEAD)
@@ -76,9 +81,28 @@ def test_keys_made_before_they_had_ids_still_open_what_they_opened(engine):
     assert (kept["created_at"], kept["expires_at"], kept["quota"]) == (0.0, 0.0, "{}")
 
 
+def test_members_from_before_lists_had_versions_are_told_to_who_asks_for_changes(engine):
+    with engine.begin() as connection:
+        upgrade(connection, "0002")
+        rows = {
+            "users (id, name, display_name, password_hash, admin)": "1, 'ann', 'Ann', '', 0",
+            "conversations (id, kind, title, last_seq, active_at, member_count)": (
+                "9, 'group', 'Old', 7, 5, 1"
+            ),
+            "members (conversation_id, user_id, role, joined_seq, read_seq)": "9, 1, 'owner', 3, 6",
+        }
+        for table, values in rows.items():
+            connection.execute(text(f"INSERT INTO {table} VALUES ({values})"))
+        upgrade(connection, HEAD)
+        (kept,) = connection.execute(text("SELECT * FROM members")).mappings().all()
+        (group,) = connection.execute(text("SELECT * FROM conversations")).mappings().all()
+    assert (kept["changed_seq"], kept["history_from"], kept["muted_until"]) == (3, 0, 0)
+    assert (group["settings"], group["restricted"], group["dissolved_at"]) == ("", 0, 0)
+
+
 def test_a_current_database_is_left_alone(engine):
-    bring_up_to_date(engine)
-    assert not bring_up_to_date(engine)
+    up_to_date(engine)
+    assert not up_to_date(engine)
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(engine):
@@ -88,11 +112,11 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(engine):
 
     allow_pages(8)
     with pytest.raises(OperationalError, match="full"):
-        bring_up_to_date(engine)
+        up_to_date(engine)
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
     allow_pages(1_000_000)
-    assert bring_up_to_date(engine)
+    assert up_to_date(engine)
 
 
 def test_somebody_elses_tables_are_refused(engine):

@@ -6,7 +6,16 @@ nearly everybody needs; the rest is imported from its topic.
 
 from __future__ import annotations
 
-from parlor.wire.native.methods import calls, conversations, mail, messages, people, rooms, session
+from parlor.wire.native.methods import (
+    calls,
+    conversations,
+    groups,
+    mail,
+    messages,
+    people,
+    rooms,
+    session,
+)
 from parlor.wire.native.methods.calls import (
     CallAccept,
     CallHangUp,
@@ -70,6 +79,7 @@ METHODS: dict[str, Method] = {
     **session.METHODS,
     **people.METHODS,
     **conversations.METHODS,
+    **groups.METHODS,
     **messages.METHODS,
     **rooms.METHODS,
     **calls.METHODS,
