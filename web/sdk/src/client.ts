@@ -144,7 +144,7 @@ export class Parlor {
   }
 
   /**
-   * Forget this person's messages, drafts and tokens in this browser, at once; then tell the
+   * Forget this person's messages, drafts and tokens, and all that was kept of the server, in this browser, at once; then tell the
    * server, if it can be reached.
    */
   async signOut(): Promise<void> {
@@ -154,6 +154,7 @@ export class Parlor {
     if (kept === null) return;
     await Promise.all([
       this.queue.forget(kept.user.id),
+      this.local.forget(kept.user.id),
       this.rest.signOut(kept.token).catch(() => undefined),
     ]);
   }

@@ -191,6 +191,7 @@ export class Queue {
   private async hear(act: Act): Promise<void> {
     const outdated = this.outdatedBy(act);
     this.show(act);
+    if (!this.find(act.client_id)) return; // it is over by being shown
     if (!this.turn.exclusive) return; // that tab has a turn of its own
     await this.keep(act, outdated);
     this.ready.add(act.client_id);

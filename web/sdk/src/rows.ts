@@ -87,6 +87,7 @@ export class Rows {
 
   /** Acts that are not answered, by conversation. */
   setActs(acts: ReadonlyMap<string, readonly Act[]>): void {
+    if (acts === this.acts) return;
     this.acts = acts;
     this.sortedRows = null;
   }

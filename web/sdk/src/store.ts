@@ -192,6 +192,7 @@ export class Store {
       this.clear();
     }
     this.epoch = hello.epoch;
+    this.keepMark();
     this.setMe(hello.user);
     void this.list.catchUp().then(() => this.keepMark());
     this.doubts.forgive();
@@ -296,7 +297,9 @@ export class Store {
   private forgetConversation(id: string): void {
     this.rows.remove(id);
     this.local.dropConversation(id);
-    this.threads.get(id)?.reset();
+    const thread = this.threads.get(id);
+    thread?.reset();
+    thread?.resume(); // who looks at it is told why there is nothing
   }
 
   private onOwn(entries: readonly SelfEntry[], seq: number): void {

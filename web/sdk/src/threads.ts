@@ -63,7 +63,7 @@ export class Threads {
   }
 }
 
-/** Acts about a conversation, messages aside; the same arrays as `before` where nothing changed. */
+/** Acts about a conversation, messages aside; `before`, and its arrays, where nothing changed. */
 export function byConversation(acts: readonly Act[], before: ActsByConversation): ActsByConversation {
   const groups = new Map<string, readonly Act[]>();
   for (const act of acts) {
@@ -74,7 +74,8 @@ export function byConversation(acts: readonly Act[], before: ActsByConversation)
     const last = before.get(id);
     if (last?.length === its.length && its.every((act, at) => act === last[at])) groups.set(id, last);
   }
-  return groups;
+  const same = groups.size === before.size && [...groups].every(([id, its]) => before.get(id) === its);
+  return same ? before : groups;
 }
 
 function whereDifferent<T>(

@@ -240,6 +240,7 @@ test("who waits for an act is told what became of it, also when another tab sent
   await quiet();
   await refused;
   for (const page of [one, two]) expect(page.queue.acts.get()).toEqual([]);
+  expect(await two.database.read("outgoing")).toEqual([]);
   const dropped = expect(edit("newest", "e3")).rejects.toMatchObject({ code: "aborted" });
   two.queue.end();
   await dropped;

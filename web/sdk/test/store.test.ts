@@ -164,6 +164,61 @@ test("what was read on another device while away shows as read, also far down th
   expect(rowOf(store, "old")?.unread).toBe(0);
 });
 
+test("a few hundred missed messages come in pages of all conversations, more are left for later", async () => {
+  const chat = new Chat();
+  for (const id of ["8", "9"]) chat.fill(id, 5);
+  const store = await opened(chat);
+  for (const id of ["8", "9"]) store.open(id)();
+  await settled();
+  chat.fill("9", 170);
+  chat.fill("8", 5_000);
+  const before = chat.asked.length;
+  store.onHello(chat.hello());
+  await settled();
+  expect(seqs(store, "9")).toHaveLength(175);
+  expect(seqs(store, "8").length).toBeLessThan(500);
+  expect(chat.asked.slice(before).every(({ method }) => method === "sync.changes")).toBe(true);
+  expect(chat.asked.length - before).toBeLessThan(10);
+  expect(rowOf(store, "8")).toMatchObject({ last_seq: 5_005 });
+});
+
+test("who is removed while looking is told that there is nothing to see", async () => {
+  const chat = new Chat();
+  chat.fill("9", 5);
+  const store = await opened(chat);
+  store.open("9");
+  await settled();
+  chat.refusals.set("events.list", [new ParlorError("not_member", "No.")]);
+  chat.refusals.set("conversation.get", [new ParlorError("not_found", "No.")]);
+  store.onEvent({ ...chat.append("9", BOB.id), kind: "left", members: [ANN.id] });
+  await settled();
+  expect(rowOf(store, "9")).toBeUndefined();
+  expect(store.thread("9").get()).toMatchObject({ status: "failed", events: [], conversation: null });
+});
+
+test("how far the other person is shows in the row and never goes back", async () => {
+  const chat = new Chat();
+  chat.fill("9", 5);
+  const store = await opened(chat);
+  const receipt = { conversation_id: "9", user_id: BOB.id };
+  store.onReceipt({ ...receipt, delivered_seq: 4, read_seq: 3 });
+  store.onReceipt({ ...receipt, delivered_seq: 3, read_seq: 2 });
+  store.takeRow(chat.row("9"));
+  expect(rowOf(store, "9")).toMatchObject({ peer_delivered_seq: 4, peer_read_seq: 3 });
+});
+
+test("pinned conversations come first, hidden ones not at all until something happens there", async () => {
+  const chat = new Chat();
+  for (const id of ["7", "8", "9"]) chat.fill(id, 3);
+  const store = await opened(chat);
+  store.onSelf(chat.put("c:7", "conversation", { pinned: true }));
+  store.onSelf(chat.put("c:9", "conversation", { hidden_seq: 3 }));
+  const ids = (): string[] => store.conversations.get().rows.map((row) => row.id);
+  expect(ids()).toEqual(["7", "8"]);
+  store.onEvent(chat.append("9", BOB.id));
+  expect(ids()).toEqual(["7", "9", "8"]);
+});
+
 test("a new epoch drops everything and loads the open thread again", async () => {
   const chat = new Chat();
   chat.fill("9", 20);

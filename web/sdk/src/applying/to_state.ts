@@ -55,7 +55,7 @@ function reacted(state: MessageState, event: Event, me: string): MessageState {
 
 function given(reaction: Reaction, user: string, me: string): Reaction {
   const { users } = reaction;
-  if (users.includes(user)) return reaction;
+  if (users.includes(user) || (user === me && reaction.mine)) return reaction;
   return {
     ...reaction,
     count: reaction.count + 1,
@@ -65,7 +65,7 @@ function given(reaction: Reaction, user: string, me: string): Reaction {
 }
 
 function taken(reaction: Reaction, user: string, me: string): Reaction {
-  if (reaction.count === 0) return reaction;
+  if (reaction.count === 0 || (user === me && !reaction.mine)) return reaction;
   return {
     ...reaction,
     count: reaction.count - 1,
