@@ -14,6 +14,9 @@ from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.pictures import SqlPictures
+from parlor.drivers.sql.profiles import SqlProfiles
+from parlor.drivers.sql.relations import SqlRelations
 from parlor.drivers.sql.revocations import SqlRevocations
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sqlite.database import open_database
@@ -25,6 +28,9 @@ from parlor.model.ids import ConversationId, UserId
 from parlor.ports.accounts import Accounts, Keys, Revocations, Sessions
 from parlor.ports.conversations import Conversations
 from parlor.ports.messages import Messages
+from parlor.ports.pictures import Pictures
+from parlor.ports.profiles import Profiles
+from parlor.ports.relations import Relations
 from tests.support.steady import CountingMeter
 
 ANN, BOB, CEM, DAN = (UserId(str(2**52 + n)) for n in (1, 2, 3, 4))
@@ -41,6 +47,9 @@ class Stores:
     keys: Keys
     messages: Messages
     conversations: Conversations
+    relations: Relations
+    profiles: Profiles
+    pictures: Pictures
 
     async def add_people(self, *people: UserId) -> None:
         for person in people:
@@ -85,6 +94,9 @@ def stores_in(database: Database) -> Stores:
         SqlKeys(database),
         SqlMessages(database),
         SqlConversations(database),
+        SqlRelations(database),
+        SqlProfiles(database),
+        SqlPictures(database),
     )
 
 

@@ -93,6 +93,21 @@ class NotMember(ParlorError):
     meaning = "You are not a member of this conversation."
 
 
+class NotWanted(ParlorError):
+    code, status = "not_wanted", 403
+    meaning = "This person does not take this from you."
+
+
+class LimitReached(ParlorError):
+    code, status = "limit_reached", 409
+    meaning = "There are as many of these as this server allows."
+
+
+class BadPicture(ParlorError):
+    code, status = "bad_picture", 422
+    meaning = "A picture is a JPEG, PNG or WebP file."
+
+
 class NameTaken(ParlorError):
     code, status = "name_taken", 409
     meaning = "This account name is taken."

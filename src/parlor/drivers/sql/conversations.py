@@ -26,6 +26,7 @@ from parlor.drivers.sql.conversation_rows import (
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
 from parlor.drivers.sql.numbers import number_of
+from parlor.drivers.sql.pairs import check_may_add, check_may_begin
 from parlor.drivers.sql.tables import conversations, events, members, users
 from parlor.model.conversation import (
     Conversation,
@@ -77,6 +78,10 @@ class SqlConversations:
                 return found, False
             if (found := _of_id(db, int(id))) is not None:
                 return found, False
+            if kind is ConversationKind.DIRECT:
+                check_may_begin(db, int(owner), int(others[0]))
+            else:
+                check_may_add(db, int(owner), list(map(int, others)))
             _insert(db, created, kind, pair)
             return Conversation(id, kind, title, 1, len(everybody)), True
 

@@ -18,14 +18,19 @@ from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import conversations, events, members
-from parlor.model.errors import BadRequest, NotFound, NotMember, ParlorError
+from parlor.model.errors import BadRequest, NotFound, NotMember, NotWanted, ParlorError
 from parlor.model.event import Draft, Event, event_of
 from parlor.model.ids import ConversationId
 from parlor.model.standing import Act, Decide
 
 # FOR UPDATE holds the conversation's row where an engine locks rows; SQLite has one writer.
 _PLACES = (
-    select(members.c.conversation_id, members.c.user_id, conversations.c.last_seq)
+    select(
+        members.c.conversation_id,
+        members.c.user_id,
+        conversations.c.last_seq,
+        members.c.barred,
+    )
     .join_from(members, conversations)
     .where(
         tuple_(members.c.conversation_id, members.c.user_id).in_(bindparam("pairs", expanding=True))
@@ -131,6 +136,10 @@ def append_all(
         if first is not None:
             outcomes.append((first, False))
             continue
+        # Only now: what was stored before somebody was barred is stored.
+        if append.by_member and inside[append.conversation, append.sender]:
+            outcomes.append(NotWanted())
+            continue
         if not 0 <= draft.reply_to <= newest:
             outcomes.append(BadRequest("There is no such message to reply to."))
             continue
@@ -150,13 +159,14 @@ def append_all(
 
 def _places(
     db: Connection, appends: Sequence[_Append]
-) -> tuple[dict[int, int], set[tuple[int, int]]]:
-    """The last seq of each conversation that exists, and which (conversation, sender) are in it."""
+) -> tuple[dict[int, int], dict[tuple[int, int], bool]]:
+    """The last seq of each conversation that exists, and which (conversation, user) are in it,
+    each with whether they are barred from writing."""
     pairs = {pair for append in appends for pair in append.pairs()}
     last_seq: dict[int, int] = {}
-    inside: set[tuple[int, int]] = set()
-    for conversation, user, seq in db.execute(_PLACES, {"pairs": list(pairs)}):
-        inside.add((conversation, user))
+    inside: dict[tuple[int, int], bool] = {}
+    for conversation, user, seq, barred in db.execute(_PLACES, {"pairs": list(pairs)}):
+        inside[conversation, user] = barred
         last_seq[conversation] = seq
     others = {conversation for conversation, _ in pairs} - last_seq.keys()
     if others:

@@ -19,6 +19,7 @@ contacts = Table(
     Column("text", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Index("ix_contacts_peer_id", "peer_id"),
+    Index("ix_contacts_state_at_ms", "state", "at_ms"),
     sqlite_with_rowid=False,
 )
 
@@ -38,6 +39,8 @@ avatars = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("type", String(32), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    # The length makes MySQL take a type that holds it.
+    Column("body", LargeBinary(1 << 20), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Index("ix_avatars_at_ms", "at_ms"),
 )

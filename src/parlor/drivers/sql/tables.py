@@ -55,6 +55,7 @@ users = Table(
     Column("status", String(1024), nullable=False, server_default=""),
     # Unix milliseconds, 0: never.
     Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
+    Index("ix_users_avatar", "avatar"),
 )
 
 # What a person is found by: the account name and each tail of the display name that begins
@@ -158,6 +159,7 @@ conversations = Table(
     # A plain message needs more here than membership: look at settings and dissolved_at.
     Column("restricted", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("low_user_id", "high_user_id"),
+    Index("ix_conversations_avatar", "avatar"),
 )
 
 members = Table(

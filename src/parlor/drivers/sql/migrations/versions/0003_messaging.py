@@ -26,6 +26,8 @@ def _columns() -> None:
     for table, columns in _NEW.items():
         for name, kind, default in columns:
             op.add_column(table, sa.Column(name, kind, nullable=False, server_default=default))
+    op.create_index("ix_users_avatar", "users", ["avatar"])
+    op.create_index("ix_conversations_avatar", "conversations", ["avatar"])
 
 
 _NEW: dict[str, list[tuple[str, Any, Any]]] = {
@@ -240,6 +242,7 @@ def _people() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_contacts_peer_id", "contacts", ["peer_id"])
+    op.create_index("ix_contacts_state_at_ms", "contacts", ["state", "at_ms"])
     op.create_table(
         "blocks",
         sa.Column("user_id", _ID, autoincrement=False, nullable=False),
@@ -255,7 +258,8 @@ def _people() -> None:
         "avatars",
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("type", sa.String(32), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(1 << 20), nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_avatars"),
     )
+    op.create_index("ix_avatars_at_ms", "avatars", ["at_ms"])
