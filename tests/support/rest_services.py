@@ -15,6 +15,7 @@ from parlor.accounts.keys import MadeKey
 from parlor.api.debug import Debug, DebugSettings
 from parlor.api.readiness import Readiness
 from parlor.api.services import About, Inside, Services
+from parlor.drivers.memory.people import MemoryPeople
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.conversation import ConversationKind, ConversationView, Member
@@ -39,6 +40,7 @@ from parlor.push.backlog import Backlog
 from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
+from tests.support.people_services import people_house
 
 KEY = "plk_test"
 LINK = "link-of-the-first-administrator"
@@ -71,6 +73,7 @@ class Accounts:
     def __init__(self) -> None:
         self.open_sign_up = True
         self.by_id: dict[UserId, User] = {}
+        self.store = MemoryPeople()
         self.passwords: dict[str, str] = {}
         self.tokens: dict[str, Identity] = {}
         self.refresh_tokens: dict[str, Identity] = {}
@@ -89,6 +92,7 @@ class Accounts:
             UserId(str(next(self._numbers))), name, check_display_name(display_name or name)
         )
         self.by_id[user.id] = user
+        self.store.add(user)
         self.passwords[name] = password
         return user
 
@@ -146,9 +150,12 @@ class Accounts:
         return found[:limit], found[limit - 1].name if len(found) > limit else ""
 
     async def rename(self, user: UserId, display_name: str) -> User:
-        renamed = User(user, self.by_id[user].name, check_display_name(display_name))
+        renamed = await self.store.rename(user, check_display_name(display_name))
         self.by_id[user] = renamed
         return renamed
+
+    async def changed(self, user: UserId) -> None:
+        """The next look finds the new profile anyhow."""
 
     async def look(self, token: str) -> tuple[str, bool]:
         if token not in self.links:
@@ -446,6 +453,7 @@ class Memory:
     in_flight: InFlight = field(default_factory=InFlight)
 
     def services(self, **other: object) -> Services:
+        house = people_house(clock=self.clock, store=self.accounts.store, names=self.accounts)
         services = Services(
             signing=self.accounts,
             authentication=self.accounts,
@@ -456,6 +464,10 @@ class Memory:
             send=self.conversations,
             sync=self.conversations,
             reading=self.conversations,
+            contacts=house.contacts,
+            profiles=house.profiles,
+            pictures=house.pictures,
+            statuses=house.statuses,
             pushes=self.pushes,
             backlog=Backlog(lambda: 0, 1, 0.0),
             presence=CountedRooms(),

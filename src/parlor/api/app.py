@@ -21,6 +21,7 @@ from parlor.api.routes import (
     accounts,
     calls,
     connections,
+    contacts,
     conversations,
     health,
     inside,
@@ -28,6 +29,8 @@ from parlor.api.routes import (
     messages,
     online,
     people,
+    pictures,
+    presence,
     push,
     server,
 )
@@ -38,6 +41,9 @@ from parlor.api.webapp import WebApp
 _REST = (
     accounts,
     people,
+    contacts,
+    presence,
+    pictures,
     conversations,
     messages,
     calls,

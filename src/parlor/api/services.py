@@ -14,6 +14,7 @@ from parlor.accounts.keys import MadeKey
 from parlor.accounts.services import People
 from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
+from parlor.im.people_services import Contacts, Pictures, Profiles, Statuses
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
@@ -147,6 +148,10 @@ class Services:
     pushes: Pushes
     backlog: Backlog
     presence: Presence
+    contacts: Contacts
+    profiles: Profiles
+    pictures: Pictures
+    statuses: Statuses
     ice: Ice
     clock: Clock
     meter: Meter

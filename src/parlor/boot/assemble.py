@@ -33,6 +33,7 @@ from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
 from parlor.boot.folder import open_folder
 from parlor.boot.gauges import Gauges
+from parlor.boot.people import PeopleServices, build_people
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets, load_secrets
 from parlor.boot.self_signed import ensure_self_signed
@@ -71,6 +72,7 @@ from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.announce import Announcements
 from parlor.im.conversations import Threads
 from parlor.im.members import Rosters
+from parlor.im.people_settings import PeopleSettings
 from parlor.im.read import Reading
 from parlor.im.send import Send
 from parlor.im.settings import ImSettings
@@ -125,6 +127,7 @@ class Server:
     bus: Bus
     rooms: RoomPushes
     room_presence: RoomPresence
+    people: PeopleServices
     mailboxes: Mailboxes
     durable: DurablePushes
     calls: Calls
@@ -227,6 +230,19 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     sync = Sync(messages, conversations, im)
     reading = Reading(conversations, announcements)
 
+    people = build_people(
+        base.database,
+        base.people,
+        gateway,
+        bus,
+        presence,
+        route,
+        announcements,
+        conversations,
+        rosters,
+        config.section("people", PeopleSettings),
+    )
+
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
     calls = Calls(threads, send, route, clock, entropy, meter, call_settings)
     ice = IceServers(call_settings, clock)
@@ -246,6 +262,11 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             publishing=publishing,
             who=room_presence.comings,
             mailboxes=mailboxes,
+            contacts=people.contacts,
+            profiles=people.profiles,
+            statuses=people.statuses,
+            people_presence=people.presence,
+            typing=people.typing,
             epoch=base.secrets.epoch,
             max_group_members=im.max_group_members,
         ),
@@ -260,6 +281,10 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         send=send,
         sync=sync,
         reading=reading,
+        contacts=people.contacts,
+        profiles=people.profiles,
+        pictures=people.pictures,
+        statuses=people.statuses,
         pushes=pushes,
         backlog=backlog,
         presence=presence,
@@ -301,6 +326,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges.rooms(rooms, replay, history, publishing, room_presence, gateway)
     gauges.pushes(pushes, mailboxes, durable)
     gauges.traces(traces.__len__)
+    gauges.relations(people)
     gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
     for door in doors:
         gauges.goim(door)
@@ -311,6 +337,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         bus=bus,
         rooms=rooms,
         room_presence=room_presence,
+        people=people,
         mailboxes=mailboxes,
         durable=durable,
         calls=calls,

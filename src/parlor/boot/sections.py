@@ -20,6 +20,7 @@ from parlor.gateway.listening import ListenSettings
 from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.settings import TlsSettings
+from parlor.im.people_settings import PeopleSettings
 from parlor.im.settings import ImSettings
 from parlor.push.hooks.settings import WebhookSettings
 from parlor.push.settings import (
@@ -40,6 +41,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "auth.jwt": JwtSettings,
     "auth.callback": CallbackSettings,
     "im": ImSettings,
+    "people": PeopleSettings,
     "push": PushSettings,
     "mailbox": MailboxSettings,
     "durable": DurableSettings,

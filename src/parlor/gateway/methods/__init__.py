@@ -14,9 +14,12 @@ from parlor.gateway.greeting import Greeting
 from parlor.gateway.mail import MailCarrier
 from parlor.gateway.methods.bind import bind
 from parlor.gateway.methods.calls import Calls
+from parlor.gateway.methods.contacts import Contacts
 from parlor.gateway.methods.conversations import Conversations
 from parlor.gateway.methods.messages import Messages
 from parlor.gateway.methods.people import People
+from parlor.gateway.methods.presence import Presence
+from parlor.gateway.methods.profiles import Profiles
 from parlor.gateway.methods.session import Session
 from parlor.gateway.requests import Bound
 from parlor.gateway.rooms import Rooms
@@ -35,6 +38,9 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
     table = {
         **Session(gateway, services, Greeting(gateway, services, catch_up, mail), mail).bound(),
         **People(services).bound(),
+        **Profiles(services).bound(),
+        **Contacts(services).bound(),
+        **Presence(services).bound(),
         **Conversations(services).bound(),
         **Messages(services).bound(),
         **Calls(services).bound(),

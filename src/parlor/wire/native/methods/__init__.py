@@ -6,7 +6,18 @@ nearly everybody needs; the rest is imported from its topic.
 
 from __future__ import annotations
 
-from parlor.wire.native.methods import calls, conversations, mail, messages, people, rooms, session
+from parlor.wire.native.methods import (
+    calls,
+    contacts,
+    conversations,
+    mail,
+    messages,
+    people,
+    presence,
+    profiles,
+    rooms,
+    session,
+)
 from parlor.wire.native.methods.calls import (
     CallAccept,
     CallHangUp,
@@ -69,6 +80,9 @@ from parlor.wire.native.methods.shape import Empty, Method, Params, Result
 METHODS: dict[str, Method] = {
     **session.METHODS,
     **people.METHODS,
+    **profiles.METHODS,
+    **contacts.METHODS,
+    **presence.METHODS,
     **conversations.METHODS,
     **messages.METHODS,
     **rooms.METHODS,
