@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 
 from benches import (
+    big_group,
     boot,
     compression,
     connect,
@@ -38,6 +39,7 @@ BENCHES = (
     slow_readers,
     storm,
     durable_send,
+    big_group,
     durable_push,
     web,
     tls,

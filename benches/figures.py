@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from parlor.load.figures import Figure, as_json, as_row, percentile, rounded
 
-__all__ = ["Figure", "percentile", "rounded", "run", "run_for"]
+__all__ = ["Figure", "percentile", "rounded", "run", "run_for", "run_on"]
 
 
 def run(measure: Callable[[], Iterable[Figure]], description: str | None) -> None:
@@ -24,6 +24,20 @@ def run_for(
     options.add_argument("--seconds", type=float, default=seconds, help=f"[{seconds:g}]")
     given = options.parse_args()
     _print(measure(given.seconds), given)
+
+
+def run_on(
+    measure: Callable[[Sequence[str], float], Iterable[Figure]],
+    description: str | None,
+    kinds: Sequence[str],
+    seconds: float,
+) -> None:
+    """The `main` of a bench that runs on several kinds of database; all of them by default."""
+    options = _options(description)
+    options.add_argument("--database", choices=kinds, action="append", help="[all]")
+    options.add_argument("--seconds", type=float, default=seconds, help=f"[{seconds:g}]")
+    given = options.parse_args()
+    _print(measure(given.database or kinds, given.seconds), given)
 
 
 def _options(description: str | None) -> argparse.ArgumentParser:

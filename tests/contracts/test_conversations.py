@@ -162,3 +162,15 @@ async def test_reading_elsewhere_is_refused(stores):
     for nowhere in (NOWHERE, ConversationId("x")):
         with pytest.raises(NotFound):
             await stores.conversations.set_read(nowhere, ANN, 1)
+
+
+async def test_of_many_pairs_those_are_told_where_the_user_is_a_member(stores):
+    other = ConversationId("79")
+    await create(stores, GROUP, ConversationKind.GROUP, ANN, BOB, CEM)
+    await create(stores, other, ConversationKind.GROUP, ANN, DAN)
+    pairs = [(talk, user) for talk in (GROUP, other, NOWHERE) for user in (ANN, BOB, DAN, NOBODY)]
+    strange = [(ConversationId("x"), ANN), (GROUP, UserId("customer-7")), (GROUP, UserId("\ud800"))]
+    found = await stores.conversations.among(pairs + strange)
+    assert set(found) == {(GROUP, ANN), (GROUP, BOB), (other, ANN), (other, DAN)}
+    assert not await stores.conversations.among(strange)
+    assert not await stores.conversations.among([])

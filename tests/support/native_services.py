@@ -13,7 +13,7 @@ from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import Forbidden, NoSuchCall, NotFound, ParlorError, Unauthenticated
 from parlor.model.event import Event, EventKind
 from parlor.model.group import Role
-from parlor.model.ids import CallId, ConversationId, DeviceId, UserId, event_id
+from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
 from tests.support.people_services import people_house
 from tests.support.room_services import RoomServices
@@ -108,6 +108,7 @@ class OneThread:
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         self._check(conversation_id)
         if self.hold is not None:

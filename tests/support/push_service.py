@@ -28,6 +28,8 @@ from tests.support.steady import CountedBytes, CountingMeter, HandClock
 class RememberingBus:
     """Nobody subscribes; `failure` is raised instead of publishing."""
 
+    may_wait = False
+
     def __init__(self) -> None:
         self.published: list[tuple[Subject, bytes]] = []
         self.failure: Exception | None = None

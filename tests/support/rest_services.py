@@ -32,7 +32,15 @@ from parlor.model.errors import (
 )
 from parlor.model.event import Event, EventKind
 from parlor.model.group import Role
-from parlor.model.ids import ConversationId, DeviceId, PushId, RoomId, UserId, event_id
+from parlor.model.ids import (
+    ConnectionKey,
+    ConversationId,
+    DeviceId,
+    PushId,
+    RoomId,
+    UserId,
+    event_id,
+)
 from parlor.model.push import Audience, ToAll, ToDevices, ToRoom, ToUsers
 from parlor.model.text import check_display_name, check_name, check_text
 from parlor.ports.accounts import Revocation, RevocationKind
@@ -300,6 +308,7 @@ class Conversations:
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         log = self._check(conversation_id, sender)
         for event in log:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from parlor.model.ids import ConnectionKey, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.wire.native.pushes import PushPayload
 
 
@@ -50,6 +50,8 @@ class Told:
 
     def __init__(self) -> None:
         self.pushes: list[tuple[tuple[UserId, ...], PushPayload]] = []
+        self.to_conversations: list[tuple[ConversationId, PushPayload]] = []
+        self.left_out: list[ConnectionKey] = []
         self.failure: Exception | None = None
 
     async def notify(
@@ -62,3 +64,20 @@ class Told:
         if self.failure is not None:
             raise self.failure
         self.pushes.append((tuple(users), payload))
+        self._leave_out(not_to)
+
+    async def notify_conversation(
+        self,
+        conversation: ConversationId,
+        payload: PushPayload,
+        *,
+        not_to: ConnectionKey | None = None,
+    ) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.to_conversations.append((conversation, payload))
+        self._leave_out(not_to)
+
+    def _leave_out(self, not_to: ConnectionKey | None) -> None:
+        if not_to is not None:
+            self.left_out.append(not_to)

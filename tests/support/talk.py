@@ -57,7 +57,7 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
     async with sqlite_stores(folder) as stores:
         await stores.add_people(ANN, BOB, CEM, DAN)
         messages, conversations = stores.messages, stores.conversations
-        rosters = Rosters(conversations, chosen.remembered_members)
+        rosters = Rosters(conversations, chosen.remembered_members, chosen.announce_members)
         announcements = Announcements(told, meter, limit_s=chosen.announce_limit_s)
         yield Talk(
             stores,

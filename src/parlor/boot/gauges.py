@@ -23,10 +23,12 @@ from parlor.doors.goim.door import GoimDoor
 from parlor.drivers.memory.bus import MAX_WAITING, MemoryBus
 from parlor.drivers.memory.history import MemoryHistory
 from parlor.drivers.prometheus import PrometheusMeter
-from parlor.drivers.sqlite.database import SqliteDatabase
+from parlor.drivers.sql.database import OpenDatabase
+from parlor.drivers.sql.settings import StorageSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.large import LargeConversations
 from parlor.gateway.longpoll.app import HttpLinks
 from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
@@ -90,9 +92,11 @@ class Gauges:
             gauge("http_link_readers", links.readers, "Polls and event streams that wait.")
             gauge("http_link_bytes", links.unacknowledged_bytes, "Sent and not acknowledged.")
 
-    def storage(self, database: SqliteDatabase) -> None:
+    def storage(self, database: OpenDatabase) -> None:
         gauge, stats = self._gauge, database.stats
-        settings = self._set("sqlite", SqliteSettings)
+        settings = self._set("storage", StorageSettings)
+        if self._config.section("storage", StorageSettings).is_embedded:
+            settings = self._set("sqlite", SqliteSettings)
         gauge("storage_units", lambda: stats.units, "Write units stored since the start.")
         gauge("storage_reads", lambda: database.reads, "Queries since the start.")
         gauge("storage_largest_batch", lambda: stats.largest_batch, "Units in one commit.")
@@ -119,6 +123,14 @@ class Gauges:
             self._set("gateway", GatewaySettings)("max_behind_paced"),
             "How many may.",
         )
+
+    def large(self, large: LargeConversations, gateway: Gateway) -> None:
+        gauge, settings = self._gauge, self._set("gateway", GatewaySettings)
+        gauge("large_conversations", large.audiences.__len__, "Large ones whose links are known.")
+        gauge("large_places", lambda: large.audiences.places, "Links that are known in them.")
+        gauge("large_places_limit", settings("large_places"), "How many are remembered.")
+        gauge("large_waiting", lambda: large.waiting, "Announcements to them that wait here.")
+        gauge("large_waiting_limit", settings("large_waiting"), "How many may wait.")
 
     def rooms(
         self,

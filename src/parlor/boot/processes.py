@@ -113,6 +113,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
             running = [
                 tasks.create_task(server.gateway.keep_time()),
                 tasks.create_task(server.deliver.run()),
+                tasks.create_task(server.large.run()),
                 tasks.create_task(server.rooms.run()),
                 tasks.create_task(server.room_presence.run()),
                 tasks.create_task(server.people.presence.run()),

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from parlor.gateway.gateway import Gateway
+from parlor.gateway.large import LargeConversations
 from parlor.gateway.state.link import Link, LinkCodec
 from parlor.gateway.state.outbox import Frame
 from parlor.gateway.state.pacing import Pacing
@@ -30,6 +31,7 @@ from parlor.model.push import (
     Push,
     ToAll,
     ToConnections,
+    ToConversation,
     ToDevices,
     ToRoom,
     ToUsers,
@@ -52,10 +54,12 @@ class Deliver:
     """Hands what `push.route` publishes to the links of this process.
 
     Pushes to one reader keep the order of publishing, but for paced ones: pushes to the same room,
-    or to all, stay behind those, and everything else goes past.
+    or to all, stay behind those, and everything else goes past. `large` takes what is for
+    conversations with too many members to name; without it nobody gets that.
     """
 
-    def __init__(self, gateway: Gateway, bus: Bus) -> None:
+    def __init__(self, gateway: Gateway, bus: Bus, large: LargeConversations | None = None) -> None:
+        self._large = large
         self._gateway = gateway
         self._hub = gateway.hub
         self._bus = bus
@@ -106,6 +110,8 @@ class Deliver:
         await Route(self._bus).publish(Envelope(ToConnections((mark,)), (_NOTHING,)))
         await reached.wait()
         await self._is_unpaced.wait()
+        if self._large is not None:
+            await self._large.settle()
 
     async def deliver(self, envelope: Envelope) -> None:
         """Put the pushes into the outboxes of their audience here; yields every few hundred."""
@@ -124,8 +130,13 @@ class Deliver:
     def notify(self, notice: Notice) -> int:
         """Put a push that the server itself makes into the outboxes of its users here.
 
-        Returns how many links it went to. Raises WireError when this version has no such push.
+        Returns how many links it went to; 0 for a large conversation, whose links get it later.
+        Raises WireError when this version has no such push.
         """
+        if isinstance(notice.to, ToConversation):
+            if self._large is not None:
+                self._large.put_nowait(notice.to, notice.name, _parse_payload(notice))
+            return 0
         links = self._audience(notice.to)
         if links:
             _notice_walk(notice).put(links)

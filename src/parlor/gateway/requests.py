@@ -81,13 +81,15 @@ class Bound:
 
 
 class Requests:
-    """`deadline_s`: after it a request is answered with `deadline_exceeded`."""
+    """Made inside the loop that runs them. After `deadline_s` a request is answered with
+    `deadline_exceeded`."""
 
     def __init__(self, table: Mapping[str, Bound], meter: Meter, *, deadline_s: float) -> None:
         self._table = table
         self._meter = meter
         self._deadline_s = deadline_s
         self._running: set[_Running] = set()
+        self._loop = asyncio.get_running_loop()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
         self.draining = False
@@ -114,8 +116,9 @@ class Requests:
             _answer(caller, request.id, result)
             return
         running = _Running(caller, request, result, bound.finishes)
-        task = running.task = asyncio.ensure_future(self._run(running))
-        running.deadline = task.get_loop().call_later(self._deadline_s, self._on_late, running)
+        loop = self._loop
+        task = running.task = loop.create_task(self._run(running))
+        running.deadline = loop.call_later(self._deadline_s, self._on_late, running)
         self._running.add(running)
         self._is_idle.clear()
         task.add_done_callback(lambda _: self._on_done(running))

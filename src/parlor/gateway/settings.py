@@ -32,6 +32,11 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     paced pushes at most `max_behind_paced` others to the same audiences wait; what comes then is
     dropped and counted.
 
+    Of conversations with too many members to name (`im.announce_members`), the links of members
+    are remembered, `large_places` in all and each for `large_refresh_s` before it is looked up
+    anew. After an announcement to n links the next waits n times `large_window_per_link_s`; over
+    `large_waiting` the oldest is dropped, and clients find the gap.
+
     `compression` lets WebSocket clients agree to permessage-deflate; messages under
     `compression_min_bytes` stay as they are, and `compression_window_bits` (a power of two of
     bytes) over 13 makes each compressed message eight times as expensive.
@@ -60,6 +65,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_room_bytes: int = 128
     max_tags: int = 1_024
     max_behind_paced: int = 10_000
+    large_places: int = 200_000
+    large_refresh_s: float = 300.0
+    large_window_per_link_s: float = 0.00002
+    large_waiting: int = 10_000
     requests_per_second: float = 20.0
     request_burst: int = 100
     max_refusals: int = 200

@@ -1,5 +1,8 @@
 """Telling people's connections what has happened, after it was stored. Best effort.
 
+Members of a small conversation are named. For one with too many, every gateway is told once, and
+knows by itself which of its people are in it: no work here grows with the members.
+
 A lost announcement only delays: a device that sees a gap in seq, or comes back, asks for what it
 missed. So nothing here ever fails the request that caused it; failures are counted, and one in a
 hundred is logged.
@@ -33,41 +36,58 @@ class Announcer(Protocol):
         not_to: ConnectionKey | None = None,
     ) -> None: ...
 
+    async def notify_conversation(
+        self,
+        conversation: ConversationId,
+        payload: PushPayload,
+        *,
+        not_to: ConnectionKey | None = None,
+    ) -> None: ...
+
 
 class Announcements:
-    def __init__(self, announcer: Announcer, meter: Meter, *, limit_s: float) -> None:
+    """`limit_s` None is for a bus that never waits: a deadline costs more than its publishing."""
+
+    def __init__(self, announcer: Announcer, meter: Meter, *, limit_s: float | None) -> None:
         self._announcer = announcer
         self._meter = meter
         self._limit_s = limit_s
         self._lost = 0
 
     async def tell(
-        self, users: Sequence[UserId], payload: PushPayload, *, about: ConversationId
-    ) -> None:
-        """Hand `payload` to all connections of `users`. Raises nothing but cancellation."""
-        try:
-            async with asyncio.timeout(self._limit_s):
-                await self._announcer.notify(users, payload)
-        except Exception as error:
-            self._count_lost(error, about)
-
-    async def tell_members(
         self,
-        members_of: Callable[[ConversationId], Awaitable[Iterable[UserId]]],
+        users: Sequence[UserId],
         payload: PushPayload,
         *,
         about: ConversationId,
+        not_to: ConnectionKey | None = None,
+    ) -> None:
+        """Hand `payload` to all connections of `users`. Raises nothing but cancellation."""
+        await self._hand_over(self._announcer.notify(users, payload, not_to=not_to), about)
+
+    async def tell_members(
+        self,
+        members_of: Callable[[ConversationId], Awaitable[Iterable[UserId] | None]],
+        payload: PushPayload,
+        *,
+        about: ConversationId,
+        not_to: ConnectionKey | None = None,
     ) -> None:
         """As `tell`, to everybody in the conversation: the sender's other devices too.
 
-        The connection that caused it may get it as well; clients drop doubles by seq.
+        `members_of` gives None for one with too many to name. `not_to` is the connection that
+        caused it, when the answer tells it the same.
         """
         try:
             members = await members_of(about)
         except ParlorError as error:
             self._count_lost(error, about)
+            return
+        if members is None:
+            told = self._announcer.notify_conversation(about, payload, not_to=not_to)
         else:
-            await self.tell(tuple(members), payload, about=about)
+            told = self._announcer.notify(tuple(members), payload, not_to=not_to)
+        await self._hand_over(told, about)
 
     async def tell_each(
         self,
@@ -84,6 +104,16 @@ class Announcements:
                 self._count_lost(error, about)
             else:
                 await self.tell([user], payload, about=about)
+
+    async def _hand_over(self, told: Awaitable[None], about: ConversationId) -> None:
+        try:
+            if self._limit_s is None:
+                await told
+            else:
+                async with asyncio.timeout(self._limit_s):
+                    await told
+        except Exception as error:
+            self._count_lost(error, about)
 
     def _count_lost(self, error: Exception, about: ConversationId) -> None:
         self._meter.count("im_announcements_lost_total")

@@ -1,5 +1,8 @@
 """Who is in a conversation, remembered: the answer that every announcement needs.
 
+Of a conversation with more than `largest` members only that is remembered: its announcements name
+nobody, and nothing here costs more for it than for one of `largest`.
+
 The store decides who may write and read; this only says whom to tell, so an entry that another
 process has made stale misdirects an announcement at most, and a member who was left out learns
 of it by the gap in seq.
@@ -20,13 +23,20 @@ Roster = Mapping[UserId, None]
 """An ordered set of user ids."""
 
 
+STAYS_LARGE = 100
+"""How many changes a large conversation is still taken for one: in a storm of joins and leaves
+looking at it each time would be the most work of all."""
+
+
 class Rosters:
     """Least recently used first out, once more than `limit` memberships are kept in all."""
 
-    def __init__(self, conversations: Conversations, limit: int) -> None:
+    def __init__(self, conversations: Conversations, limit: int, largest: int = 500) -> None:
         self._conversations = conversations
         self._limit = limit
+        self._largest = largest
         self._kept: OrderedDict[ConversationId, Roster] = OrderedDict()
+        self._large: OrderedDict[ConversationId, int] = OrderedDict()
         self._size = 0
         self._version = 0
 
@@ -35,8 +45,12 @@ class Rosters:
         """Memberships that are kept."""
         return self._size
 
-    async def of(self, conversation: ConversationId) -> Roster:
-        """Raises NotFound when there is no such conversation."""
+    async def of(self, conversation: ConversationId) -> Roster | None:
+        """None when there are more than `largest`. Raises NotFound when there is no such
+        conversation."""
+        if conversation in self._large:
+            self._large.move_to_end(conversation)
+            return None
         kept = self._kept.get(conversation)
         if kept is not None:
             self._kept.move_to_end(conversation)
@@ -45,6 +59,9 @@ class Rosters:
         roster = await self._load(conversation)
         if not roster:
             raise NotFound("There is no such conversation.")
+        if len(roster) > self._largest:
+            self._keep_large(conversation)
+            return None
         if version == self._version:
             self._keep(conversation, roster)
         return roster
@@ -52,17 +69,26 @@ class Rosters:
     def forget(self, conversation: ConversationId) -> None:
         """Its members have changed. A load that is under way is not kept either."""
         self._version += 1
+        changes = self._large.pop(conversation, 0)
+        if changes > 1:
+            self._large[conversation] = changes - 1
         self._size -= len(self._kept.pop(conversation, {}))
 
     async def _load(self, conversation: ConversationId) -> Roster:
         roster: dict[UserId, None] = {}
         after: UserId | None = None
         while True:
-            page = await self._conversations.members(conversation, after, _PAGE)
+            size = min(_PAGE, self._largest + 1 - len(roster))
+            page = await self._conversations.members(conversation, after, size)
             roster.update(dict.fromkeys(member.user_id for member in page))
-            if len(page) < _PAGE:
+            if len(page) < size or len(roster) > self._largest:
                 return roster
             after = page[-1].user_id
+
+    def _keep_large(self, conversation: ConversationId) -> None:
+        self._large[conversation] = STAYS_LARGE
+        while len(self._large) > self._limit:
+            self._large.popitem(last=False)
 
     def _keep(self, conversation: ConversationId, roster: Roster) -> None:
         self._size += len(roster) - len(self._kept.pop(conversation, {}))

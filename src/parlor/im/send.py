@@ -14,7 +14,7 @@ from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
 from parlor.model.errors import BadRequest
 from parlor.model.event import CallRecord, Draft, Event, EventKind
-from parlor.model.ids import ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.model.text import check_text
 from parlor.ports.clock import Clock
 from parlor.ports.messages import Messages
@@ -45,8 +45,11 @@ class Send:
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         """Store a message and return it once it is durable; then tell all members.
+
+        `not_to`: the sender's own connection, which learns of it by the answer.
 
         The same `client_id` again returns the first event and False, and tells nobody. After
         StorageFailed, Overloaded or cancellation the sender may send again with the same
@@ -68,7 +71,7 @@ class Send:
             reply_to=reply_to,
             mentions=mentioned,
         )
-        return await self._append(draft, by_member=True)
+        return await self._append(draft, by_member=True, not_to=not_to)
 
     async def record_call(self, conversation_id: ConversationId, record: CallRecord) -> Event:
         """Store how a call ended, once per call, and tell all members. Raises NotFound."""
@@ -83,13 +86,15 @@ class Send:
         event, _ = await self._append(draft, by_member=False)
         return event
 
-    async def _append(self, draft: Draft, *, by_member: bool) -> tuple[Event, bool]:
+    async def _append(
+        self, draft: Draft, *, by_member: bool, not_to: ConnectionKey | None = None
+    ) -> tuple[Event, bool]:
         # Nothing may be awaited before the append: what one person sends at once keeps its order.
         event, created = await self._messages.append(
             draft, self._clock.unix_ms(), by_member=by_member
         )
         if created:
             await self._announcements.tell_members(
-                self._rosters.of, EventPush(event), about=event.conversation_id
+                self._rosters.of, EventPush(event), about=event.conversation_id, not_to=not_to
             )
         return event, created

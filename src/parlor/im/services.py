@@ -11,7 +11,7 @@ from typing import Protocol
 
 from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.event import Event
-from parlor.model.ids import ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 
 
 class Threads(Protocol):
@@ -43,6 +43,7 @@ class Send(Protocol):
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]: ...
 
 

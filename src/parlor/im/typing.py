@@ -88,7 +88,7 @@ class Typing:
         card = await self._profiles.card(user)
         if card is None or card.status.state is State.INVISIBLE:
             return
-        roster = await self._rosters.of(conversation_id)
+        roster = await self._rosters.of(conversation_id) or {}
         others = [other for other in roster if other != user]
         await self._hinter.hint(others, TypingPush(conversation_id, user, on, TYPING_S))
 

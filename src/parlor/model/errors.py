@@ -98,11 +98,6 @@ class NotWanted(ParlorError):
     meaning = "This person does not take this from you."
 
 
-class LimitReached(ParlorError):
-    code, status = "limit_reached", 409
-    meaning = "There are as many of these as this server allows."
-
-
 class BadPicture(ParlorError):
     code, status = "bad_picture", 422
     meaning = "A picture is a JPEG, PNG or WebP file."
@@ -141,6 +136,26 @@ class EmptyText(ParlorError):
 class BadText(ParlorError):
     code, status = "bad_text", 422
     meaning = "The text is not valid Unicode."
+
+
+class LimitReached(ParlorError):
+    code, status = "limit_reached", 409
+    meaning = "There are as many of these as this server allows."
+
+
+class GroupDissolved(ParlorError):
+    code, status = "group_dissolved", 409
+    meaning = "This group was dissolved; it can be read, and nothing happens in it any more."
+
+
+class OwnerMustTransfer(ParlorError):
+    code, status = "owner_must_transfer", 409
+    meaning = "Hand the group over to somebody before you leave it, or dissolve it."
+
+
+class LinkEnded(ParlorError):
+    code, status = "link_ended", 410
+    meaning = "This link into a group does not work any more; ask for a new one."
 
 
 class TooManyMembers(ParlorError):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from parlor.model.ids import ConnectionKey, DeviceId, PushId, RoomId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, DeviceId, PushId, RoomId, UserId
 
 MAX_TAG_CHARS = 64
 
@@ -49,6 +49,14 @@ class ToRoom(msgspec.Struct, frozen=True, tag="room"):
 class ToAll(msgspec.Struct, frozen=True, tag="all"):
     rate: int = 0
     """Deliveries a second over all connections; 0 is as fast as it goes."""
+
+
+class ToConversation(msgspec.Struct, frozen=True, tag="conversation"):
+    """The members of a conversation with too many to name. Only notices go there."""
+
+    conversation: ConversationId
+    not_to: ConnectionKey | None = None
+    """As in ToUsers."""
 
 
 Audience = ToConnections | ToDevices | ToUsers | ToRoom | ToAll
@@ -103,7 +111,7 @@ class Notice(msgspec.Struct, frozen=True, tag="notice"):
     `name` and `payload` are those of wire.native; `payload` is JSON, decoded once per gateway.
     """
 
-    to: ToUsers | ToRoom
+    to: ToUsers | ToRoom | ToConversation
     name: str
     payload: bytes
     delivery: Delivery = Delivery.MUST_ARRIVE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from parlor.model.conversation import (
@@ -39,6 +39,11 @@ class Conversations(Protocol):
         self, id: ConversationId, after: UserId | None, limit: int
     ) -> Sequence[Member]:
         """In the order of user ids (as numbers), strictly after `after`."""
+
+    async def among(
+        self, pairs: Sequence[tuple[ConversationId, UserId]]
+    ) -> Collection[tuple[ConversationId, UserId]]:
+        """Those of at most 256 `pairs` where the user is a member of the conversation."""
 
     async def view(self, id: ConversationId, user: UserId) -> ConversationView | None:
         """None when `user` is not a member."""

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from parlor.model.errors import WireError
-from parlor.model.ids import ConnectionKey, RoomId, UserId
-from parlor.model.push import Delivery, Envelope, Notice, ToRoom, ToUsers
+from parlor.model.ids import ConnectionKey, ConversationId, RoomId, UserId
+from parlor.model.push import Delivery, Envelope, Notice, ToConversation, ToRoom, ToUsers
 from parlor.ports.bus import Bus, Subject
 from parlor.wire.native.pushes import PUSHES, PushPayload
 
@@ -74,6 +74,16 @@ class Route:
         if users:
             await self._send(ToUsers(tuple(users), not_to), payload, Delivery.LOSSY)
 
+    async def notify_conversation(
+        self,
+        conversation: ConversationId,
+        payload: PushPayload,
+        *,
+        not_to: ConnectionKey | None = None,
+    ) -> None:
+        """Like `notify`, to the members of a conversation whom every gateway knows by itself."""
+        await self._send(ToConversation(conversation, not_to), payload)
+
     async def notify_endpoint(self, user: UserId, endpoint: str, payload: PushPayload) -> None:
         """Like `notify`, to the connections of this user at this endpoint and to no other."""
         await self._send(ToUsers((user,), endpoint=endpoint), payload)
@@ -85,7 +95,7 @@ class Route:
 
     async def _send(
         self,
-        to: ToUsers | ToRoom,
+        to: ToUsers | ToRoom | ToConversation,
         payload: PushPayload,
         delivery: Delivery = Delivery.MUST_ARRIVE,
     ) -> None:

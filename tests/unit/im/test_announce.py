@@ -61,3 +61,9 @@ async def test_cancellation_is_not_swallowed():
     telling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await telling
+
+
+async def test_without_a_deadline_the_bus_is_only_waited_for():
+    told = Told()
+    await announcing(told, CountingMeter(), limit_s=None).tell([ANN], PUSH, about=TALK)
+    assert told.pushes == [((ANN,), PUSH)]

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from parlor.im.members import Rosters
+from parlor.im.members import STAYS_LARGE, Rosters
 from parlor.model.conversation import ConversationKind
 from parlor.model.errors import NotFound
 from parlor.model.ids import ConversationId, UserId
@@ -16,13 +16,14 @@ class Counted:
 
     def __init__(self, conversations):
         self._conversations = conversations
-        self.asked = 0
+        self.asked = self.largest_page = 0
 
     def __getattr__(self, name):
         return getattr(self._conversations, name)
 
     async def members(self, id, after, limit):
         self.asked += 1
+        self.largest_page = max(self.largest_page, limit)
         return await self._conversations.members(id, after, limit)
 
 
@@ -39,7 +40,7 @@ async def test_members_are_asked_for_once(stores):
     counted = Counted(stores.conversations)
     rosters = Rosters(counted, limit=100)
     for _ in range(3):
-        assert list(await rosters.of(TALK)) == [ANN, BOB]
+        assert list(await rosters.of(TALK) or ()) == [ANN, BOB]
     assert counted.asked == 1
 
 
@@ -78,9 +79,29 @@ async def test_a_group_of_thousands_is_loaded_whole(stores):
     await asyncio.gather(*(stores.add_people(person) for person in people))
     big = ConversationId("78")
     await stores.add_talk(big, people, ConversationKind.GROUP)
-    assert list(await Rosters(stores.conversations, limit=10_000).of(big)) == people
+    assert list(await Rosters(stores.conversations, 10_000, 10_000).of(big) or ()) == people
 
 
 async def test_an_unknown_conversation_has_no_members(stores):
     with pytest.raises(NotFound):
         await Rosters(stores.conversations, limit=10).of(NOWHERE)
+
+
+async def test_of_too_many_only_that_is_known_after_one_bounded_question(stores):
+    counted = Counted(stores.conversations)
+    rosters = Rosters(counted, limit=100, largest=1)
+    for _ in range(3):
+        assert await rosters.of(TALK) is None
+    assert (counted.asked, counted.largest_page) == (1, 2)
+    assert rosters.remembered == 0
+
+
+async def test_a_large_conversation_is_looked_at_again_after_many_changes(stores):
+    counted = Counted(stores.conversations)
+    rosters = Rosters(counted, limit=100, largest=1)
+    for _ in range(STAYS_LARGE):
+        await rosters.of(TALK)
+        rosters.forget(TALK)
+    assert counted.asked == 1
+    await rosters.of(TALK)
+    assert counted.asked == 2

@@ -12,7 +12,7 @@ from parlor.model.errors import (
     TextTooLong,
 )
 from parlor.model.event import CallOutcome, CallRecord, EventKind
-from parlor.model.ids import CallId, ConversationId, UserId
+from parlor.model.ids import CallId, ConnectionKey, ConversationId, UserId
 from parlor.wire.native.pushes import EventPush
 from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, NOWHERE
 from tests.support.talk import open_talk
@@ -151,3 +151,18 @@ async def test_a_call_is_recorded_once_and_all_members_are_told(talk):
     assert talk.told.pushes == [((ANN, BOB), EventPush(event))]
     with pytest.raises(NotFound):
         await talk.send.record_call(NOWHERE, record)
+
+
+async def test_the_connection_that_sent_is_left_out_of_the_announcement(talk):
+    await talk.send.text(ANN, await talk.direct(), "c", "text", not_to=ConnectionKey("phone"))
+    assert talk.told.left_out == ["phone"]
+
+
+async def test_a_conversation_with_too_many_members_is_announced_without_naming_them(tmp_path):
+    async with open_talk(tmp_path, announce_members=2) as talk:
+        small, large = await talk.group(ANN, BOB), await talk.group(ANN, BOB, CEM)
+        in_small, _ = await talk.send.text(ANN, small, "c", "text")
+        in_large, _ = await talk.send.text(ANN, large, "c", "text", not_to=ConnectionKey("phone"))
+        assert talk.told.pushes == [((ANN, BOB), EventPush(in_small))]
+        assert talk.told.to_conversations == [(large, EventPush(in_large))]
+        assert talk.told.left_out == ["phone"]

@@ -745,7 +745,10 @@ export interface MailAck {
   upto: number;
 }
 
-/** A new event. Best effort: a device that sees a gap in seq asks `events.list`. */
+/**
+ * A new event. Best effort: a device that sees a gap in seq asks `events.list`. The connection
+ * that sent a message has its answer and gets none, so its own may come after later ones.
+ */
 export interface EventPush {
   event: Event;
 }
@@ -993,9 +996,11 @@ export const ERRORS = {
   draining: { status: 503, retry: true, meaning: "The server is about to restart; connect again." },
   empty_text: { status: 422, retry: false, meaning: "A message needs at least one visible character." },
   forbidden: { status: 403, retry: false, meaning: "You may not do this." },
+  group_dissolved: { status: 409, retry: false, meaning: "This group was dissolved; it can be read, and nothing happens in it any more." },
   hook_unavailable: { status: 503, retry: true, meaning: "Whoever has to allow this does not answer; try again later." },
   internal: { status: 500, retry: true, meaning: "Something broke on the server; the log has the details." },
   limit_reached: { status: 409, retry: false, meaning: "There are as many of these as this server allows." },
+  link_ended: { status: 410, retry: false, meaning: "This link into a group does not work any more; ask for a new one." },
   log_full: { status: 503, retry: true, meaning: "Too many durable pushes wait to be delivered." },
   malformed: { status: 400, retry: false, meaning: "The bytes are not what the protocol allows." },
   method_not_allowed: { status: 405, retry: false, meaning: "This address does not take this HTTP method." },
@@ -1010,6 +1015,7 @@ export const ERRORS = {
   not_wanted: { status: 403, retry: false, meaning: "This person does not take this from you." },
   over_quota: { status: 429, retry: true, meaning: "This API key has used up what it may ask for now." },
   overloaded: { status: 503, retry: true, meaning: "The server has more work waiting than it may hold." },
+  owner_must_transfer: { status: 409, retry: false, meaning: "Hand the group over to somebody before you leave it, or dissolve it." },
   profile_running: { status: 409, retry: true, meaning: "Another profile of this process is being taken; one at a time." },
   rate_limited: { status: 429, retry: true, meaning: "Too many requests; wait before the next." },
   reader_replaced: { status: 409, retry: false, meaning: "A newer request reads this link now." },

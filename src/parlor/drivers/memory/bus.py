@@ -19,6 +19,8 @@ class MemoryBus:
     lose messages however fast it is.
     """
 
+    may_wait = False
+
     def __init__(
         self,
         *,

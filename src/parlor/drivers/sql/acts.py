@@ -45,7 +45,9 @@ def perform(db: Connection, act: Act, decide: Decide, at_ms: int) -> tuple[Event
     if draft is None:
         return None, False
     draft = msgspec.structs.replace(draft, client_id=act.client_id)
-    event = event_of(draft, head.last_seq + 1, at_ms)
+    # A clock that was set back never puts an event before the one that it follows.
+    newest = db.execute(select(conversations.c.active_at).where(conversations.c.id == conversation))
+    event = event_of(draft, head.last_seq + 1, max(at_ms, newest.scalar_one()))
     db.execute(insert(events), row_of_event(event))
     db.execute(
         update(conversations)

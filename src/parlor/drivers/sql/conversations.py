@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -11,12 +11,12 @@ from sqlalchemy import (
     Select,
     func,
     insert,
-    literal,
     select,
     tuple_,
     update,
 )
 
+from parlor.drivers.sql.by_keys import ByKeys
 from parlor.drivers.sql.conversation_rows import (
     CONVERSATION_COLUMNS,
     conversation_of_row,
@@ -41,6 +41,16 @@ from parlor.model.ids import ConversationId, UserId, event_id
 
 MAX_UNREAD = 1_000
 """Counting stops here: nobody reads a larger number, and a count costs its size."""
+_UNREAD_LOOK = 2 * MAX_UNREAD
+"""Events at the end of a log among which unread messages are counted. A count of LIMITed rows
+would be exact, but MariaDB lets no subquery in FROM see the row around it."""
+
+
+_AMONG = ByKeys(
+    select(members.c.conversation_id, members.c.user_id),
+    members.c.conversation_id,
+    members.c.user_id,
+)
 
 
 class SqlConversations:
@@ -120,6 +130,16 @@ class SqlConversations:
             return [member_of_row(row) for row in found]
 
         return await self._database.read(query)
+
+    async def among(
+        self, pairs: Sequence[tuple[ConversationId, UserId]]
+    ) -> Collection[tuple[ConversationId, UserId]]:
+        numbers = {(number_of(talk), number_of(user)): (talk, user) for talk, user in pairs}
+        keys = [key for key in numbers if None not in key]
+        if not keys:
+            return ()
+        found = await self._database.read(lambda db: _AMONG.rows(db, keys))
+        return {numbers[conversation, user] for conversation, user in found}
 
     async def view(self, id: ConversationId, user: UserId) -> ConversationView | None:
         conversation, viewer = number_of(id), number_of(user)
@@ -221,7 +241,7 @@ def _set_read(
         db.execute(update(members).where(*mine).values(read_seq=wanted))
         read_seq = wanted
     unread = db.execute(select(_unread()).select_from(_JOINED).where(*mine)).scalar_one()
-    return read_seq, unread, moved
+    return read_seq, min(unread, MAX_UNREAD), moved
 
 
 _JOINED = members.join(conversations)
@@ -229,19 +249,19 @@ _JOINED = members.join(conversations)
 
 def _unread() -> ScalarSelect[int]:
     """Messages of others after the read position, for the row of `_JOINED` around it."""
-    newer = (
-        select(literal(1).label("one"))
+    return (
+        select(func.count())
+        .select_from(events)
         .where(
             events.c.conversation_id == conversations.c.id,
             events.c.seq > members.c.read_seq,
+            events.c.seq > conversations.c.last_seq - _UNREAD_LOOK,
             events.c.sender_id != members.c.user_id,
             events.c.kind == EventKind.MESSAGE.value,
         )
-        .limit(MAX_UNREAD)
         .correlate(conversations, members)
-        .subquery()
+        .scalar_subquery()
     )
-    return select(func.count()).select_from(newer).scalar_subquery()
 
 
 def _views_of(viewer: int) -> Select[Any]:
@@ -282,7 +302,7 @@ def _view(row: AnyRow, viewer: int) -> ConversationView:
         title=row.title,
         last_seq=last_event.seq,
         read_seq=row.read_seq,
-        unread=row.unread,
+        unread=min(row.unread, MAX_UNREAD),
         active_at=row.active_at,
         last_event=last_event,
         peer=None if peer is None else UserId(str(peer)),

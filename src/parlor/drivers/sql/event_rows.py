@@ -7,6 +7,7 @@ one compact JSON value, absent for an ordinary message.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -40,6 +41,7 @@ class _Rest(msgspec.Struct, frozen=True, omit_defaults=True):
 
 _FIELDS = _Rest.__struct_fields__
 _EMPTY = _Rest()
+_rest_of = attrgetter(*_FIELDS)
 _encode = msgspec.json.encode
 _decoder = msgspec.json.Decoder(_Rest)
 
@@ -77,7 +79,7 @@ def event_of_row(row: AnyRow | Sequence[Any]) -> Event:
 
 def row_of_event(event: Event) -> Mapping[str, object]:
     """Ids must be canonical numbers: the caller has looked them up."""
-    rest = _Rest(*[getattr(event, name) for name in _FIELDS])
+    rest = _Rest(*_rest_of(event))
     return {
         "conversation_id": int(event.conversation_id),
         "seq": event.seq,

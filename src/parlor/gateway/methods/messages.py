@@ -27,6 +27,7 @@ class Messages:
             params.text,
             reply_to=params.reply_to,
             mentions=[UserId(user) for user in params.mentions],
+            not_to=caller.link.key,
         )
         return wire.MessageSendResult(event, created)
 

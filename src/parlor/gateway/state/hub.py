@@ -170,6 +170,10 @@ class Hub:
     def all(self) -> tuple[Link, ...]:
         return tuple(self._by_key.values())
 
+    def users(self) -> tuple[UserId, ...]:
+        """Everybody who is here, each once; those without a name are not counted."""
+        return tuple(self._users.names())
+
     def connections(self) -> int:
         return len(self._by_key)
 

@@ -17,7 +17,8 @@ class PushPayload(msgspec.Struct, frozen=True):
 
 
 class EventPush(PushPayload, frozen=True):
-    """A new event. Best effort: a device that sees a gap in seq asks `events.list`."""
+    """A new event. Best effort: a device that sees a gap in seq asks `events.list`. The connection
+    that sent a message has its answer and gets none, so its own may come after later ones."""
 
     event: Event
 

@@ -1,7 +1,18 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text, create_engine, select
+from sqlalchemy import (
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 
 from parlor.drivers.sql.by_keys import MOST, SIZES, ByKeys
@@ -67,3 +78,24 @@ def test_a_dialect_with_named_parameters_gets_names():
     sql, parameters = db.asked
     assert "IN (%(key_0)s, %(key_1)s, %(key_2)s, %(key_3)s)" in sql
     assert parameters == {"key_0": b"a", "key_1": b"b", "key_2": b"a", "key_3": b"a"}
+
+
+def test_a_key_of_several_columns_finds_the_row_that_has_them_all(db):
+    both = ByKeys(select(things.c.id), things.c.hash, things.c.name)
+    keys = [(hash_of(3), "n3"), (hash_of(4), "n5"), (hash_of(6), "n6")]
+    found = sorted(db.execute(select(things.c.id).where(things.c.name.in_(["n3", "n6"]))).all())
+    assert sorted(both.rows(db, keys)) == found
+    assert both.rows(db, [(hash_of(4), "n5")]) == []
+
+
+def test_the_most_keys_of_several_columns_are_within_what_the_parser_takes(db):
+    both = ByKeys(select(things.c.name), things.c.hash, things.c.name)
+    keys = [(hash_of(number), f"n{number}") for number in range(MOST)]
+    assert len(both.rows(db, keys)) == MOST
+
+
+def test_a_change_reaches_the_rows_of_its_keys_and_no_other(db):
+    rename = ByKeys(update(things).values(name=literal_column("'new'")), things.c.hash)
+    rename.run(db, [hash_of(1), hash_of(2)])
+    named = select(things.c.hash).where(things.c.name == "new")
+    assert sorted(db.scalars(named)) == [hash_of(1), hash_of(2)]
