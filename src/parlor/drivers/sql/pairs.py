@@ -33,7 +33,8 @@ def load_pair(
     """
     both = (user, peer)
     wanted = select(users.c.id, users.c.privacy).where(users.c.id.in_(both)).order_by(users.c.id)
-    found = db.execute(wanted.with_for_update() if lock else wanted)
+    # No key changes, so rows that name these users may come meanwhile (PostgreSQL's NO KEY UPDATE).
+    found = db.execute(wanted.with_for_update(key_share=True) if lock else wanted)
     privacies = {row.id: privacy_of(row.privacy) for row in found}
     if user is None or peer is None or len(privacies) < 2:
         raise NotFound("There is no such user.")

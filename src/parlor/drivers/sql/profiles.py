@@ -153,7 +153,7 @@ def _status_of(stored: str) -> Status:
 
 
 def _locked(db: Connection, number: int | None) -> Card:
-    found = db.execute(_CARD.where(users.c.id == number).with_for_update()).first()
+    found = db.execute(_CARD.where(users.c.id == number).with_for_update(key_share=True)).first()
     if found is None:
         raise NotFound("There is no such user.")
     return _card_of_row(found)
