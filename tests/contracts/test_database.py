@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import String, cast, delete, func, insert, literal, select, text, update
 from sqlalchemy.util import await_only
 
 from parlor.drivers.sql.locks import has_one_writer
@@ -113,6 +113,15 @@ async def test_texts_are_compared_byte_for_byte(database):
     for name in different:
         await database.write(put(name))
     assert await database.read(names) == sorted(different)
+
+
+async def test_a_text_made_of_a_number_is_compared_as_columns_are(database):
+    await database.write(
+        lambda db: db.execute(insert(logs), {"name": "c:7", "last": 7, "total": 0})
+    )
+    made = literal("c:").concat(cast(logs.c.last, String(20)))
+    wanted = select(logs.c.name).where(logs.c.name == made)
+    assert await database.read(lambda db: db.execute(wanted).scalar()) == "c:7"
 
 
 async def test_large_texts_and_bodies_come_back_as_they_were(database):

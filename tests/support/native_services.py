@@ -17,6 +17,7 @@ from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, Us
 from parlor.ports.accounts import RevocationKind
 from tests.support.people_services import people_house
 from tests.support.room_services import RoomServices
+from tests.support.small_groups import SmallGroups
 
 
 class TokenAuthentication:
@@ -254,6 +255,7 @@ class SmallServices:
         self.authentication = TokenAuthentication()
         self.people = EverybodyExists()
         self.thread = OneThread()
+        self.groups = SmallGroups(self.thread)
         self.calls = WatchedCalls()
         self.typing = NobodyTypes()
         numbers = (UserId(str(number)) for number in range(1, 10))
@@ -273,6 +275,7 @@ class SmallServices:
             people=self.people,
             send=self.thread,
             threads=self.thread,
+            groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
             calls=self.calls,

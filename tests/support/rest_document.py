@@ -77,6 +77,7 @@ _EXAMPLE_VALUES = {
     "conversation_id": "5000000000000001",
     "token": "plk_nobody",
     "room": "news",
+    "code": "3q2-796tvu_erb7v3q2-7w",
     "query": "ann",
     "users": "6755399441055744",
     "picture_id": "0f9b3c5a1d2e4f60718293a4b5c6d7e8f9012345",

@@ -11,12 +11,15 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from parlor.accounts.keys import MadeKey
 from parlor.api.debug import Debug, DebugSettings
 from parlor.api.readiness import Readiness
 from parlor.api.services import About, Inside, Services
 from parlor.drivers.memory.people import MemoryPeople
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
+from parlor.model.audit import AuditEntry
 from parlor.model.call import IceServer
 from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import (
@@ -49,6 +52,7 @@ from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
 from tests.support.people_services import people_house
+from tests.support.small_groups import SmallGroups
 
 KEY = "plk_test"
 LINK = "link-of-the-first-administrator"
@@ -434,6 +438,19 @@ class Watched:
         self.users = wanted
 
 
+class ListedAudit:
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    async def put(self, entry: AuditEntry) -> AuditEntry:
+        self.entries.append(msgspec.structs.replace(entry, id=len(self.entries) + 1))
+        return self.entries[-1]
+
+    async def list(self, before: int, limit: int, *, subject: str = "") -> Sequence[AuditEntry]:
+        found = [e for e in reversed(self.entries) if not before or e.id < before]
+        return [e for e in found if subject in ("", e.subject)][:limit]
+
+
 class NoProfile:
     """A profiler that says how it was asked."""
 
@@ -452,6 +469,8 @@ class Memory:
     accounts: Accounts = field(default_factory=Accounts)
     keys: Keys = field(default_factory=Keys)
     conversations: Conversations = field(default_factory=Conversations)
+    groups: SmallGroups = field(init=False)
+    audit: ListedAudit = field(default_factory=lambda: ListedAudit())
     pushes: RecordedPushes = field(default_factory=RecordedPushes)
     metrics: RecordedMetrics = field(default_factory=RecordedMetrics)
     clock: HandClock = field(default_factory=HandClock)
@@ -460,6 +479,9 @@ class Memory:
     watching: Watched = field(default_factory=lambda: Watched())
     debug: Debug = field(default_factory=lambda: Debug(DebugSettings(), NoProfile))
     in_flight: InFlight = field(default_factory=InFlight)
+
+    def __post_init__(self) -> None:
+        self.groups = SmallGroups(self.conversations)
 
     def services(self, **other: object) -> Services:
         house = people_house(clock=self.clock, store=self.accounts.store, names=self.accounts)
@@ -470,6 +492,8 @@ class Memory:
             keys=self.keys,
             links=self.accounts,
             threads=self.conversations,
+            groups=self.groups.groups(),
+            audit=self.audit,
             send=self.conversations,
             sync=self.conversations,
             reading=self.conversations,

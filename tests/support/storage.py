@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import Connection, func, insert, select
 
 from parlor.drivers.sql.accounts import SqlAccounts
+from parlor.drivers.sql.audit import SqlAudit
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.entrances import SqlEntrances
 from parlor.drivers.sql.keys import SqlKeys
+from parlor.drivers.sql.members import SqlMembers
 from parlor.drivers.sql.messages import SqlMessages
 from parlor.drivers.sql.pictures import SqlPictures
 from parlor.drivers.sql.profiles import SqlProfiles
 from parlor.drivers.sql.relations import SqlRelations
 from parlor.drivers.sql.revocations import SqlRevocations
+from parlor.drivers.sql.schema import metadata
 from parlor.drivers.sql.sessions import SqlSessions
+from parlor.drivers.sql.tables import users
 from parlor.drivers.sqlite.database import open_database
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.model.account import User
@@ -26,7 +32,10 @@ from parlor.model.conversation import ConversationKind
 from parlor.model.event import Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId
 from parlor.ports.accounts import Accounts, Keys, Revocations, Sessions
+from parlor.ports.audit import Audit
 from parlor.ports.conversations import Conversations
+from parlor.ports.entrances import Entrances
+from parlor.ports.members import Members
 from parlor.ports.messages import Messages
 from parlor.ports.pictures import Pictures
 from parlor.ports.profiles import Profiles
@@ -50,6 +59,41 @@ class Stores:
     relations: Relations
     profiles: Profiles
     pictures: Pictures
+    members: Members
+    entrances: Entrances
+    audit: Audit
+    database: Database
+
+    async def add_crowd(self, count: int) -> list[UserId]:
+        """As many people with ids from 1 on, at once."""
+
+        def unit(db: Connection) -> None:
+            rows = [
+                {
+                    "id": n,
+                    "name": f"crowd{n}",
+                    "display_name": f"Person {n}",
+                    "password_hash": "",
+                    "admin": False,
+                }
+                for n in range(1, count + 1)
+            ]
+            db.execute(insert(users), rows)
+
+        await self.database.write(unit)
+        return [UserId(str(n)) for n in range(1, count + 1)]
+
+    async def rows(self) -> dict[str, int]:
+        """How many rows each table has."""
+
+        def query(db: Connection) -> dict[str, int]:
+            tables = metadata.sorted_tables
+            return {
+                table.name: db.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in tables
+            }
+
+        return await self.database.read(query)
 
     async def add_people(self, *people: UserId) -> None:
         for person in people:
@@ -97,6 +141,10 @@ def stores_in(database: Database) -> Stores:
         SqlRelations(database),
         SqlProfiles(database),
         SqlPictures(database),
+        SqlMembers(database),
+        SqlEntrances(database),
+        SqlAudit(database),
+        database,
     )
 
 

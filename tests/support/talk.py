@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,13 @@ import msgspec
 
 from parlor.im.announce import Announcements
 from parlor.im.conversations import Threads
+from parlor.im.groups.acts import GroupActs
+from parlor.im.groups.groups import Groups
+from parlor.im.groups.joining import Joining
+from parlor.im.groups.links import GroupLinks
+from parlor.im.groups.online import Online
+from parlor.im.groups.roster_pages import RosterPages
+from parlor.im.groups.telling import Telling
 from parlor.im.members import Rosters
 from parlor.im.read import Reading
 from parlor.im.send import Send
@@ -20,6 +27,16 @@ from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, UserId
 from tests.support.steady import CountedBytes, CountingMeter, HandClock, Told
 from tests.support.storage import ANN, BOB, CEM, DAN, Stores, sqlite_stores
+
+
+class Somebody:
+    """Who is connected: those a test puts in."""
+
+    def __init__(self) -> None:
+        self.here: set[UserId] = set()
+
+    def users(self) -> Iterable[UserId]:
+        return self.here
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,8 @@ class Talk:
     send: Send
     sync: Sync
     reading: Reading
+    groups: Groups
+    connected: set[UserId]
 
     async def direct(self, one: UserId = ANN, other: UserId = BOB) -> ConversationId:
         view, _ = await self.threads.create(one, ConversationKind.DIRECT, [other], "")
@@ -57,15 +76,28 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
     async with sqlite_stores(folder) as stores:
         await stores.add_people(ANN, BOB, CEM, DAN)
         messages, conversations = stores.messages, stores.conversations
+        connected, entropy = Somebody(), CountedBytes()
+
         rosters = Rosters(conversations, chosen.remembered_members, chosen.announce_members)
         announcements = Announcements(told, meter, limit_s=chosen.announce_limit_s)
+        telling = Telling(conversations, stores.members, rosters, announcements)
+        links = GroupLinks(conversations, stores.entrances, chosen, clock, entropy)
+        groups = Groups(
+            GroupActs(messages, telling, chosen, clock),
+            links,
+            Joining(messages, conversations, stores.entrances, links, telling, chosen, clock),
+            RosterPages(conversations, stores.members, chosen),
+            Online(conversations, stores.members, connected, chosen, clock),
+        )
         yield Talk(
             stores,
             clock,
             meter,
             told,
-            Threads(conversations, announcements, chosen, clock, CountedBytes()),
+            Threads(conversations, announcements, chosen, clock, entropy),
             Send(messages, rosters, announcements, chosen, clock),
             Sync(messages, conversations, chosen),
             Reading(conversations, announcements),
+            groups,
+            connected.here,
         )

@@ -19,10 +19,13 @@ from parlor.api.openapi import describe
 from parlor.api.request import ApiRequest
 from parlor.api.routes import (
     accounts,
+    audit,
     calls,
     connections,
     contacts,
     conversations,
+    entrances,
+    groups,
     health,
     inside,
     keys,
@@ -45,6 +48,8 @@ _REST = (
     presence,
     pictures,
     conversations,
+    groups,
+    entrances,
     messages,
     calls,
     push,
@@ -52,6 +57,7 @@ _REST = (
     online,
     connections,
     inside,
+    audit,
     server,
 )
 WEBAPP_FOLDER = Path(__file__).with_name("webapp")

@@ -14,6 +14,7 @@ from parlor.accounts.keys import MadeKey
 from parlor.accounts.services import People
 from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
+from parlor.im.groups.groups import Groups
 from parlor.im.people_services import Contacts, Pictures, Profiles, Statuses
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
@@ -21,6 +22,7 @@ from parlor.model.call import IceServer
 from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.model.trace import Trace
 from parlor.ports.accounts import Revocation, RevocationKind
+from parlor.ports.audit import Audit
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
 from parlor.ports.presence import Presence
@@ -142,6 +144,8 @@ class Services:
     keys: Keys
     links: Links
     threads: Threads
+    groups: Groups
+    audit: Audit
     send: Send
     sync: Sync
     reading: Reading

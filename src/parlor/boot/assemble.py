@@ -32,6 +32,7 @@ from parlor.api.settings import HttpSettings
 from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
 from parlor.boot.gauges import Gauges
+from parlor.boot.groups import build_groups
 from parlor.boot.people import PeopleServices, build_people
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets
@@ -49,6 +50,7 @@ from parlor.drivers.memory.presence import MemoryPresence
 from parlor.drivers.profiler import LoopProfiler
 from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
+from parlor.drivers.sql.audit import SqlAudit
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import OpenDatabase
 from parlor.drivers.sql.keys import SqlKeys
@@ -226,6 +228,9 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     threads = Threads(conversations, announcements, im, clock, entropy)
     send = Send(messages, rosters, announcements, im, clock)
     sync = Sync(messages, conversations, im)
+    groups = build_groups(
+        base.database, messages, conversations, rosters, announcements, presence, im, clock, entropy
+    )
     reading = Reading(conversations, announcements)
 
     people = build_people(
@@ -251,6 +256,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             people=base.people,
             send=send,
             threads=threads,
+            groups=groups,
             sync=sync,
             reading=reading,
             calls=calls,
@@ -276,6 +282,8 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         keys=base.keys,
         links=base.links,
         threads=threads,
+        groups=groups,
+        audit=SqlAudit(base.database),
         send=send,
         sync=sync,
         reading=reading,
@@ -328,6 +336,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges.traces(traces.__len__)
     gauges.relations(people)
     gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
+    gauges.groups(groups.online)
     for door in doors:
         gauges.goim(door)
     return Server(

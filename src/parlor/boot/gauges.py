@@ -33,6 +33,7 @@ from parlor.gateway.longpoll.app import HttpLinks
 from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
 from parlor.gateway.settings import GatewaySettings
+from parlor.im.groups.online import Online
 from parlor.im.members import Rosters
 from parlor.im.people_settings import PeopleSettings
 from parlor.im.settings import ImSettings
@@ -210,6 +211,11 @@ class Gauges:
         gauge("picture_paces_limit", lambda: pictures.paces.limit, "Remembered at most.")
         gauge("typing_known", lambda: typing.remembered, "Who typed where a moment ago.")
         gauge("typing_known_limit", lambda: typing.limit, "Remembered at most.")
+
+    def groups(self, online: Online) -> None:
+        im = self._set("im", ImSettings)
+        self._gauge("groups_counted", lambda: online.remembered, "Groups counted a moment ago.")
+        self._gauge("groups_counted_limit", im("online_counts"), "Counted at most.")
 
     def goim(self, door: GoimDoor) -> None:
         self._gauge("goim_connections", lambda: door.connections, "Through the goim door.")

@@ -13,6 +13,7 @@ from typing import Protocol
 from parlor.accounts.services import People
 from parlor.gateway.mail import Mailboxes
 from parlor.gateway.state.link import Link
+from parlor.im.groups.groups import Groups
 from parlor.im.people_services import Contacts, Profiles, Statuses, Typing
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
@@ -93,6 +94,7 @@ class Services:
     people: People
     send: Send
     threads: Threads
+    groups: Groups
     sync: Sync
     reading: Reading
     calls: Calls

@@ -105,6 +105,21 @@ class Announcements:
             else:
                 await self.tell([user], payload, about=about)
 
+    async def tell_alike(
+        self,
+        users: Sequence[UserId],
+        payload_for: Callable[[UserId], Awaitable[PushPayload]],
+        *,
+        about: ConversationId,
+    ) -> None:
+        """As `tell`, with the payload that the first of `users` gets for all of them."""
+        try:
+            payload = await payload_for(users[0])
+        except ParlorError as error:
+            self._count_lost(error, about)
+        else:
+            await self.tell(users, payload, about=about)
+
     async def _hand_over(self, told: Awaitable[None], about: ConversationId) -> None:
         try:
             if self._limit_s is None:

@@ -10,7 +10,7 @@ from parlor.im.announce import Announcements
 from parlor.im.paging import page_size
 from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
-from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.conversation import ConversationKind, ConversationView
 from parlor.model.errors import BadRequest, NotFound, NotMember, NotWanted, TooManyMembers
 from parlor.model.ids import ConversationId, UserId, number_id
 from parlor.model.text import check_display_name
@@ -58,6 +58,9 @@ class Threads:
             raise BadRequest("A direct conversation is with exactly one other person.")
         if not others:
             raise BadRequest("A group needs at least one other person.")
+        if len(others) > self._settings.max_members_per_request:
+            most = self._settings.max_members_per_request
+            raise BadRequest(f"A group begins with at most {most} others; invite more later.")
         if len(others) >= self._settings.max_group_members:
             raise TooManyMembers
         is_group = kind is ConversationKind.GROUP
@@ -71,7 +74,12 @@ class Threads:
             self._clock.unix_ms(),
         )
         view = await self.get(user, conversation.id)
-        if created:
+        if created and is_group:
+            await self._announcements.tell([user], ConversationPush(view), about=view.id)
+            # All but the owner see it alike: one view for however many.
+            theirs = partial(self._push_for, view.id)
+            await self._announcements.tell_alike(others, theirs, about=view.id)
+        elif created:
             await self._announcements.tell_each(
                 [user, *others], partial(self._push_for, view.id), about=view.id
             )
@@ -103,18 +111,6 @@ class Threads:
         found = await self._conversations.views(user, _parse_cursor(cursor), size + 1)
         page = found[:size]
         return page, f"{page[-1].active_at}-{page[-1].id}" if len(found) > size else ""
-
-    async def members(
-        self, user: UserId, id: ConversationId, cursor: str, limit: int
-    ) -> tuple[Sequence[Member], str]:
-        """In the order of user ids; the cursor is the last one's. Raises NotFound, NotMember."""
-        size = page_size(limit, self._settings.max_page_members)
-        if await self._conversations.member(id, user) is None:
-            raise await self._why_not(id)
-        after = UserId(cursor) if cursor else None
-        found = await self._conversations.members(id, after, size + 1)
-        page = found[:size]
-        return page, page[-1].user_id if len(found) > size else ""
 
     async def require_direct_peer(self, user: UserId, conversation_id: ConversationId) -> UserId:
         """The other person of `user`'s direct conversation, who takes what `user` has to say.

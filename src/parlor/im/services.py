@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.conversation import ConversationKind, ConversationView
 from parlor.model.event import Event
 from parlor.model.ids import ConnectionKey, ConversationId, UserId
 
@@ -28,9 +28,6 @@ class Threads(Protocol):
     async def page(
         self, user: UserId, cursor: str, limit: int
     ) -> tuple[Sequence[ConversationView], str]: ...
-    async def members(
-        self, user: UserId, id: ConversationId, cursor: str, limit: int
-    ) -> tuple[Sequence[Member], str]: ...
 
 
 class Send(Protocol):

@@ -6,7 +6,11 @@ import msgspec
 
 
 class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`max_group_members` counts the one who makes the group.
+    """`max_group_members` counts the one who makes the group; so many come in or are removed by
+    one request at most (`max_members_per_request`). A group has at most `max_group_links` that
+    work, and `max_join_requests` who wait to be let in. `longest_link_s`, `longest_mute_s` and
+    `longest_slow_mode_s` bound what one may ask for, in seconds. How many members of a group are
+    connected is counted anew after `online_counted_s`, for `online_counts` groups at most.
 
     `max_page_*` bound one answer; asking for more gives that many. `remembered_members` is how
     many memberships the process keeps in memory (about 100 bytes each) to announce without
@@ -15,7 +19,15 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conversation every gateway looks up once which of its people are members.
     """
 
-    max_group_members: int = 500
+    max_group_members: int = 100_000
+    max_members_per_request: int = 500
+    max_group_links: int = 20
+    max_join_requests: int = 1_000
+    longest_link_s: int = 366 * 86_400
+    longest_mute_s: int = 366 * 86_400
+    longest_slow_mode_s: int = 3_600
+    online_counted_s: float = 5.0
+    online_counts: int = 10_000
     max_mentions: int = 50
     max_page_events: int = 200
     max_page_conversations: int = 100

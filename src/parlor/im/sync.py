@@ -33,23 +33,31 @@ class Sync:
 
         With `after`: the oldest after it. With `before` alone, or neither: the newest before it.
         With both: the oldest between. A device is in sync once it has applied up to last_seq.
+        What was said before the member's `history_from` is as if it were not there.
         Raises NotFound, NotMember, BadRequest.
         """
         size = page_size(limit, self._settings.max_page_events)
         lower = None if after is None else check_seq(after)
         upper = None if before is None else check_seq(before)
-        if await self._conversations.member(conversation_id, user) is None:
+        member = await self._conversations.member(conversation_id, user)
+        if member is None:
             if await self._conversations.get(conversation_id) is None:
                 raise NotFound("There is no such conversation.")
             raise NotMember
-        events, last_seq = await self._messages.events(conversation_id, lower, upper, size)
-        return events, last_seq, _more(events, last_seq, lower, upper)
+        first = max(1, member.history_from)
+        if lower is not None:
+            lower = max(lower, first - 1)
+        found, last_seq = await self._messages.events(conversation_id, lower, upper, size)
+        events = [event for event in found if event.seq >= first]
+        return events, last_seq, _more(events, last_seq, lower, upper, first)
 
 
-def _more(events: Sequence[Event], last_seq: int, after: int | None, before: int | None) -> bool:
+def _more(
+    events: Sequence[Event], last_seq: int, after: int | None, before: int | None, first: int
+) -> bool:
     if not events:
         return False
     if after is None:
-        return events[0].seq > 1
+        return events[0].seq > first
     end = last_seq if before is None else min(last_seq, before - 1)
     return events[-1].seq < end

@@ -9,6 +9,7 @@ import msgspec
 from parlor.model.conversation import Conversation, Member
 from parlor.model.errors import BadRequest, NotMember
 from parlor.model.event import Draft, Event
+from parlor.model.group_link import GroupLink
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.message_state import MessageState
 
@@ -25,6 +26,10 @@ class Act(msgspec.Struct, frozen=True):
     client_id: str = ""
     about: tuple[UserId, ...] = ()
     target: int = 0
+    link: str = ""
+    """The code of the link by which the actor comes in; then its use is counted."""
+    asking: bool = False
+    """Whether it matters who of `about` has asked to come in."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -42,6 +47,8 @@ class Standing(msgspec.Struct, frozen=True):
     reactions: frozenset[str] = frozenset()
     pins: int = 0
     """Messages that are pinned in the conversation."""
+    link: GroupLink | None = None
+    asking: frozenset[UserId] = frozenset()
 
     @property
     def member(self) -> Member:

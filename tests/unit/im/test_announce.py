@@ -63,6 +63,29 @@ async def test_cancellation_is_not_swallowed():
         await telling
 
 
+async def test_those_who_see_it_alike_are_told_at_once_with_one_payload():
+    asked = []
+
+    async def payload_for(user):
+        asked.append(user)
+        return PUSH
+
+    told = Told()
+    announcements = announcing(told, CountingMeter())
+    await announcements.tell_alike([ANN, BOB], payload_for, about=TALK)
+    assert (told.pushes, asked) == ([((ANN, BOB), PUSH)], [ANN])
+
+
+async def test_a_payload_for_many_that_cannot_be_made_fails_nothing():
+    async def payload_for(user):
+        raise NotMember
+
+    told, meter = Told(), CountingMeter()
+    await announcing(told, meter).tell_alike([ANN, BOB], payload_for, about=TALK)
+    assert told.pushes == []
+    assert meter.counted["im_announcements_lost_total"] == 1
+
+
 async def test_without_a_deadline_the_bus_is_only_waited_for():
     told = Told()
     await announcing(told, CountingMeter(), limit_s=None).tell([ANN], PUSH, about=TALK)

@@ -549,10 +549,17 @@ export interface ConversationListResult {
   cursor: string;
 }
 
+/**
+ * In the order of user ids, at most 100 on a page; `query`: those with a word in their names
+ * that begins so. With the `version` that an earlier answer gave: what has changed since, in the
+ * order of the changes.
+ */
 export interface ConversationMembers {
   conversation_id: string;
   cursor?: string;
   limit?: number;
+  query?: string;
+  version?: number | null;
 }
 
 /**
@@ -570,10 +577,18 @@ export interface Member {
   barred?: boolean;
 }
 
+/**
+ * `version` is that of the whole list. A list read in pages is whole once what changed since
+ * the version of its first page is applied: `members` replace those one has, `left` are gone.
+ *
+ * Read positions do not count as changes.
+ */
 export interface MembersResult {
   members: readonly Member[];
   users: readonly User[];
   cursor: string;
+  version: number;
+  left: readonly string[];
 }
 
 /** Everything up to `seq` was read. Never moves back. */
@@ -585,6 +600,208 @@ export interface ReadSet {
 export interface ReadResult {
   read_seq: number;
   unread: number;
+}
+
+/** Those who are in already are left out. */
+export interface GroupInvite {
+  conversation_id: string;
+  client_id: string;
+  members: readonly string[];
+}
+
+export interface GroupActResult {
+  event: Event | null;
+}
+
+/** The owner hands the group over before, unless nobody else is there. */
+export interface GroupLeave {
+  conversation_id: string;
+  client_id: string;
+}
+
+/** All of `members` or, when one of them may not be removed, none. */
+export interface GroupRemove {
+  conversation_id: string;
+  client_id: string;
+  members: readonly string[];
+}
+
+/** The owner makes somebody an administrator, or a member again. */
+export interface GroupRole {
+  conversation_id: string;
+  client_id: string;
+  user_id: string;
+  role: Role;
+}
+
+/** Another owner; the one before is an administrator from then on. */
+export interface GroupTransfer {
+  conversation_id: string;
+  client_id: string;
+  user_id: string;
+}
+
+/**
+ * One member for `for_s` seconds (0: until taken back), or with an empty `user_id` everybody
+ * below administrator. `off` takes it back.
+ */
+export interface GroupMute {
+  conversation_id: string;
+  client_id: string;
+  user_id?: string;
+  for_s?: number;
+  off?: boolean;
+}
+
+/**
+ * None leaves a setting alone, so two who change different ones at once both get theirs.
+ *
+ * `permissions` are the least roles of those that change. `all_muted` is not here: muting
+ * everybody is an act of its own.
+ */
+export interface SettingsChange {
+  join?: Join | null;
+  history?: Visible | null;
+  slow_mode_s?: number | null;
+  read_only?: boolean | null;
+  permissions?: Readonly<Record<Permission, Role>> | null;
+}
+
+/** Exactly one of `title`, `announcement`, `avatar` (empty takes it away) and `settings`. */
+export interface GroupUpdate {
+  conversation_id: string;
+  client_id: string;
+  title?: string | null;
+  announcement?: string | null;
+  avatar?: string | null;
+  settings?: SettingsChange | null;
+}
+
+/** For good. Its members can read it, and nothing happens in it any more. */
+export interface GroupDissolve {
+  conversation_id: string;
+  client_id: string;
+}
+
+export interface GroupOnline {
+  conversation_id: string;
+}
+
+/** How many of its `members` are connected; a few seconds old at most. */
+export interface GroupOnlineResult {
+  online: number;
+  members: number;
+}
+
+/** 0: it never expires, it works as often as one likes. */
+export interface GroupLinkMake {
+  conversation_id: string;
+  client_id: string;
+  expires_in_s?: number;
+  max_uses?: number;
+}
+
+/**
+ * Whoever has `code` may look at the group and come in, as the group's settings say.
+ *
+ * Times are Unix milliseconds. `expires_at` 0: never; `max_uses` 0: as often as one likes.
+ * `ended`: somebody took it back; it never comes to life again.
+ */
+export interface GroupLink {
+  code: string;
+  conversation_id: string;
+  made_by: string;
+  made_at: number;
+  expires_at: number;
+  max_uses: number;
+  uses: number;
+  ended: boolean;
+}
+
+/** `path` follows the address of the server; together they are the text of a QR code. */
+export interface GroupLinkResult {
+  link: GroupLink;
+  path: string;
+}
+
+export interface GroupLinkList {
+  conversation_id: string;
+}
+
+/** Those that work, newest first. */
+export interface GroupLinksResult {
+  links: readonly GroupLink[];
+}
+
+export interface GroupLinkRevoke {
+  conversation_id: string;
+  code: string;
+}
+
+/**
+ * What somebody outside may see: by the `code` of a link, or by the id of a group where one
+ * may ask or come in by oneself.
+ */
+export interface GroupLinkShow {
+  code?: string;
+  conversation_id?: string;
+}
+
+/** What somebody outside may see of a group. `inside`: one is in it; `asked`: one has asked. */
+export interface Preview {
+  conversation_id: string;
+  title: string;
+  avatar: string;
+  member_count: number;
+  join: Join;
+  inside: boolean;
+  asked: boolean;
+}
+
+export interface GroupPreviewResult {
+  group: Preview;
+}
+
+/** As `group.link.show` finds it. `text` is for those who decide, where they do. */
+export interface GroupJoin {
+  client_id: string;
+  code?: string;
+  conversation_id?: string;
+  text?: string;
+}
+
+/** `inside` is false when one has asked and somebody has to decide. */
+export interface GroupJoinResult {
+  conversation_id: string;
+  inside: boolean;
+}
+
+export interface GroupRequests {
+  conversation_id: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/** Somebody who asked to be let in. One per person and group; asking again changes `text`. */
+export interface JoinRequest {
+  conversation_id: string;
+  user_id: string;
+  text: string;
+  at_ms: number;
+}
+
+export interface GroupRequestsResult {
+  requests: readonly JoinRequest[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** Let somebody in who has asked, or say no. */
+export interface GroupDecide {
+  conversation_id: string;
+  client_id: string;
+  user_id: string;
+  let_in: boolean;
 }
 
 /** Acknowledged only after it is stored. The same `client_id` again is the same event. */
@@ -789,6 +1006,21 @@ export interface SelfPush {
   entry: SelfEntry;
 }
 
+/** What became of a request. */
+export type Asked = "asked" | "let_in" | "refused";
+
+/**
+ * Somebody asks to come into a group, for those who decide; or what became of it, for them
+ * and for who asked. `text` is empty once it is decided.
+ */
+export interface GroupRequestPush {
+  conversation_id: string;
+  user_id: string;
+  text: string;
+  at_ms: number;
+  how: Asked;
+}
+
 export interface CallPush {
   call: CallView;
 }
@@ -914,6 +1146,22 @@ export interface Methods {
   "conversation.list": { params: ConversationList; result: ConversationListResult };
   "conversation.members": { params: ConversationMembers; result: MembersResult };
   "read.set": { params: ReadSet; result: ReadResult };
+  "group.invite": { params: GroupInvite; result: GroupActResult };
+  "group.leave": { params: GroupLeave; result: GroupActResult };
+  "group.remove": { params: GroupRemove; result: GroupActResult };
+  "group.role": { params: GroupRole; result: GroupActResult };
+  "group.transfer": { params: GroupTransfer; result: GroupActResult };
+  "group.mute": { params: GroupMute; result: GroupActResult };
+  "group.update": { params: GroupUpdate; result: GroupActResult };
+  "group.dissolve": { params: GroupDissolve; result: GroupActResult };
+  "group.online": { params: GroupOnline; result: GroupOnlineResult };
+  "group.link.make": { params: GroupLinkMake; result: GroupLinkResult };
+  "group.link.list": { params: GroupLinkList; result: GroupLinksResult };
+  "group.link.revoke": { params: GroupLinkRevoke; result: Empty };
+  "group.link.show": { params: GroupLinkShow; result: GroupPreviewResult };
+  "group.join": { params: GroupJoin; result: GroupJoinResult };
+  "group.requests": { params: GroupRequests; result: GroupRequestsResult };
+  "group.decide": { params: GroupDecide; result: GroupActResult };
   "message.send": { params: MessageSend; result: MessageSendResult };
   "events.list": { params: EventsList; result: EventsResult };
   "room.join": { params: RoomJoin; result: RoomResult };
@@ -938,6 +1186,7 @@ export interface Pushes {
   "conversation": ConversationPush;
   "read": ReadPush;
   "self": SelfPush;
+  "group.request": GroupRequestPush;
   "call": CallPush;
   "call.signal": CallSignalPush;
   "delivery": DeliveryPush;

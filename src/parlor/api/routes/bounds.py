@@ -30,6 +30,10 @@ Cursor: TypeAlias = Annotated[
     str,
     QueryParameter(max_length=512, description="`cursor` of the page before; empty at first."),
 ]
+Version: TypeAlias = Annotated[
+    int | None,
+    QueryParameter(ge=0, le=MAX_NUMBER, description="Only what has changed after this version."),
+]
 Seconds: TypeAlias = Annotated[float, QueryParameter(description="For how long to look.")]
 Limit: TypeAlias = Annotated[
     int,

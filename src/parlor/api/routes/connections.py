@@ -6,6 +6,7 @@ import msgspec
 from litestar import post
 from litestar.params import JSONBody
 
+from parlor.api.audited import enter
 from parlor.api.described import described
 from parlor.api.identity import KeyWith
 from parlor.api.request import ApiRequest
@@ -14,6 +15,7 @@ from parlor.model.errors import BadRequest, Overloaded
 from parlor.ports.accounts import RevocationKind
 
 _MAX_CHARS = 200
+_MAX_SUBJECT_CHARS = 128
 
 
 class Revoke(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,16 +47,18 @@ async def revoke(request: ApiRequest, data: JSONBody[Revoke]) -> RevokeReply:
     authentication = request.services.authentication
     match data:
         case Revoke(user=str(value), device=None, session=None, token_id=None):
-            done = authentication.revoke(RevocationKind.USER, _checked(value))
+            what, done = "user", authentication.revoke(RevocationKind.USER, _checked(value))
         case Revoke(user=None, device=str(value), session=None, token_id=None):
-            done = authentication.revoke(RevocationKind.DEVICE, _checked(value))
+            what, done = "device", authentication.revoke(RevocationKind.DEVICE, _checked(value))
         case Revoke(user=None, device=None, session=str(value), token_id=None):
-            done = authentication.revoke(RevocationKind.SESSION, _checked(value))
+            what, done = "session", authentication.revoke(RevocationKind.SESSION, _checked(value))
         case Revoke(user=None, device=None, session=None, token_id=str(value)):
-            done = authentication.revoke_token(_checked(value))
+            what, done = "token", authentication.revoke_token(_checked(value))
         case _:
             raise BadRequest("Give exactly one of user, device, session, token_id.")
-    return RevokeReply(int((await done).expires_at))
+    expires_at = int((await done).expires_at)
+    await enter(request, f"{what}.revoke", value[:_MAX_SUBJECT_CHARS], until=expires_at)
+    return RevokeReply(expires_at)
 
 
 def _checked(value: str) -> str:

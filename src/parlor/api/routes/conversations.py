@@ -9,10 +9,10 @@ from litestar.params import FromPath, JSONBody
 from parlor.api.described import described
 from parlor.api.identity import signed_in
 from parlor.api.request import ApiRequest
-from parlor.api.routes.bounds import Cursor, Limit, Position
+from parlor.api.routes.bounds import Cursor, Limit, Position, Version, Words
 from parlor.model.account import User
 from parlor.model.conversation import ConversationKind, ConversationView, Member
-from parlor.model.errors import BadDisplayName, NotFound, NotMember, TooManyMembers
+from parlor.model.errors import BadDisplayName, Forbidden, NotFound, NotMember, TooManyMembers
 from parlor.model.group import Role
 from parlor.model.ids import ConversationId, UserId
 from parlor.wire.native.methods import ConversationListResult, MembersResult, ReadResult
@@ -37,9 +37,6 @@ class ConversationReply(msgspec.Struct, frozen=True):
 class ReadUpTo(msgspec.Struct, frozen=True):
     seq: Position
 
-
-_MAX_PROFILES = 100
-"""`People.users` looks up so many at once."""
 
 _ANN, _BOB = UserId("6755399441055744"), UserId("5000111222333444")
 _TEAM = ConversationView(
@@ -110,19 +107,31 @@ async def show(request: ApiRequest, conversation_id: FromPath[str]) -> Conversat
     opt=described(
         NotFound,
         NotMember,
+        Forbidden,
         gives=MembersResult((Member(_ANN, Role.OWNER, 1, 1),), (User(_ANN, "ann", "Ann Lee"),)),
     ),
 )
 async def members(
-    request: ApiRequest, conversation_id: FromPath[str], cursor: Cursor = "", limit: Limit = 100
+    request: ApiRequest,
+    conversation_id: FromPath[str],
+    cursor: Cursor = "",
+    limit: Limit = 100,
+    words: Words = "",
+    version: Version = None,
 ) -> MembersResult:
-    """Who is in it, in pages of at most 100, with the profiles of those on the page."""
+    """Who is in it, in pages of at most 100, with the profiles of those on the page; by name
+    with `query`, what has changed with `version`."""
     services = request.services
-    listed, following = await services.threads.members(
-        request.user.user, ConversationId(conversation_id), cursor, min(limit, _MAX_PROFILES)
+    listed = await services.groups.members.page(
+        request.user.user,
+        ConversationId(conversation_id),
+        cursor,
+        limit,
+        query=words,
+        since=version,
     )
-    users = await services.people.users([member.user_id for member in listed])
-    return MembersResult(tuple(listed), tuple(users), following)
+    users = await services.people.users([member.user_id for member in listed.members])
+    return MembersResult(listed.members, tuple(users), listed.cursor, listed.version, listed.left)
 
 
 @post(

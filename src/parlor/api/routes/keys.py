@@ -8,6 +8,7 @@ import msgspec
 from litestar import delete, get, post
 from litestar.params import FromPath, JSONBody
 
+from parlor.api.audited import enter
 from parlor.api.described import described
 from parlor.api.identity import administrator
 from parlor.api.request import ApiRequest
@@ -97,13 +98,16 @@ async def add_key(request: ApiRequest, data: JSONBody[NewKey]) -> MadeKeyReply:
         expires_in_s=data.expires_in_days * _DAY_S,
         quota=msgspec.convert(data.quota, Quota, from_attributes=True),
     )
+    grant = made.record.grant
+    await enter(request, "key.make", grant.id, name=grant.name, scopes=sorted(grant.scopes))
     return MadeKeyReply(_shown(made.record), made.key)
 
 
 @delete("/keys/{key_id:str}", guards=[administrator], opt=described(NotFound))
 async def revoke_key(request: ApiRequest, key_id: FromPath[str]) -> None:
     """Revoke an API key: its next request is refused."""
-    await request.services.keys.revoke(key_id)
+    gone = await request.services.keys.revoke(key_id)
+    await enter(request, "key.revoke", gone.grant.id, name=gone.grant.name)
 
 
 def _shown(record: KeyRecord) -> KeyInfo:

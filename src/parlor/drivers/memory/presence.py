@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from parlor.model.ids import DeviceId, RoomId, UserId
@@ -20,6 +20,8 @@ class LocalCounts(Protocol):
     def device_online(self, device: DeviceId) -> int: ...
 
     def users_online(self) -> int: ...
+
+    def users(self) -> Iterable[UserId]: ...
 
     def room_online(self, room: RoomId) -> int: ...
 
@@ -40,6 +42,9 @@ class MemoryPresence:
 
     def users_online(self) -> int:
         return self._counts.users_online()
+
+    def users(self) -> Iterable[UserId]:
+        return self._counts.users()
 
     def in_room(self, room: RoomId) -> int:
         return self._counts.room_online(room)

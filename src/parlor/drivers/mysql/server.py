@@ -24,11 +24,14 @@ _EXPLAINED = {
     "1142": "this user may not do what is needed",
     "1040": "the server has too many connections; lower the pools in [storage]",
 }
+_MARIADB_COLLATION, _MYSQL_COLLATION = "utf8mb4_nopad_bin", "utf8mb4_0900_bin"
 _MIGRATING_WAIT_S = 60
 _SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO',"
     " default_storage_engine = 'InnoDB', innodb_lock_wait_timeout = {lock_s},"
-    " wait_timeout = 86400, time_zone = '+00:00'"
+    " wait_timeout = 86400, time_zone = '+00:00',"
+    # What a statement makes of other values is compared as the columns are.
+    " collation_connection = IF(VERSION() LIKE '%MariaDB%', '{mariadb}', '{mysql}')"
 )
 
 
@@ -60,7 +63,7 @@ class MysqlServer:
             raise CannotOpen("another process has been migrating the database for a minute")
         try:
             is_mariadb = getattr(connection.dialect, "is_mariadb", False)
-            collation = "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
+            collation = _MARIADB_COLLATION if is_mariadb else _MYSQL_COLLATION
             connection.exec_driver_sql(
                 f"ALTER DATABASE CHARACTER SET = utf8mb4 COLLATE = {collation}"
             )
@@ -89,7 +92,11 @@ def _engine(
     *,
     is_reading: bool = False,
 ) -> AsyncEngine:
-    session = _SESSION.format(lock_s=max(1, round(settings.lock_timeout_s)))
+    session = _SESSION.format(
+        lock_s=max(1, round(settings.lock_timeout_s)),
+        mariadb=_MARIADB_COLLATION,
+        mysql=_MYSQL_COLLATION,
+    )
     if is_reading:
         session += ", SESSION tx_read_only = 1"
     return create_async_engine(

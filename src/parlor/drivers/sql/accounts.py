@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, update
 
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.numbers import number_of
@@ -82,13 +82,8 @@ class SqlAccounts:
         return await self._database.read(query) if numbers else []
 
     async def find_users(self, query: str, after: str, limit: int) -> Sequence[User]:
-        prefix = _folded(query)
-
         def unit(db: Connection) -> Sequence[User]:
-            with_word = select(user_words.c.user_id).where(
-                user_words.c.word >= prefix, user_words.c.word < prefix + _AFTER_ALL
-            )
-            is_found: ColumnElement[bool] = users.c.id.in_(with_word)
+            is_found: ColumnElement[bool] = users.c.id.in_(with_word(query))
             if (number := _of_number(db, query)) is not None:
                 is_found = or_(is_found, users.c.id == number)
             found = db.execute(
@@ -138,6 +133,13 @@ def _of_number(db: Connection, query: str) -> int | None:
     number = number_of(query.strip())
     stored = db.execute(select(users.c.privacy).where(users.c.id == number)).scalar()
     return number if stored is not None and privacy_of(stored).found_by_number else None
+
+
+def with_word(beginning: str) -> Select[tuple[int]]:
+    """The ids of those with a word in their names that begins so."""
+    prefix = _folded(beginning)
+    word = user_words.c.word
+    return select(user_words.c.user_id).where(word >= prefix, word < prefix + _AFTER_ALL)
 
 
 def _folded(words: str) -> str:

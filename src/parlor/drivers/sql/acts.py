@@ -6,27 +6,20 @@ conversation happen one after the other whoever does them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
 from parlor.drivers.sql.applying import apply
-from parlor.drivers.sql.conversation_rows import (
-    CONVERSATION_COLUMNS,
-    MEMBER_COLUMNS,
-    conversation_of_row,
-    member_of_row,
-)
+from parlor.drivers.sql.entrances import asking_of, link_of, use_link
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
 from parlor.drivers.sql.message_tables import message_states, reactions
 from parlor.drivers.sql.numbers import number_of
+from parlor.drivers.sql.standings import locked, members_of
 from parlor.drivers.sql.state_rows import state_of_row
-from parlor.drivers.sql.tables import conversations, events, members
-from parlor.model.conversation import Conversation, Member
+from parlor.drivers.sql.tables import conversations, events
+from parlor.model.conversation import Conversation
 from parlor.model.errors import NotFound, NotMember
-from parlor.model.event import Event, event_of
-from parlor.model.ids import UserId
+from parlor.model.event import Event, EventKind, event_of
 from parlor.model.message_state import MessageState
 from parlor.model.standing import Act, Decide, Standing
 
@@ -38,7 +31,7 @@ def perform(db: Connection, act: Act, decide: Decide, at_ms: int) -> tuple[Event
         raise NotFound("There is no such conversation.")
     if actor is None:
         raise NotMember
-    head = _locked(db, conversation)
+    head = locked(db, conversation)
     if act.client_id and (first := _known(db, conversation, actor, act.client_id)) is not None:
         return first, False
     draft = decide(_standing(db, head, act, actor))
@@ -55,16 +48,9 @@ def perform(db: Connection, act: Act, decide: Decide, at_ms: int) -> tuple[Event
         .values(last_seq=event.seq, active_at=event.sent_at)
     )
     apply(db, event)
+    if act.link and event.kind is EventKind.JOINED:
+        use_link(db, act.link)
     return event, True
-
-
-def _locked(db: Connection, conversation: int) -> Conversation:
-    found = db.execute(
-        select(*CONVERSATION_COLUMNS).where(conversations.c.id == conversation).with_for_update()
-    ).first()
-    if found is None:
-        raise NotFound("There is no such conversation.")
-    return conversation_of_row(found)
 
 
 def _known(db: Connection, conversation: int, actor: int, client_id: str) -> Event | None:
@@ -80,10 +66,14 @@ def _known(db: Connection, conversation: int, actor: int, client_id: str) -> Eve
 
 def _standing(db: Connection, head: Conversation, act: Act, actor: int) -> Standing:
     conversation = int(head.id)
-    people = _members(db, conversation, [actor, *map(number_of, act.about)])
+    people = members_of(db, conversation, [actor, *map(number_of, act.about)])
     me = people.pop(act.actor, None) if act.actor not in act.about else people.get(act.actor)
+    link = link_of(db, act.link) if act.link else None
+    if link is not None and link.conversation_id != head.id:
+        raise NotFound("There is no such link.")
+    asking = asking_of(db, conversation, act.about) if act.asking else frozenset()
     if not act.target:
-        return Standing(head, me, people)
+        return Standing(head, me, people, link=link, asking=asking)
     message, state = _message(db, conversation, act.target)
     mine = (reactions.c.conversation_id == conversation, reactions.c.seq == act.target)
     given = db.execute(
@@ -94,20 +84,9 @@ def _standing(db: Connection, head: Conversation, act: Act, actor: int) -> Stand
             message_states.c.conversation_id == conversation, message_states.c.pinned_seq > 0
         )
     ).scalar_one()
-    return Standing(head, me, people, message, state, frozenset(given), pins)
-
-
-def _members(
-    db: Connection, conversation: int, users: Sequence[int | None]
-) -> dict[UserId, Member]:
-    wanted = {user for user in users if user is not None}
-    found = db.execute(
-        select(*MEMBER_COLUMNS).where(
-            members.c.conversation_id == conversation, members.c.user_id.in_(wanted)
-        )
+    return Standing(
+        head, me, people, message, state, frozenset(given), pins, link=link, asking=asking
     )
-    people = [member_of_row(row) for row in found]
-    return {member.user_id: member for member in people}
 
 
 def _message(

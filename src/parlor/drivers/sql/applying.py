@@ -9,7 +9,10 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, update
 
+from parlor.drivers.sql.audit import record
+from parlor.drivers.sql.group_changes import GROUP_CHANGES
 from parlor.drivers.sql.tables import conversations
+from parlor.model.audit import entry_of
 from parlor.model.event import Event, EventKind
 
 
@@ -18,6 +21,9 @@ def apply(db: Connection, event: Event) -> None:
     change = _CHANGES.get(event.kind)
     if change is not None:
         change(db, event)
+    entry = entry_of(event)
+    if entry is not None:
+        record(db, entry)
 
 
 def _title(db: Connection, event: Event) -> None:
@@ -27,5 +33,6 @@ def _title(db: Connection, event: Event) -> None:
 
 _CHANGES: Mapping[EventKind, Callable[[Connection, Event], None]] = {
     EventKind.TITLE: _title,
+    **GROUP_CHANGES,
 }
 """Kinds that are missing change nothing but the log."""

@@ -25,6 +25,7 @@ from parlor.drivers.sql.conversation_rows import (
 )
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
+from parlor.drivers.sql.group_changes import listed
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.pairs import check_may_add, check_may_begin
 from parlor.drivers.sql.tables import conversations, events, members, users
@@ -216,11 +217,13 @@ def _insert(
                 "role": (Role.OWNER if user == created.sender else Role.MEMBER).value,
                 "joined_seq": created.seq,
                 "read_seq": created.seq,
+                "changed_seq": created.seq,
             }
             for user in created.members
         ],
     )
     db.execute(insert(events), row_of_event(created))
+    listed(db, created)
 
 
 def _set_read(

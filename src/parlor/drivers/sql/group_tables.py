@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Table,
+    UniqueConstraint,
 )
 
 from parlor.drivers.sql.tables import metadata
@@ -28,11 +29,14 @@ group_links = Table(
         index=True,
     ),
     Column("made_by", Id, ForeignKey("users.id"), nullable=False),
+    # What its maker called the request that made it.
+    Column("client_id", short(64), nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("max_uses", Integer, nullable=False),
     Column("uses", Integer, nullable=False),
     Column("ended", Boolean, nullable=False),
+    UniqueConstraint("conversation_id", "made_by", "client_id"),
 )
 
 join_requests = Table(
@@ -49,6 +53,23 @@ join_requests = Table(
     Column("text", Words, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Index("ix_join_requests_conversation_id_at_ms", "conversation_id", "at_ms"),
+    sqlite_with_rowid=False,
+)
+
+# Those who are no members any more, for lists that are brought up to date (`members.changed_seq`).
+departures = Table(
+    "departures",
+    metadata,
+    Column(
+        "conversation_id",
+        Id,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("left_seq", BigInteger, nullable=False),
+    Index("ix_departures_conversation_id_left_seq", "conversation_id", "left_seq"),
     sqlite_with_rowid=False,
 )
 

@@ -177,7 +177,11 @@ members = Table(
     Column("barred", Boolean, nullable=False, server_default=false()),
     # When the member last said something, kept where there is a slow mode.
     Column("said_at", BigInteger, nullable=False, server_default="0"),
+    # The event that last changed the member's place: coming in, role, muting.
+    Column("changed_seq", BigInteger, nullable=False, server_default="0"),
     Index("ix_members_user_id", "user_id"),
+    Index("ix_members_conversation_id_changed_seq", "conversation_id", "changed_seq"),
+    Index("ix_members_conversation_id_role", "conversation_id", "role"),
     sqlite_with_rowid=False,
 )
 

@@ -16,6 +16,7 @@ from parlor.gateway.methods.bind import bind
 from parlor.gateway.methods.calls import Calls
 from parlor.gateway.methods.contacts import Contacts
 from parlor.gateway.methods.conversations import Conversations
+from parlor.gateway.methods.groups import Groups
 from parlor.gateway.methods.messages import Messages
 from parlor.gateway.methods.people import People
 from parlor.gateway.methods.presence import Presence
@@ -42,6 +43,7 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
         **Contacts(services).bound(),
         **Presence(services).bound(),
         **Conversations(services).bound(),
+        **Groups(services).bound(),
         **Messages(services).bound(),
         **Calls(services).bound(),
         "room.join": bind(wire.RoomJoin, rooms.join),

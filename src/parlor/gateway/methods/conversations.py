@@ -50,12 +50,18 @@ class Conversations:
         return wire.ConversationListResult(tuple(views), cursor)
 
     async def members(self, caller: Caller, params: wire.ConversationMembers) -> wire.MembersResult:
-        limit = page(params.limit)
-        members, cursor = await self._services.threads.members(
-            who(caller).user, ConversationId(params.conversation_id), params.cursor, limit
+        listed = await self._services.groups.members.page(
+            who(caller).user,
+            ConversationId(params.conversation_id),
+            params.cursor,
+            page(params.limit),
+            query=params.query,
+            since=params.version,
         )
-        users = await self._services.people.users([member.user_id for member in members])
-        return wire.MembersResult(tuple(members), tuple(users), cursor)
+        users = await self._services.people.users([member.user_id for member in listed.members])
+        return wire.MembersResult(
+            listed.members, tuple(users), listed.cursor, listed.version, listed.left
+        )
 
     async def read(self, caller: Caller, params: wire.ReadSet) -> wire.ReadResult:
         read_seq, unread = await self._services.reading.set(

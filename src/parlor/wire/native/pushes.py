@@ -8,6 +8,8 @@ from parlor.model.account import User
 from parlor.model.call import CallView
 from parlor.model.conversation import ConversationView
 from parlor.model.event import Event
+from parlor.model.group_link import Asked
+from parlor.model.ids import ConversationId, UserId
 from parlor.model.self_log import Entry, SelfKind
 from parlor.model.status import Presence
 
@@ -55,6 +57,17 @@ class SelfPush(PushPayload, frozen=True):
     not follow the last one heard of, `self.list` gives what is missing."""
 
     entry: SelfEntry
+
+
+class GroupRequestPush(PushPayload, frozen=True):
+    """Somebody asks to come into a group, for those who decide; or what became of it, for them
+    and for who asked. `text` is empty once it is decided."""
+
+    conversation_id: ConversationId
+    user_id: UserId
+    text: str
+    at_ms: int
+    how: Asked
 
 
 class CallPush(PushPayload, frozen=True):
@@ -146,6 +159,7 @@ PUSHES: dict[str, type[PushPayload]] = {
     "conversation": ConversationPush,
     "read": ReadPush,
     "self": SelfPush,
+    "group.request": GroupRequestPush,
     "call": CallPush,
     "call.signal": CallSignalPush,
     "delivery": DeliveryPush,

@@ -12,3 +12,10 @@ def test_presence_follows_the_hub_at_every_moment():
     assert presence.online(UserId("1")) == 1
     hub.remove(link)
     assert presence.online(UserId("1")) == 0
+
+
+def test_everybody_who_is_connected_is_named_once():
+    hub = Hub()
+    for key, user in (("k", "1"), ("l", "1"), ("m", "2")):
+        hub.add(make_link(key, user)[0])
+    assert sorted(MemoryPresence(hub).users()) == ["1", "2"]

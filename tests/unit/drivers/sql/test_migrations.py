@@ -81,6 +81,25 @@ def test_keys_made_before_they_had_ids_still_open_what_they_opened(engine):
     assert (kept["created_at"], kept["expires_at"], kept["quota"]) == (0.0, 0.0, "{}")
 
 
+def test_members_from_before_lists_had_versions_are_told_to_who_asks_for_changes(engine):
+    with engine.begin() as connection:
+        upgrade(connection, "0002")
+        rows = {
+            "users (id, name, display_name, password_hash, admin)": "1, 'ann', 'Ann', '', 0",
+            "conversations (id, kind, title, last_seq, active_at, member_count)": (
+                "9, 'group', 'Old', 7, 5, 1"
+            ),
+            "members (conversation_id, user_id, role, joined_seq, read_seq)": "9, 1, 'owner', 3, 6",
+        }
+        for table, values in rows.items():
+            connection.execute(text(f"INSERT INTO {table} VALUES ({values})"))
+        upgrade(connection, HEAD)
+        (kept,) = connection.execute(text("SELECT * FROM members")).mappings().all()
+        (group,) = connection.execute(text("SELECT * FROM conversations")).mappings().all()
+    assert (kept["changed_seq"], kept["history_from"], kept["muted_until"]) == (3, 0, 0)
+    assert (group["settings"], group["restricted"], group["dissolved_at"]) == ("", 0, 0)
+
+
 def test_a_current_database_is_left_alone(engine):
     up_to_date(engine)
     assert not up_to_date(engine)

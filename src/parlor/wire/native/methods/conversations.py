@@ -41,15 +41,29 @@ class ConversationListResult(Result, frozen=True):
 
 
 class ConversationMembers(Params, frozen=True):
+    """In the order of user ids, at most 100 on a page; `query`: those with a word in their names
+    that begins so. With the `version` that an earlier answer gave: what has changed since, in the
+    order of the changes."""
+
     conversation_id: str
     cursor: str = ""
     limit: int = 100
+    query: str = ""
+    version: int | None = None
 
 
 class MembersResult(Result, frozen=True):
+    """`version` is that of the whole list. A list read in pages is whole once what changed since
+    the version of its first page is applied: `members` replace those one has, `left` are gone.
+
+    Read positions do not count as changes.
+    """
+
     members: tuple[Member, ...]
     users: tuple[User, ...]
     cursor: str = ""
+    version: int = 0
+    left: tuple[str, ...] = ()
 
 
 class ReadSet(Params, frozen=True):

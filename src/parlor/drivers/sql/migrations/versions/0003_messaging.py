@@ -27,6 +27,10 @@ def _columns() -> None:
             op.add_column(table, sa.Column(name, kind, nullable=False, server_default=default))
     op.create_index("ix_users_avatar", "users", ["avatar"])
     op.create_index("ix_conversations_avatar", "conversations", ["avatar"])
+    op.execute("UPDATE members SET changed_seq = joined_seq")
+    for column in ("changed_seq", "role"):
+        name = f"ix_members_conversation_id_{column}"
+        op.create_index(name, "members", ["conversation_id", column])
 
 
 _NEW: dict[str, list[tuple[str, Any, Any]]] = {
@@ -56,6 +60,7 @@ _NEW: dict[str, list[tuple[str, Any, Any]]] = {
         ("muted_until", sa.BigInteger(), "0"),
         ("barred", sa.Boolean(), sa.false()),
         ("said_at", sa.BigInteger(), "0"),
+        ("changed_seq", sa.BigInteger(), "0"),
     ],
 }
 
@@ -176,6 +181,7 @@ def _groups() -> None:
         sa.Column("code", short(64), nullable=False),
         sa.Column("conversation_id", Id, nullable=False),
         sa.Column("made_by", Id, nullable=False),
+        sa.Column("client_id", short(64), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("max_uses", sa.Integer(), nullable=False),
@@ -189,6 +195,12 @@ def _groups() -> None:
         ),
         sa.ForeignKeyConstraint(["made_by"], ["users.id"], name="fk_group_links_made_by"),
         sa.PrimaryKeyConstraint("code", name="pk_group_links"),
+        sa.UniqueConstraint(
+            "conversation_id",
+            "made_by",
+            "client_id",
+            name="uq_group_links_conversation_id_made_by_client_id",
+        ),
     )
     op.create_index("ix_group_links_conversation_id", "group_links", ["conversation_id"])
     op.create_table(
@@ -209,6 +221,24 @@ def _groups() -> None:
     )
     op.create_index(
         "ix_join_requests_conversation_id_at_ms", "join_requests", ["conversation_id", "at_ms"]
+    )
+    op.create_table(
+        "departures",
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("left_seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_departures_conversation_id",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_departures_user_id"),
+        sa.PrimaryKeyConstraint("conversation_id", "user_id", name="pk_departures"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_departures_conversation_id_left_seq", "departures", ["conversation_id", "left_seq"]
     )
     op.create_table(
         "audit",

@@ -1,0 +1,93 @@
+"""How people come into a group and leave it: each act as a decision. Pure.
+
+A decision gets the facts and the draft as it was asked for; it gives the draft that is to be
+stored, None when there is nothing to do, or raises the refusal.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from parlor.im.groups.rights import present, require, require_group, require_member, require_over
+from parlor.model.errors import BadRequest, LinkEnded, NotFound, OwnerMustTransfer, TooManyMembers
+from parlor.model.event import Draft
+from parlor.model.group import Join, Permission, Role
+from parlor.model.standing import Standing
+
+
+def invite(standing: Standing, draft: Draft, *, most: int) -> Draft | None:
+    """Those who are in already are left out; `most` is how many members a group may have."""
+    require(standing, Permission.INVITE)
+    return _let_in(standing, draft, most)
+
+
+def accept(standing: Standing, draft: Draft, *, most: int) -> Draft | None:
+    """Somebody who has asked is let in. Raises NotFound when nobody asks any more."""
+    require(standing, Permission.MANAGE_LINKS)
+    if not present(standing, draft.members) and not standing.asking.issuperset(draft.members):
+        raise NotFound("Nobody of this id asks to come in.")
+    return _let_in(standing, draft, most)
+
+
+def join(standing: Standing, draft: Draft, *, most: int, now_ms: int) -> Draft | None:
+    """Come in by oneself. None when one is in, and when one has to ask first.
+
+    Without a link only an open group is found: any other is NotFound, as if it were not there.
+    """
+    conversation, link = standing.conversation, standing.link
+    if link is None and conversation.settings.join is Join.INVITE and standing.actor is None:
+        raise NotFound
+    require_group(conversation)
+    if standing.actor is not None:
+        return None
+    if link is not None and not link.works(now_ms):
+        raise LinkEnded
+    if not conversation.member_count:
+        raise NotFound("Everybody has left this group.")
+    if conversation.settings.join is Join.APPROVAL:
+        return None
+    return _let_in(standing, draft, most)
+
+
+def ask(standing: Standing, *, now_ms: int) -> None:
+    """Whether somebody outside may ask to be let in. Raises as `join`, BadRequest inside."""
+    conversation, link = standing.conversation, standing.link
+    if link is None and conversation.settings.join is Join.INVITE:
+        raise NotFound
+    require_group(conversation)
+    if standing.actor is not None:
+        raise BadRequest("You are in this group already.")
+    if link is not None and not link.works(now_ms):
+        raise LinkEnded
+    if conversation.settings.join is not Join.APPROVAL:
+        raise BadRequest("Nobody has to ask here; come in with a client_id of your own.")
+
+
+def leave(standing: Standing, draft: Draft) -> Draft | None:
+    """The owner leaves last, or hands the group over before."""
+    member = require_member(standing)
+    if member.role is Role.OWNER and standing.conversation.member_count > 1:
+        raise OwnerMustTransfer
+    return draft
+
+
+def remove(standing: Standing, draft: Draft) -> Draft | None:
+    """Those who are out already are left out; one who may not be removed keeps all of them in."""
+    actor = require(standing, Permission.REMOVE_MEMBERS)
+    gone = present(standing, draft.members)
+    for member in gone:
+        if member.user_id == actor.user_id:
+            raise BadRequest("Nobody removes themselves; leave instead.")
+        require_over(actor, member)
+    if not gone:
+        return None
+    return msgspec.structs.replace(draft, members=tuple(member.user_id for member in gone))
+
+
+def _let_in(standing: Standing, draft: Draft, most: int) -> Draft | None:
+    new = tuple(user for user in draft.members if user not in standing.others)
+    if not new:
+        return None
+    if standing.conversation.member_count + len(new) > most:
+        raise TooManyMembers
+    return msgspec.structs.replace(draft, members=new)

@@ -1,0 +1,73 @@
+"""How many of a group's members are connected: a number, however many they are.
+
+Counted when somebody asks, from those who are connected and not from the members, and kept for a
+few seconds, so that a group whose members all look at it costs one count.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Protocol
+
+from parlor.im.settings import ImSettings
+from parlor.model.errors import NotFound, NotMember
+from parlor.model.ids import ConversationId, UserId
+from parlor.ports.clock import Clock
+from parlor.ports.conversations import Conversations
+from parlor.ports.members import Members
+
+_AT_ONCE = 1_000
+
+
+class Connected(Protocol):
+    """`drivers.memory.presence.MemoryPresence`."""
+
+    def users(self) -> Iterable[UserId]:
+        """Everybody who is connected, each once."""
+
+
+class Online:
+    def __init__(
+        self,
+        conversations: Conversations,
+        members: Members,
+        connected: Connected,
+        settings: ImSettings,
+        clock: Clock,
+    ) -> None:
+        self._conversations = conversations
+        self._members = members
+        self._connected = connected
+        self._settings = settings
+        self._clock = clock
+        self._counted: OrderedDict[ConversationId, tuple[float, int]] = OrderedDict()
+
+    @property
+    def remembered(self) -> int:
+        """Groups that were counted a moment ago."""
+        return len(self._counted)
+
+    async def count(self, user: UserId, group: ConversationId) -> tuple[int, int]:
+        """(members who are connected, members). Raises NotFound, NotMember."""
+        found = await self._conversations.get(group)
+        if found is None:
+            raise NotFound("There is no such conversation.")
+        if await self._conversations.member(group, user) is None:
+            raise NotMember
+        return min(await self._online(group), found.member_count), found.member_count
+
+    async def _online(self, group: ConversationId) -> int:
+        now = self._clock.now()
+        at, known = self._counted.get(group, (0.0, -1))
+        if known >= 0 and now - at < self._settings.online_counted_s:
+            return known
+        online = 0
+        here = list(self._connected.users())
+        for start in range(0, len(here), _AT_ONCE):
+            online += await self._members.among(group, here[start : start + _AT_ONCE])
+        self._counted[group] = now, online
+        self._counted.move_to_end(group)
+        while len(self._counted) > self._settings.online_counts:
+            self._counted.popitem(last=False)
+        return online

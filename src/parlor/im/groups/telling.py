@@ -1,0 +1,76 @@
+"""Who hears of a group's events: its members, those who have just come or gone, and, when
+somebody asks to come in, those who decide."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from parlor.im.announce import Announcements
+from parlor.im.members import Rosters
+from parlor.model.errors import NotMember, ParlorError
+from parlor.model.event import Event, EventKind
+from parlor.model.group import Role
+from parlor.model.group_link import Asked, JoinRequest
+from parlor.model.ids import ConversationId, UserId
+from parlor.ports.conversations import Conversations
+from parlor.ports.members import Members
+from parlor.wire.native.pushes import ConversationPush, EventPush, GroupRequestPush
+
+_TOLD_OF_REQUESTS = 100
+"""So many administrators are told at most; the others see the request when they look."""
+
+
+class Telling:
+    def __init__(
+        self,
+        conversations: Conversations,
+        members: Members,
+        rosters: Rosters,
+        announcements: Announcements,
+    ) -> None:
+        self._conversations = conversations
+        self._members = members
+        self._rosters = rosters
+        self._announcements = announcements
+
+    async def event(self, event: Event) -> None:
+        """After `event` was stored: once per event, however many come or go with it."""
+        about = event.conversation_id
+        if event.kind is EventKind.JOINED:
+            self._rosters.forget(about)
+            # They see the group alike: one view for however many came in together.
+            appeared = partial(self._appeared, about)
+            await self._announcements.tell_alike(event.members, appeared, about=about)
+        elif event.kind is EventKind.LEFT:
+            self._rosters.forget(about)
+            await self._announcements.tell(event.members, EventPush(event), about=about)
+        await self._announcements.tell_members(self._rosters.of, EventPush(event), about=about)
+
+    async def asked(self, request: JoinRequest) -> None:
+        await self._tell_deciders(request, Asked.ASKED, ())
+
+    async def decided(self, request: JoinRequest, *, let_in: bool) -> None:
+        """All who decide, so that they see one list, and who asked."""
+        how = Asked.LET_IN if let_in else Asked.REFUSED
+        await self._tell_deciders(request, how, (request.user_id,))
+
+    async def _tell_deciders(
+        self, request: JoinRequest, how: Asked, also: tuple[UserId, ...]
+    ) -> None:
+        group = request.conversation_id
+        try:
+            deciders = [
+                *await self._members.with_role(group, Role.OWNER, 1),
+                *await self._members.with_role(group, Role.ADMINISTRATOR, _TOLD_OF_REQUESTS),
+            ]
+        except ParlorError:
+            deciders = []
+        push = GroupRequestPush(group, request.user_id, request.text, request.at_ms, how)
+        users = [*(member.user_id for member in deciders), *also]
+        await self._announcements.tell(users, push, about=group)
+
+    async def _appeared(self, about: ConversationId, user: UserId) -> ConversationPush:
+        view = await self._conversations.view(about, user)
+        if view is None:
+            raise NotMember
+        return ConversationPush(view)
