@@ -20,6 +20,9 @@ from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.members import SqlMembers
 from parlor.drivers.sql.message_states import SqlMessageStates
 from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.pictures import SqlPictures
+from parlor.drivers.sql.profiles import SqlProfiles
+from parlor.drivers.sql.relations import SqlRelations
 from parlor.drivers.sql.retention import SqlRetention
 from parlor.drivers.sql.revocations import SqlRevocations
 from parlor.drivers.sql.scheduled import SqlSchedule
@@ -41,6 +44,9 @@ from parlor.ports.entrances import Entrances
 from parlor.ports.members import Members
 from parlor.ports.message_states import MessageStates
 from parlor.ports.messages import Messages
+from parlor.ports.pictures import Pictures
+from parlor.ports.profiles import Profiles
+from parlor.ports.relations import Relations
 from parlor.ports.scheduled import Schedule
 from parlor.ports.self_log import SelfLog
 from tests.support.steady import CountingMeter
@@ -64,6 +70,9 @@ class Stores:
     self_log: SelfLog
     changes: Changes
     retention: Retention
+    relations: Relations
+    profiles: Profiles
+    pictures: Pictures
     members: Members
     entrances: Entrances
     audit: Audit
@@ -148,6 +157,9 @@ def stores_in(database: Database) -> Stores:
         SqlSelfLog(database),
         SqlChanges(database),
         SqlRetention(database),
+        SqlRelations(database),
+        SqlProfiles(database),
+        SqlPictures(database),
         SqlMembers(database),
         SqlEntrances(database),
         SqlAudit(database),

@@ -16,6 +16,7 @@ from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
 from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
+from parlor.im.people_services import Contacts, Pictures, Profiles, Statuses
 from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
@@ -157,6 +158,10 @@ class Services:
     pushes: Pushes
     backlog: Backlog
     presence: Presence
+    contacts: Contacts
+    profiles: Profiles
+    pictures: Pictures
+    statuses: Statuses
     ice: Ice
     clock: Clock
     meter: Meter

@@ -35,6 +35,7 @@ from parlor.boot.gauges import Gauges
 from parlor.boot.groups import build_groups
 from parlor.boot.messaging import build_messaging
 from parlor.boot.own import build_own
+from parlor.boot.people import PeopleServices, build_people
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets
 from parlor.boot.self_signed import ensure_self_signed
@@ -81,6 +82,7 @@ from parlor.im.jobs import MessageJobs
 from parlor.im.members import Rosters
 from parlor.im.message_settings import MessageSettings
 from parlor.im.own import Own
+from parlor.im.people_settings import PeopleSettings
 from parlor.im.read import Reading
 from parlor.im.retention import Keeping
 from parlor.im.send import Send
@@ -136,6 +138,7 @@ class Server:
     bus: Bus
     rooms: RoomPushes
     room_presence: RoomPresence
+    people: PeopleServices
     mailboxes: Mailboxes
     durable: DurablePushes
     message_jobs: MessageJobs
@@ -257,6 +260,19 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         meter,
     )
 
+    people = build_people(
+        base.database,
+        base.people,
+        gateway,
+        bus,
+        presence,
+        route,
+        announcements,
+        conversations,
+        rosters,
+        config.section("people", PeopleSettings),
+    )
+
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
     calls = Calls(threads, send, route, clock, entropy, meter, call_settings)
     ice = IceServers(call_settings, clock)
@@ -282,6 +298,11 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             publishing=publishing,
             who=room_presence.comings,
             mailboxes=mailboxes,
+            contacts=people.contacts,
+            profiles=people.profiles,
+            statuses=people.statuses,
+            people_presence=people.presence,
+            typing=people.typing,
             epoch=base.secrets.epoch,
             max_group_members=im.max_group_members,
             recall_window_s=of_messages.recall_window_s,
@@ -305,6 +326,10 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         forwarding=messaging.forwarding,
         schedules=messaging.schedules,
         own=own,
+        contacts=people.contacts,
+        profiles=people.profiles,
+        pictures=people.pictures,
+        statuses=people.statuses,
         pushes=pushes,
         backlog=backlog,
         presence=presence,
@@ -348,6 +373,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges.rooms(rooms, replay, history, publishing, room_presence, gateway)
     gauges.pushes(pushes, mailboxes, durable)
     gauges.traces(traces.__len__)
+    gauges.relations(people)
     gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
     gauges.groups(groups.online)
     for door in doors:
@@ -360,6 +386,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         bus=bus,
         rooms=rooms,
         room_presence=room_presence,
+        people=people,
         mailboxes=mailboxes,
         durable=durable,
         message_jobs=messaging.jobs,

@@ -98,6 +98,11 @@ class NotWanted(ParlorError):
     meaning = "This person does not take this from you."
 
 
+class BadPicture(ParlorError):
+    code, status = "bad_picture", 422
+    meaning = "A picture is a JPEG, PNG or WebP file."
+
+
 class NameTaken(ParlorError):
     code, status = "name_taken", 409
     meaning = "This account name is taken."

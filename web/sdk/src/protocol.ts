@@ -37,11 +37,15 @@ export interface Hello {
   tags?: readonly string[] | null;
 }
 
-/** What any signed-in person may see of another. */
+/**
+ * What any signed-in person may see of another. `avatar` is the id of a picture; left out by
+ * those who have none.
+ */
 export interface User {
   id: string;
   name: string;
   display_name: string;
+  avatar?: string;
 }
 
 /**
@@ -169,11 +173,17 @@ export interface UserResult {
   user: User;
 }
 
+/** What is null stays. `avatar` is the id of a picture that was uploaded; empty: none. */
 export interface MeUpdate {
-  display_name: string;
+  display_name?: string | null;
+  about?: string | null;
+  avatar?: string | null;
 }
 
-/** People whose account or display name has a word that starts with `query`. */
+/**
+ * People whose account or display name has a word that starts with `query`, or whose id it
+ * is; without those who do not want to be found this way.
+ */
 export interface UsersFind {
   query: string;
   cursor?: string;
@@ -189,6 +199,208 @@ export interface UsersResult {
 /** At most 100 ids; those that do not exist are left out. */
 export interface UsersGet {
   ids: readonly string[];
+}
+
+export interface ProfileGet {
+  user: string;
+}
+
+/**
+ * As one side sees it. ENDED is a request that was withdrawn: it is shown to nobody, and
+ * still counts for how many one may send in a day.
+ */
+export type ContactState = "none" | "asked" | "asks" | "contact" | "ended";
+
+/**
+ * `contact` and `blocked` say what the reader keeps of this person. `version` changes with
+ * every change of the profile.
+ */
+export interface Profile {
+  user: User;
+  about: string;
+  version: string;
+  contact: ContactState;
+  remark: string;
+  blocked: boolean;
+}
+
+export interface ProfileResult {
+  profile: Profile;
+}
+
+/** For whom something of a person is. */
+export type Who = "everybody" | "contacts" | "nobody";
+
+/** Who may find, see, write to and add one; what is null stays. Without any, it only asks. */
+export interface MePrivacy {
+  found_by_name?: boolean | null;
+  found_by_number?: boolean | null;
+  last_seen?: Who | null;
+  presence?: Who | null;
+  write?: Who | null;
+  groups?: Who | null;
+}
+
+/**
+ * `found_by_number`: whoever types this person's id finds them. `write` is who may begin to
+ * write and call, and is never nobody; `groups` is who may add them to a group.
+ */
+export interface Privacy {
+  found_by_name: boolean;
+  found_by_number: boolean;
+  last_seen: Who;
+  presence: Who;
+  write: Who;
+  groups: Who;
+}
+
+export interface PrivacyResult {
+  privacy: Privacy;
+}
+
+/** Ask somebody to be a contact, with a greeting. When they ask already, this agrees. */
+export interface ContactRequest {
+  user: string;
+  text?: string;
+}
+
+/**
+ * Another person in somebody's list: a contact, one who asks to be, or one who was asked.
+ *
+ * `text` is the greeting of a request. `at` is Unix milliseconds of the request or of the
+ * agreement; `remark` and `tags` are the list owner's own and nobody else's to see.
+ */
+export interface Contact {
+  user_id: string;
+  state: ContactState;
+  remark: string;
+  tags: readonly string[];
+  text: string;
+  at: number;
+}
+
+/** How it is now, also when nothing changed. */
+export interface ContactResult {
+  contact: Contact;
+}
+
+/** Answer a request. Whoever is refused is not told: their request runs out. */
+export interface ContactDecide {
+  user: string;
+  accept: boolean;
+}
+
+/** Name and sort a contact for oneself; what is null stays. */
+export interface ContactUpdate {
+  user: string;
+  remark?: string | null;
+  tags?: readonly string[] | null;
+}
+
+/** No contacts any more, for both; or a request of one's own is withdrawn. */
+export interface ContactRemove {
+  user: string;
+}
+
+/** `kind` is contacts or requests (sent and come), in the order of user ids. */
+export interface ContactList {
+  kind?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * `users` are the people of `contacts`. `cursor` is empty when there is no more; a page may
+ * hold fewer than asked for, as requests that ran out are left out.
+ */
+export interface ContactsResult {
+  contacts: readonly Contact[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** While it lasts neither may write to the other, ring, or see whether the other is there. */
+export interface BlockSet {
+  user: string;
+  on: boolean;
+}
+
+export interface BlockList {
+  cursor?: string;
+  limit?: number;
+}
+
+/** `at` is Unix milliseconds. */
+export interface Blocked {
+  user_id: string;
+  at: number;
+}
+
+export interface BlocksResult {
+  blocked: readonly Blocked[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/**
+ * FREE, AWAY, LONG_AWAY and BUSY are chat, away, xa and dnd of RFC 6121 §4.7.2.1. OFFLINE is
+ * nobody's choice; whoever is INVISIBLE looks like it.
+ */
+export type State = "online" | "free" | "away" | "long_away" | "busy" | "invisible" | "offline";
+
+/**
+ * Choose how to be there, on all one's devices, until something else is chosen.
+ *
+ * Whoever is invisible looks offline to everybody else.
+ */
+export interface PresenceSet {
+  state: State;
+  text?: string;
+}
+
+/** What a person chose, for all their devices. It stays while they are away. */
+export interface Status {
+  state: State;
+  text: string;
+}
+
+export interface StatusResult {
+  status: Status;
+}
+
+/** Once, without watching. */
+export interface PresenceGet {
+  users: readonly string[];
+}
+
+/**
+ * What one person sees of another. `last_seen` is Unix milliseconds; 0 when it is not told,
+ * or they are there.
+ */
+export interface Presence {
+  user_id: string;
+  state: State;
+  text: string;
+  last_seen: number;
+}
+
+/** Each asked for once, in that order. Somebody who may not be seen looks offline. */
+export interface PresenceResult {
+  users: readonly Presence[];
+}
+
+/**
+ * From now on `presence` pushes tell this connection of these people and of no others; none
+ * to end it. It ends with the connection.
+ */
+export interface PresenceWatch {
+  users: readonly string[];
+}
+
+/** Tell the others of a conversation; again every few seconds while it goes on. */
+export interface TypingSet {
+  conversation_id: string;
+  on?: boolean;
 }
 
 export type ConversationKind = "direct" | "group";
@@ -1262,6 +1474,34 @@ export interface RoomPresencePush {
   left: readonly string[];
 }
 
+/**
+ * Somebody whom this user knows has changed their profile. Best effort: `version` is that of
+ * `profile.get`.
+ */
+export interface UserPush {
+  user: User;
+  version: string;
+}
+
+/**
+ * How people on this connection's list (`presence.watch`) are there now. Only those for whom
+ * something has changed.
+ */
+export interface PresencePush {
+  users: readonly Presence[];
+}
+
+/**
+ * Forget it after `expires_in_s` unless it comes again, or when a message of that user comes.
+ * Lossy, and never stored.
+ */
+export interface TypingPush {
+  conversation_id: string;
+  user_id: string;
+  on: boolean;
+  expires_in_s: number;
+}
+
 /** The connection is about to be closed: `code` and `reason` as in the WebSocket close. */
 export interface ByePush {
   code: number;
@@ -1289,6 +1529,19 @@ export interface Methods {
   "me.update": { params: MeUpdate; result: UserResult };
   "users.find": { params: UsersFind; result: UsersResult };
   "users.get": { params: UsersGet; result: UsersResult };
+  "profile.get": { params: ProfileGet; result: ProfileResult };
+  "me.privacy": { params: MePrivacy; result: PrivacyResult };
+  "contact.request": { params: ContactRequest; result: ContactResult };
+  "contact.decide": { params: ContactDecide; result: ContactResult };
+  "contact.update": { params: ContactUpdate; result: ContactResult };
+  "contact.remove": { params: ContactRemove; result: Empty };
+  "contact.list": { params: ContactList; result: ContactsResult };
+  "block.set": { params: BlockSet; result: Empty };
+  "block.list": { params: BlockList; result: BlocksResult };
+  "presence.set": { params: PresenceSet; result: StatusResult };
+  "presence.get": { params: PresenceGet; result: PresenceResult };
+  "presence.watch": { params: PresenceWatch; result: PresenceResult };
+  "typing.set": { params: TypingSet; result: Empty };
   "conversation.create": { params: ConversationCreate; result: ConversationResult };
   "conversation.get": { params: ConversationGet; result: ConversationResult };
   "conversation.list": { params: ConversationList; result: ConversationListResult };
@@ -1359,6 +1612,9 @@ export interface Pushes {
   "call.signal": CallSignalPush;
   "delivery": DeliveryPush;
   "room.presence": RoomPresencePush;
+  "user": UserPush;
+  "presence": PresencePush;
+  "typing": TypingPush;
   "bye": ByePush;
 }
 
@@ -1400,6 +1656,7 @@ export const ERRORS = {
   bad_display_name: { status: 422, retry: false, meaning: "A display name or title has 1 to 64 characters, no control or direction marks." },
   bad_emoji: { status: 422, retry: false, meaning: "A reaction is one emoji." },
   bad_name: { status: 422, retry: false, meaning: "A name has 3 to 32 of a-z 0-9 _ . - and starts with a letter or digit." },
+  bad_picture: { status: 422, retry: false, meaning: "A picture is a JPEG, PNG or WebP file." },
   bad_request: { status: 400, retry: false, meaning: "The request does not have the shape that this method takes." },
   bad_text: { status: 422, retry: false, meaning: "The text is not valid Unicode." },
   body_timed_out: { status: 408, retry: true, meaning: "The request body did not arrive in time." },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from parlor.model.account import User
 from parlor.model.call import CallView
 from parlor.model.conversation import ConversationView
 from parlor.model.event import Event
@@ -11,6 +12,7 @@ from parlor.model.group_link import Asked
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.scheduled import Scheduled
 from parlor.model.self_log import Entry, SelfKind
+from parlor.model.status import Presence
 
 
 class PushPayload(msgspec.Struct, frozen=True):
@@ -128,6 +130,31 @@ class RoomPresencePush(PushPayload, frozen=True):
     left: tuple[str, ...] = ()
 
 
+class UserPush(PushPayload, frozen=True):
+    """Somebody whom this user knows has changed their profile. Best effort: `version` is that of
+    `profile.get`."""
+
+    user: User
+    version: str
+
+
+class PresencePush(PushPayload, frozen=True):
+    """How people on this connection's list (`presence.watch`) are there now. Only those for whom
+    something has changed."""
+
+    users: tuple[Presence, ...]
+
+
+class TypingPush(PushPayload, frozen=True):
+    """Forget it after `expires_in_s` unless it comes again, or when a message of that user comes.
+    Lossy, and never stored."""
+
+    conversation_id: str
+    user_id: str
+    on: bool
+    expires_in_s: float
+
+
 class ByePush(PushPayload, frozen=True):
     """The connection is about to be closed: `code` and `reason` as in the WebSocket close."""
 
@@ -146,6 +173,9 @@ PUSHES: dict[str, type[PushPayload]] = {
     "call.signal": CallSignalPush,
     "delivery": DeliveryPush,
     "room.presence": RoomPresencePush,
+    "user": UserPush,
+    "presence": PresencePush,
+    "typing": TypingPush,
     "bye": ByePush,
 }
 

@@ -121,7 +121,7 @@ export class Chat {
     },
     "users.get": ({ ids }) => ({ users: [ANN, BOB].filter((user) => ids.includes(user.id)), cursor: "" }),
     "users.find": ({ query }) => ({ users: [BOB].filter((user) => user.name.startsWith(query)), cursor: "" }),
-    "me.update": ({ display_name }) => ({ user: { ...ANN, display_name } }),
+    "me.update": ({ display_name }) => ({ user: { ...ANN, display_name: display_name ?? ANN.display_name } }),
     "conversation.create": ({ kind, members, title = "" }) => {
       const id = `new-${members.join("-")}`;
       this.append(id, ANN.id);
