@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from parlor.drivers.memory.bus import MemoryBus
 from parlor.drivers.memory.people import MemoryPeople
+from parlor.drivers.memory.self_log import MemorySelfLog
 from parlor.im.announce import Announcements
 from parlor.im.contacts import Contacts
+from parlor.im.own import Own
 from parlor.im.people_settings import PeopleSettings
 from parlor.im.pictures import Pictures
 from parlor.im.profiles import Names, Profiles
-from parlor.im.self_news import SelfNews
+from parlor.im.settings import ImSettings
 from parlor.im.statuses import Statuses
 from parlor.model.account import User
 from parlor.model.ids import DeviceId, RoomId, UserId
@@ -101,7 +103,7 @@ def people_house(
     told, time = Told(), clock or HandClock()
     names, counts, bus = names or KeptNames(store), counts or Counts(), bus or MemoryBus()
     announcements = Announcements(told, CountingMeter(), limit_s=1.0)
-    news = SelfNews(announcements)
+    news = Own(MemorySelfLog(), announcements, ImSettings(), time)
     statuses = Statuses(store, counts, bus, news, time, chosen)
     return PeopleHouse(
         store,

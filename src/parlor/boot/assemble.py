@@ -268,6 +268,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         presence,
         route,
         announcements,
+        own_log,
         conversations,
         rosters,
         config.section("people", PeopleSettings),

@@ -17,11 +17,11 @@ from parlor.gateway.people_presence import PeoplePresence
 from parlor.im.announce import Announcements
 from parlor.im.contacts import Contacts
 from parlor.im.members import Rosters
+from parlor.im.own import News
 from parlor.im.people_jobs import PeopleJobs
 from parlor.im.people_settings import PeopleSettings
 from parlor.im.pictures import Pictures
 from parlor.im.profiles import Profiles
-from parlor.im.self_news import SelfNews
 from parlor.im.statuses import Statuses
 from parlor.im.typing import Typing
 from parlor.ports.bus import Bus
@@ -50,11 +50,12 @@ def build_people(
     counts: Presence,
     route: Route,
     announcements: Announcements,
+    news: News,
     conversations: Conversations,
     rosters: Rosters,
     settings: PeopleSettings,
 ) -> PeopleServices:
-    clock, news = gateway.clock, SelfNews(announcements)
+    clock = gateway.clock
     store, relations = SqlProfiles(database), SqlRelations(database)
     statuses = Statuses(store, counts, bus, news, clock, settings)
     contacts = Contacts(relations, statuses, news, clock, settings)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from parlor.im import relating
+from parlor.im.own import News
 from parlor.im.paging import page_size
 from parlor.im.people_settings import PeopleSettings
-from parlor.im.self_news import News
 from parlor.im.statuses import Statuses
 from parlor.model.errors import BadRequest, LimitReached
 from parlor.model.ids import UserId

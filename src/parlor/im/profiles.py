@@ -12,8 +12,8 @@ from typing import Protocol
 import msgspec
 
 from parlor.im.announce import Announcements
+from parlor.im.own import News
 from parlor.im.people_settings import PeopleSettings
-from parlor.im.self_news import News
 from parlor.im.statuses import Statuses
 from parlor.model.account import User
 from parlor.model.errors import BadRequest, NotFound, RateLimited

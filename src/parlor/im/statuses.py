@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from parlor.im.own import News
 from parlor.im.people_settings import PeopleSettings
-from parlor.im.self_news import News
 from parlor.model.errors import BadRequest, RateLimited, WireError
 from parlor.model.ids import UserId
 from parlor.model.status import Presence, State, Status

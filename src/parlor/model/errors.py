@@ -323,6 +323,7 @@ def registry() -> dict[str, type[ParlorError]]:
     """Every error by its code, in a stable order. Raises ValueError when two share a code."""
     found: dict[str, type[ParlorError]] = {}
     for leaf in _leaves(ParlorError):
-        if found.setdefault(leaf.code, leaf) is not leaf:
+        # A finer class of an error is the same one to a client.
+        if not issubclass(leaf, found.setdefault(leaf.code, leaf)):
             raise ValueError(f"two errors share the code {leaf.code}")
     return dict(sorted(found.items()))
