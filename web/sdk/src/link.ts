@@ -10,7 +10,7 @@ import { Happening, Value, type Readable, type Stop } from "./observable";
 import type { BackOff, Hello, HelloResult, Limits, Methods, Pushes } from "./protocol";
 import { Received } from "./received";
 import {
-  ABNORMAL, BACK_OFF, BANNED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
+  ABNORMAL, BACK_OFF, BANNED, DEVICE_REPLACED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
 } from "./reconnect";
 import { Requests, type Heard, type RequestOptions } from "./requests";
 import { Staying } from "./staying";
@@ -418,7 +418,7 @@ export class Link {
   }
 
   private halt(code: number, reason: string): void {
-    if (code === SIGNED_OUT) return this.end("signed_out");
+    if (code === SIGNED_OUT || code === DEVICE_REPLACED) return this.end("signed_out");
     if (code === BANNED) return this.end("banned");
     this.current.set({ status: "stopped", since: this.since, code, reason });
   }
