@@ -21,6 +21,7 @@ from parlor.model.push import Delivery
 from parlor.push.pushes import Wish
 from parlor.wire.native import methods as wire
 from parlor.wire.native.codec import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from parlor.wire.native.methods import acts, schedule
 from parlor.wire.native.pushes import DeliveryPush, EventPush
 from tests.support.native_server import NativeServer, running_gateway
 
@@ -99,6 +100,57 @@ async def _ask_everything(connection: Connection) -> None:
     with pytest.raises(ConnectionClosed) as closed:
         await connection.next_push(EventPush)
     assert closed.value.code == CloseCode.SIGNED_OUT
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_messages_are_acted_upon(server, kind):
+    async with _open(server, kind) as connection:
+        said = wire.MessageSend("900", "c1", "helo")
+        assert (await connection.request(said, wire.MessageSendResult)).event.seq == 1
+        await _act_upon_messages(connection, "900")
+
+
+async def _act_upon_messages(connection: Connection, conversation: str) -> None:
+    ask, act = connection.request, (conversation, 1)
+    edited = await ask(acts.MessageEdit(*act, "e", "better", ("2",)), acts.ActResult)
+    again = await ask(acts.MessageEdit(*act, "e", "better"), acts.ActResult)
+    assert edited.event is not None
+    assert (edited.event.text, edited.event.target, edited.event.mentions) == ("better", 1, ("2",))
+    assert (edited.created, again.created, again.event) == (True, False, edited.event)
+    listed = await ask(wire.EventsList(conversation, after=0), wire.EventsResult)
+    assert [(state.seq, state.text) for state in listed.states] == [(1, "better")]
+    given = (await ask(acts.MessageReact(*act, "r", "🎉", off=True), acts.ActResult)).event
+    assert given is not None
+    assert (given.emoji, given.off) == ("🎉", True)
+    assert (await ask(acts.MessagePin(*act, "p"), acts.ActResult)).created
+    assert (await ask(acts.MessagePin(*act, "u", off=True), acts.ActResult)).event is None
+    assert (await ask(acts.MessageRecall(*act, "x"), acts.ActResult)).created
+    pins = await ask(acts.MessagePins(conversation), acts.PinsResult)
+    assert (len(pins.events), pins.states[0].pinned, pins.next) == (1, True, 8)
+    assert (await ask(acts.MessagePins(conversation, pins.next), acts.PinsResult)).next == 0
+    history = await ask(acts.MessageHistory(*act), acts.HistoryResult)
+    assert [version.text for version in history.versions] == ["before", "after"]
+    reactions = await ask(acts.MessageReactions(*act, "🎉", 4), acts.ReactionsResult)
+    assert (reactions.reactions[0].emoji, reactions.next) == ("🎉", 5)
+    forwarded = await ask(
+        acts.MessageForward(conversation, (1,), (conversation, "8"), "f", merged=True, text="Look"),
+        acts.ForwardResult,
+    )
+    (done, refused) = forwarded.forwarded
+    assert (done.events[0].text, done.refused) == ("Look", "")
+    assert (refused.events, refused.refused) == ((), "not_found")
+    put = schedule.SchedulePut(conversation, "s", 77, "later", silent=True, expires_in_s=9)
+    kept = await ask(put, schedule.ScheduleResult)
+    assert (kept.created, kept.scheduled.at_ms, kept.scheduled.said.silent) == (True, 77, True)
+    assert not (await ask(put, schedule.ScheduleResult)).created
+    waiting = await ask(schedule.ScheduleList(), schedule.ScheduleListResult)
+    assert waiting.scheduled == (kept.scheduled,)
+    cancel = schedule.ScheduleCancel("s")
+    assert (await ask(cancel, schedule.ScheduleCancelResult)).cancelled
+    assert not (await ask(cancel, schedule.ScheduleCancelResult)).cancelled
+    said = wire.MessageSend(conversation, "c2", "x", mentions_all=True, silent=True, expires_in_s=5)
+    event = (await ask(said, wire.MessageSendResult)).event
+    assert (event.mentions_all, event.silent, event.expires_at) == (True, True, 5)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -14,6 +14,7 @@ from parlor.model.event import Event, EventKind
 from parlor.model.group import Role
 from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
+from tests.support.message_acts import MessageActs
 from tests.support.room_services import RoomServices
 from tests.support.small_groups import SmallGroups
 
@@ -110,9 +111,12 @@ class OneThread:
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        mentions_all: bool = False,
+        silent: bool = False,
+        expires_in_s: int = 0,
         not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
-        self._check(conversation_id)
+        self.check(conversation_id)
         if self.hold is not None:
             await self.hold.wait()
         for event in self.events_stored:
@@ -130,6 +134,9 @@ class OneThread:
             text,
             reply_to,
             tuple(mentions),
+            mentions_all=mentions_all,
+            silent=silent,
+            expires_at=expires_in_s,
         )
         self.events_stored.append(event)
         return event, True
@@ -142,12 +149,12 @@ class OneThread:
         before: int | None,
         limit: int,
     ) -> tuple[Sequence[Event], int, bool]:
-        self._check(conversation_id)
+        self.check(conversation_id)
         found = [event for event in self.events_stored if event.seq > (after or 0)]
         return found[:limit], len(self.events_stored), len(found) > limit
 
     async def set(self, user: UserId, conversation_id: ConversationId, seq: int) -> tuple[int, int]:
-        self._check(conversation_id)
+        self.check(conversation_id)
         self.read[user] = max(seq, self.read.get(user, 0))
         return self.read[user], len(self.events_stored) - self.read[user]
 
@@ -163,7 +170,7 @@ class OneThread:
         return self._view(kind, title, len(members) + 1), True
 
     async def get(self, user: UserId, id: ConversationId) -> ConversationView:
-        self._check(id)
+        self.check(id)
         return self._view(ConversationKind.GROUP, "everybody", 2)
 
     async def page(
@@ -174,10 +181,10 @@ class OneThread:
     async def members(
         self, user: UserId, id: ConversationId, cursor: str, limit: int
     ) -> tuple[Sequence[Member], str]:
-        self._check(id)
+        self.check(id)
         return [Member(user, Role.OWNER, 1, 0)], ""
 
-    def _check(self, id: ConversationId) -> None:
+    def check(self, id: ConversationId) -> None:
         if id != self.id:
             raise NotFound
 
@@ -246,6 +253,7 @@ class SmallServices:
         self.authentication = TokenAuthentication()
         self.people = EverybodyExists()
         self.thread = OneThread()
+        self.acts = MessageActs(lambda conversation, _: self.thread.check(conversation))
         self.groups = SmallGroups(self.thread)
         self.calls = WatchedCalls()
         self.services = Services(
@@ -256,6 +264,10 @@ class SmallServices:
             groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
+            acts=self.acts,
+            states=self.acts,
+            forwarding=self.acts,
+            schedules=self.acts,
             calls=self.calls,
             ice=NoRelays(),
             presence=rooms.counts,
@@ -265,4 +277,6 @@ class SmallServices:
             mailboxes=rooms.mailboxes,
             epoch=epoch,
             max_group_members=100,
+            recall_window_s=120,
+            edit_window_s=0,
         )

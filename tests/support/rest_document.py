@@ -80,6 +80,7 @@ _EXAMPLE_VALUES = {
     "code": "3q2-796tvu_erb7v3q2-7w",
     "query": "ann",
     "key_id": "6f1d2a9b3c4e",
+    "seq": "7",
     "push_id": "5f0cb1946ac98d01e7aa2f3c",
 }
 

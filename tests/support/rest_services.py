@@ -50,6 +50,7 @@ from parlor.push.backlog import Backlog
 from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
+from tests.support.message_acts import MessageActs
 from tests.support.small_groups import SmallGroups
 
 KEY = "plk_test"
@@ -232,7 +233,7 @@ class Conversations:
         self.read_to: dict[tuple[ConversationId, UserId], int] = {}
         self._numbers = itertools.count(9_001)
 
-    def _check(self, id: ConversationId, user: UserId) -> list[Event]:
+    def check(self, id: ConversationId, user: UserId) -> list[Event]:
         if id not in self.logs:
             raise NotFound
         if user not in self.members_of[id]:
@@ -264,7 +265,7 @@ class Conversations:
         return await self.get(user, new), True
 
     async def get(self, user: UserId, id: ConversationId) -> ConversationView:
-        log = self._check(id, user)
+        log = self.check(id, user)
         kind, title = self.kinds[id]
         read_seq = self.read_to.get((id, user), 0)
         others = [u for u in self.members_of[id] if u != user]
@@ -291,7 +292,7 @@ class Conversations:
     async def members(
         self, user: UserId, id: ConversationId, cursor: str, limit: int
     ) -> tuple[Sequence[Member], str]:
-        self._check(id, user)
+        self.check(id, user)
         listed = [u for u in self.members_of[id] if u > cursor]
         page = [Member(u, Role.MEMBER, 1, self.read_to.get((id, u), 0)) for u in listed[:limit]]
         return page, page[-1].user_id if len(listed) > limit else ""
@@ -305,9 +306,12 @@ class Conversations:
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        mentions_all: bool = False,
+        silent: bool = False,
+        expires_in_s: int = 0,
         not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
-        log = self._check(conversation_id, sender)
+        log = self.check(conversation_id, sender)
         for event in log:
             if event.sender == sender and event.client_id == client_id:
                 return event, False
@@ -319,6 +323,9 @@ class Conversations:
             text=check_text(text),
             reply_to=reply_to,
             mentions=tuple(mentions),
+            mentions_all=mentions_all,
+            silent=silent,
+            expires_at=expires_in_s,
         )
         return event, True
 
@@ -330,13 +337,13 @@ class Conversations:
         before: int | None,
         limit: int,
     ) -> tuple[Sequence[Event], int, bool]:
-        log = self._check(conversation_id, user)
+        log = self.check(conversation_id, user)
         between = [e for e in log if e.seq > (after or 0) and (before is None or e.seq < before)]
         page = between[:limit] if after is not None else between[-limit:]
         return page, len(log), len(between) > len(page)
 
     async def set(self, user: UserId, conversation_id: ConversationId, seq: int) -> tuple[int, int]:
-        log = self._check(conversation_id, user)
+        log = self.check(conversation_id, user)
         key = (conversation_id, user)
         self.read_to[key] = max(self.read_to.get(key, 0), min(seq, len(log)))
         return self.read_to[key], len(log) - self.read_to[key]
@@ -474,6 +481,7 @@ class Memory:
     in_flight: InFlight = field(default_factory=InFlight)
 
     def __post_init__(self) -> None:
+        self.acts = MessageActs(self.conversations.check)
         self.groups = SmallGroups(self.conversations)
 
     def services(self, **other: object) -> Services:
@@ -489,6 +497,10 @@ class Memory:
             send=self.conversations,
             sync=self.conversations,
             reading=self.conversations,
+            acts=self.acts,
+            states=self.acts,
+            forwarding=self.acts,
+            schedules=self.acts,
             pushes=self.pushes,
             backlog=Backlog(lambda: 0, 1, 0.0),
             presence=CountedRooms(),

@@ -17,8 +17,10 @@ from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.entrances import SqlEntrances
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.members import SqlMembers
+from parlor.drivers.sql.message_states import SqlMessageStates
 from parlor.drivers.sql.messages import SqlMessages
 from parlor.drivers.sql.revocations import SqlRevocations
+from parlor.drivers.sql.scheduled import SqlSchedule
 from parlor.drivers.sql.schema import metadata
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sql.tables import users
@@ -33,7 +35,9 @@ from parlor.ports.audit import Audit
 from parlor.ports.conversations import Conversations
 from parlor.ports.entrances import Entrances
 from parlor.ports.members import Members
+from parlor.ports.message_states import MessageStates
 from parlor.ports.messages import Messages
+from parlor.ports.scheduled import Schedule
 from tests.support.steady import CountingMeter
 
 ANN, BOB, CEM, DAN = (UserId(str(2**52 + n)) for n in (1, 2, 3, 4))
@@ -50,6 +54,8 @@ class Stores:
     keys: Keys
     messages: Messages
     conversations: Conversations
+    states: MessageStates
+    schedule: Schedule
     members: Members
     entrances: Entrances
     audit: Audit
@@ -129,6 +135,8 @@ def stores_in(database: Database) -> Stores:
         SqlKeys(database),
         SqlMessages(database),
         SqlConversations(database),
+        SqlMessageStates(database),
+        SqlSchedule(database),
         SqlMembers(database),
         SqlEntrances(database),
         SqlAudit(database),

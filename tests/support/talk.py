@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from parlor.boot.messaging import Messaging, build_messaging
 from parlor.im.announce import Announcements
 from parlor.im.conversations import Threads
 from parlor.im.groups.acts import GroupActs
@@ -19,6 +20,7 @@ from parlor.im.groups.online import Online
 from parlor.im.groups.roster_pages import RosterPages
 from parlor.im.groups.telling import Telling
 from parlor.im.members import Rosters
+from parlor.im.message_settings import MessageSettings
 from parlor.im.read import Reading
 from parlor.im.send import Send
 from parlor.im.settings import ImSettings
@@ -27,6 +29,8 @@ from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, UserId
 from tests.support.steady import CountedBytes, CountingMeter, HandClock, Told
 from tests.support.storage import ANN, BOB, CEM, DAN, Stores, sqlite_stores
+
+DEFAULTS = MessageSettings()
 
 
 class Somebody:
@@ -49,6 +53,7 @@ class Talk:
     send: Send
     sync: Sync
     reading: Reading
+    messaging: Messaging
     groups: Groups
     connected: set[UserId]
 
@@ -69,7 +74,9 @@ class Talk:
 
 
 @asynccontextmanager
-async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
+async def open_talk(
+    folder: Path, *, of_messages: MessageSettings = DEFAULTS, **settings: float
+) -> AsyncIterator[Talk]:
     """Ann, Bob, Cem and Dan have accounts."""
     chosen = msgspec.convert(settings, ImSettings)
     clock, meter, told = HandClock(), CountingMeter(), Told()
@@ -80,6 +87,7 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
 
         rosters = Rosters(conversations, chosen.remembered_members, chosen.announce_members)
         announcements = Announcements(told, meter, limit_s=chosen.announce_limit_s)
+        send = Send(messages, rosters, announcements, chosen, clock)
         telling = Telling(conversations, stores.members, rosters, announcements)
         links = GroupLinks(conversations, stores.entrances, chosen, clock, entropy)
         groups = Groups(
@@ -95,9 +103,21 @@ async def open_talk(folder: Path, **settings: float) -> AsyncIterator[Talk]:
             meter,
             told,
             Threads(conversations, announcements, chosen, clock, entropy),
-            Send(messages, rosters, announcements, chosen, clock),
-            Sync(messages, conversations, chosen),
+            send,
+            Sync(messages, conversations, chosen, clock),
             Reading(conversations, announcements),
+            build_messaging(
+                stores.database,
+                messages,
+                conversations,
+                rosters,
+                announcements,
+                send,
+                of_messages,
+                chosen,
+                clock,
+                meter,
+            ),
             groups,
             connected.here,
         )

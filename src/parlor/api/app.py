@@ -19,6 +19,7 @@ from parlor.api.openapi import describe
 from parlor.api.request import ApiRequest
 from parlor.api.routes import (
     accounts,
+    acts,
     audit,
     calls,
     connections,
@@ -32,7 +33,9 @@ from parlor.api.routes import (
     online,
     people,
     push,
+    scheduled,
     server,
+    states,
 )
 from parlor.api.services import Services
 from parlor.api.settings import HttpSettings
@@ -45,6 +48,9 @@ _REST = (
     groups,
     entrances,
     messages,
+    acts,
+    states,
+    scheduled,
     calls,
     push,
     keys,

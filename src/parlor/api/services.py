@@ -15,6 +15,7 @@ from parlor.accounts.services import People
 from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
 from parlor.im.groups.groups import Groups
+from parlor.im.message_services import Acts, Forwarding, Schedules, States
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
@@ -148,6 +149,10 @@ class Services:
     send: Send
     sync: Sync
     reading: Reading
+    acts: Acts
+    states: States
+    forwarding: Forwarding
+    schedules: Schedules
     pushes: Pushes
     backlog: Backlog
     presence: Presence

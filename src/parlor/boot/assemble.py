@@ -33,6 +33,7 @@ from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
 from parlor.boot.gauges import Gauges
 from parlor.boot.groups import build_groups
+from parlor.boot.messaging import build_messaging
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets
 from parlor.boot.self_signed import ensure_self_signed
@@ -72,7 +73,9 @@ from parlor.gateway.tls.listening import Tls
 from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.announce import Announcements
 from parlor.im.conversations import Threads
+from parlor.im.jobs import MessageJobs
 from parlor.im.members import Rosters
+from parlor.im.message_settings import MessageSettings
 from parlor.im.read import Reading
 from parlor.im.send import Send
 from parlor.im.settings import ImSettings
@@ -129,6 +132,7 @@ class Server:
     room_presence: RoomPresence
     mailboxes: Mailboxes
     durable: DurablePushes
+    message_jobs: MessageJobs
     calls: Calls
     api: ApiServices
     doors: tuple[GoimDoor, ...]
@@ -223,12 +227,25 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     )
     rosters = Rosters(conversations, im.remembered_members, im.announce_members)
     threads = Threads(conversations, announcements, im, clock, entropy)
+    of_messages = config.section("messages", MessageSettings)
     send = Send(messages, rosters, announcements, im, clock)
-    sync = Sync(messages, conversations, im)
+    sync = Sync(messages, conversations, im, clock)
     groups = build_groups(
         base.database, messages, conversations, rosters, announcements, presence, im, clock, entropy
     )
     reading = Reading(conversations, announcements)
+    messaging = build_messaging(
+        base.database,
+        messages,
+        conversations,
+        rosters,
+        announcements,
+        send,
+        of_messages,
+        im,
+        clock,
+        meter,
+    )
 
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
     calls = Calls(threads, send, route, clock, entropy, meter, call_settings)
@@ -243,6 +260,10 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             groups=groups,
             sync=sync,
             reading=reading,
+            acts=messaging.acts,
+            states=messaging.states,
+            forwarding=messaging.forwarding,
+            schedules=messaging.schedules,
             calls=calls,
             ice=ice,
             presence=presence,
@@ -252,6 +273,8 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             mailboxes=mailboxes,
             epoch=base.secrets.epoch,
             max_group_members=im.max_group_members,
+            recall_window_s=of_messages.recall_window_s,
+            edit_window_s=of_messages.edit_window_s,
         ),
     )
     api = ApiServices(
@@ -266,6 +289,10 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         send=send,
         sync=sync,
         reading=reading,
+        acts=messaging.acts,
+        states=messaging.states,
+        forwarding=messaging.forwarding,
+        schedules=messaging.schedules,
         pushes=pushes,
         backlog=backlog,
         presence=presence,
@@ -323,6 +350,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         room_presence=room_presence,
         mailboxes=mailboxes,
         durable=durable,
+        message_jobs=messaging.jobs,
         calls=calls,
         api=api,
         doors=tuple(doors),

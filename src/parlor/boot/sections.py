@@ -21,6 +21,7 @@ from parlor.gateway.listening import ListenSettings
 from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.settings import TlsSettings
+from parlor.im.message_settings import MessageSettings
 from parlor.im.settings import ImSettings
 from parlor.push.hooks.settings import WebhookSettings
 from parlor.push.settings import (
@@ -41,6 +42,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "auth.jwt": JwtSettings,
     "auth.callback": CallbackSettings,
     "im": ImSettings,
+    "messages": MessageSettings,
     "push": PushSettings,
     "mailbox": MailboxSettings,
     "durable": DurableSettings,

@@ -116,6 +116,8 @@ class Greeting:
                 max_group_members=services.max_group_members,
                 requests_per_second=settings.requests_per_second,
                 request_burst=settings.request_burst,
+                recall_window_s=services.recall_window_s,
+                edit_window_s=services.edit_window_s,
             ),
             calls=services.calls.of_user(identity.user),
             rooms=tuple(link.rooms),

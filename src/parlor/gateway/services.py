@@ -13,6 +13,7 @@ from typing import Protocol
 from parlor.accounts.services import People
 from parlor.gateway.mail import Mailboxes
 from parlor.im.groups.groups import Groups
+from parlor.im.message_services import Acts, Forwarding, Schedules, States
 from parlor.im.services import Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
@@ -88,6 +89,10 @@ class Services:
     groups: Groups
     sync: Sync
     reading: Reading
+    acts: Acts
+    states: States
+    forwarding: Forwarding
+    schedules: Schedules
     calls: Calls
     ice: IceServers
     presence: Presence
@@ -97,3 +102,5 @@ class Services:
     mailboxes: Mailboxes
     epoch: str
     max_group_members: int
+    recall_window_s: int
+    edit_window_s: int

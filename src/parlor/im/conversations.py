@@ -6,12 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from functools import partial
 
+import msgspec
+
 from parlor.im.announce import Announcements
 from parlor.im.paging import page_size
 from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
 from parlor.model.conversation import ConversationKind, ConversationView
 from parlor.model.errors import BadRequest, NotFound, NotMember, TooManyMembers
+from parlor.model.event import has_expired, wordless
 from parlor.model.ids import ConversationId, UserId, number_id
 from parlor.model.text import check_display_name
 from parlor.ports.clock import Clock
@@ -97,7 +100,7 @@ class Threads:
         view = await self._conversations.view(id, user)
         if view is None:
             raise await self._why_not(id)
-        return view
+        return self._shown(view)
 
     async def page(
         self, user: UserId, cursor: str, limit: int
@@ -109,7 +112,7 @@ class Threads:
         """
         size = page_size(limit, self._settings.max_page_conversations)
         found = await self._conversations.views(user, _parse_cursor(cursor), size + 1)
-        page = found[:size]
+        page = [self._shown(view) for view in found[:size]]
         return page, f"{page[-1].active_at}-{page[-1].id}" if len(found) > size else ""
 
     async def require_direct_peer(self, user: UserId, conversation_id: ConversationId) -> UserId:
@@ -121,6 +124,13 @@ class Threads:
         if peer is None:
             raise BadRequest("This is not a conversation of two people.")
         return peer
+
+    def _shown(self, view: ConversationView) -> ConversationView:
+        """Without what its last event said, if that has expired."""
+        last = view.last_event
+        if last is None or not has_expired(last, self._clock.unix_ms()):
+            return view
+        return msgspec.structs.replace(view, last_event=wordless(last))
 
     async def _why_not(self, id: ConversationId) -> NotFound | NotMember:
         return NotFound() if await self._conversations.get(id) is None else NotMember()

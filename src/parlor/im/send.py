@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from parlor.im.announce import Announcements
 from parlor.im.members import Rosters
+from parlor.im.said import check_said, draft_of
 from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
-from parlor.model.errors import BadRequest
 from parlor.model.event import CallRecord, Draft, Event, EventKind
 from parlor.model.ids import ConnectionKey, ConversationId, UserId
-from parlor.model.text import check_text
+from parlor.model.scheduled import Said
 from parlor.ports.clock import Clock
 from parlor.ports.messages import Messages
 from parlor.wire.native.pushes import EventPush
@@ -45,6 +45,9 @@ class Send:
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        mentions_all: bool = False,
+        silent: bool = False,
+        expires_in_s: int = 0,
         not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         """Store a message and return it once it is durable; then tell all members.
@@ -56,22 +59,23 @@ class Send:
         `client_id`: it is one message, whatever had happened. A cancelled call may have stored
         the message without telling anybody. Messages are stored in the order of the calls.
 
-        Raises EmptyText, TextTooLong, BadText, BadRequest (client_id, reply_to, mentions),
-        NotFound, NotMember.
+        Raises EmptyText, TextTooLong, BadText, BadRequest (client_id, reply_to, mentions,
+        expires_in_s), Forbidden, NotFound, NotMember.
         """
-        mentioned = tuple(dict.fromkeys(mentions))
-        if len(mentioned) > self._settings.max_mentions:
-            raise BadRequest(f"A message mentions at most {self._settings.max_mentions} people.")
-        draft = Draft(
-            conversation_id=conversation_id,
-            kind=EventKind.MESSAGE,
-            sender=sender,
-            client_id=check_client_id(client_id),
-            text=check_text(text),
-            reply_to=reply_to,
-            mentions=mentioned,
+        said = check_said(
+            Said(text, reply_to, tuple(mentions), mentions_all, silent, expires_in_s),
+            max_mentions=self._settings.max_mentions,
+            max_expiry_s=self._settings.max_expiry_s,
         )
+        named = check_client_id(client_id)
+        now = self._clock.unix_ms()
+        draft = draft_of(said, conversation_id, sender, named, now)
         return await self._append(draft, by_member=True, not_to=not_to)
+
+    async def store(self, draft: Draft, *, again: bool = False) -> tuple[Event, bool]:
+        """As `text`, for what was checked before. `again`: tell all members also when it was
+        stored before, by somebody who may have died before telling them."""
+        return await self._append(draft, by_member=True, again=again)
 
     async def record_call(self, conversation_id: ConversationId, record: CallRecord) -> Event:
         """Store how a call ended, once per call, and tell all members. Raises NotFound."""
@@ -87,13 +91,18 @@ class Send:
         return event
 
     async def _append(
-        self, draft: Draft, *, by_member: bool, not_to: ConnectionKey | None = None
+        self,
+        draft: Draft,
+        *,
+        by_member: bool,
+        again: bool = False,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         # Nothing may be awaited before the append: what one person sends at once keeps its order.
         event, created = await self._messages.append(
             draft, self._clock.unix_ms(), by_member=by_member
         )
-        if created:
+        if created or again:
             await self._announcements.tell_members(
                 self._rosters.of, EventPush(event), about=event.conversation_id, not_to=not_to
             )

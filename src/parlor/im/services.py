@@ -40,6 +40,9 @@ class Send(Protocol):
         *,
         reply_to: int = 0,
         mentions: Sequence[UserId] = (),
+        mentions_all: bool = False,
+        silent: bool = False,
+        expires_in_s: int = 0,
         not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]: ...
 

@@ -17,6 +17,9 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asking the database. `announce_limit_s`: a bus that takes longer loses the announcement, not
     the message. Up to `announce_members` members are named in an announcement; in a larger
     conversation every gateway looks up once which of its people are members.
+
+    `max_expiry_s` is the longest time after which a message may be told to vanish. A page of
+    events ends where its texts would have more than `max_page_chars`, after one event at least.
     """
 
     max_group_members: int = 100_000
@@ -29,7 +32,9 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     online_counted_s: float = 5.0
     online_counts: int = 10_000
     max_mentions: int = 50
+    max_expiry_s: int = 31_536_000
     max_page_events: int = 200
+    max_page_chars: int = 1_000_000
     max_page_conversations: int = 100
     max_page_members: int = 500
     remembered_members: int = 500_000

@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from parlor.im.paging import check_seq, page_size
 from parlor.im.settings import ImSettings
 from parlor.model.errors import NotFound, NotMember
-from parlor.model.event import Event
+from parlor.model.event import Event, readable
 from parlor.model.ids import ConversationId, UserId
+from parlor.ports.clock import Clock
 from parlor.ports.conversations import Conversations
 from parlor.ports.messages import Messages
 
 
 class Sync:
     def __init__(
-        self, messages: Messages, conversations: Conversations, settings: ImSettings
+        self, messages: Messages, conversations: Conversations, settings: ImSettings, clock: Clock
     ) -> None:
         self._messages = messages
         self._conversations = conversations
         self._settings = settings
+        self._clock = clock
 
     async def events(
         self,
@@ -48,8 +50,24 @@ class Sync:
         if lower is not None:
             lower = max(lower, first - 1)
         found, last_seq = await self._messages.events(conversation_id, lower, upper, size)
-        events = [event for event in found if event.seq >= first]
+        now = self._clock.unix_ms()
+        events = _fitting(
+            [readable(event, now) for event in found if event.seq >= first],
+            self._settings.max_page_chars,
+            newest_first=lower is None,
+        )
         return events, last_seq, _more(events, last_seq, lower, upper, first)
+
+
+def _fitting(events: Sequence[Event], max_chars: int, *, newest_first: bool) -> Sequence[Event]:
+    """As many as fit, one at least, from the end that the reader goes on from."""
+    room, fitting = max_chars, 0
+    for event in reversed(events) if newest_first else events:
+        room -= len(event.text) + sum(len(snapshot.text) for snapshot in event.merged)
+        if room < 0 and fitting:
+            break
+        fitting += 1
+    return events[len(events) - fitting :] if newest_first else events[:fitting]
 
 
 def _more(

@@ -118,6 +118,21 @@ class WeakPassword(ParlorError):
     meaning = "A password has 8 to 256 characters and is not the account name."
 
 
+class BadEmoji(ParlorError):
+    code, status = "bad_emoji", 422
+    meaning = "A reaction is one emoji."
+
+
+class TooLate(ParlorError):
+    code, status = "too_late", 409
+    meaning = "The time in which this could be changed is over."
+
+
+class MessageGone(ParlorError):
+    code, status = "message_gone", 410
+    meaning = "This message was recalled or has expired."
+
+
 class TextTooLong(ParlorError):
     code, status = "text_too_long", 422
     meaning = "A message has at most 4,096 characters."

@@ -136,6 +136,28 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     avatar: str = ""
 
 
+def wordless(event: Event) -> Event:
+    """`event` without anything that was said in it: what is kept when it is recalled or expires."""
+    return msgspec.structs.replace(
+        event,
+        text="",
+        reply_to=0,
+        mentions=(),
+        mentions_all=False,
+        forwarded=None,
+        merged=(),
+    )
+
+
+def has_expired(event: Event, now_ms: int) -> bool:
+    return 0 < event.expires_at <= now_ms
+
+
+def readable(event: Event, now_ms: int) -> Event:
+    """What may still be shown of it: the store takes away a little later what has expired."""
+    return wordless(event) if has_expired(event, now_ms) else event
+
+
 def event_of(draft: Draft, seq: int, at_ms: int) -> Event:
     """`draft` in its place."""
     return Event(

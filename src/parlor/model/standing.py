@@ -59,8 +59,9 @@ class Standing(msgspec.Struct, frozen=True):
 
     @property
     def target(self) -> Event:
-        """The event that it is about, which the actor may see. Raises BadRequest."""
-        if self.message is None or self.message.seq < self.member.history_from:
+        """The event that it is about, which the actor may see. Raises NotMember, BadRequest."""
+        member = self.member
+        if self.message is None or self.message.seq < member.history_from:
             raise BadRequest("There is no such message.")
         return self.message
 

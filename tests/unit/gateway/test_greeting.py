@@ -20,6 +20,8 @@ async def test_the_welcome_says_all_a_client_must_know():
         "max_group_members": 100,
         "requests_per_second": 7.0,
         "request_burst": 100,
+        "recall_window_s": 120,
+        "edit_window_s": 0,
     }
     assert (welcome["calls"], welcome["rooms"]) == ([], [])
 

@@ -6,6 +6,7 @@ from parlor.model.errors import (
     BadRequest,
     BadText,
     EmptyText,
+    Forbidden,
     NotFound,
     NotMember,
     StorageFailed,
@@ -113,6 +114,26 @@ async def test_only_members_are_mentioned_each_once_and_not_too_many(tmp_path):
         for mentions in ([DAN], [NOBODY], [UserId("x")], [ANN, BOB, CEM]):
             with pytest.raises(BadRequest):
                 await talk.send.text(ANN, group, "2", "x", mentions=mentions)
+
+
+async def test_only_those_who_may_call_everybody(talk):
+    group = await talk.group(ANN, BOB, CEM)
+    event, _ = await talk.send.text(ANN, group, "1", "all of you", mentions_all=True)
+    assert event.mentions_all
+    with pytest.raises(Forbidden):
+        await talk.send.text(BOB, group, "2", "all of you", mentions_all=True)
+    assert await talk.stores.texts(group) == ["all of you"]
+
+
+async def test_a_message_may_be_silent_and_may_expire(talk):
+    direct = await talk.direct()
+    now = talk.clock.unix_ms()
+    event, _ = await talk.send.text(ANN, direct, "c", "psst", silent=True, expires_in_s=60)
+    assert (event.silent, event.expires_at) == (True, now + 60_000)
+    for wrong in (-1, 10**9, 10**30):
+        with pytest.raises(BadRequest):
+            await talk.send.text(ANN, direct, "d", "psst", expires_in_s=wrong)
+    assert await talk.stores.texts(direct) == ["psst"]
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("bus"), StorageFailed(), TimeoutError()])

@@ -97,3 +97,22 @@ def test_a_seq_always_fits_the_database(seq):
         assert 0 <= check_seq(seq) <= 2**53
     except BadRequest:
         assert not 0 <= seq <= 2**53
+
+
+@pytest.mark.parametrize("forward", [True, False])
+async def test_a_page_ends_where_its_texts_are_too_long_and_none_is_left_out(tmp_path, forward):
+    async with open_talk(tmp_path, max_page_chars=100) as talk:
+        direct = await talk.direct()
+        for length in (60, 60, 40, 150, 10):
+            await talk.send.text(ANN, direct, f"{length}{len(talk.told.pushes)}", "x" * length)
+        pages: list[list[int]] = []
+        place, more = (0 if forward else None), True
+        while more:
+            after, before = (place, None) if forward else (None, place)
+            page, _, more = await talk.sync.events(BOB, direct, after, before, 50)
+            pages.append([len(event.text) for event in page])
+            place = page[-1].seq if forward else page[0].seq
+    if forward:
+        assert pages == [[0, 60], [60, 40], [150], [10]]
+    else:
+        assert pages == [[10], [150], [60, 40], [0, 60]]

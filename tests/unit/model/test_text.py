@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parlor.model.errors import BadDisplayName, BadName, BadRequest, BadText, EmptyText, TextTooLong
-from parlor.model.text import MAX_TEXT_CHARS, check_display_name, check_name, check_room, check_text
+from parlor.model.text import (
+    MAX_MARKS,
+    MAX_TEXT_CHARS,
+    check_display_name,
+    check_name,
+    check_room,
+    check_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +81,39 @@ def test_the_longest_text_is_counted_in_composed_characters():
 def test_half_a_character_is_no_text():
     with pytest.raises(BadText):
         check_text("a\ud83d")
+
+
+@pytest.mark.parametrize(
+    "pile", ["\u0301", "\u0316\u0301", "\u0489", "\u0e31", "\u20dd", "\U0001e130"]
+)
+def test_marks_do_not_pile_up(pile):
+    fits = (pile * MAX_MARKS)[:MAX_MARKS]
+    assert check_text(f"a{fits} b{fits}")
+    for raw in (f"a{fits}{pile}", pile * 500_000):
+        with pytest.raises((BadText, TextTooLong)):
+            check_text(raw)
+        with pytest.raises(BadDisplayName):
+            check_display_name(raw)
+
+
+def test_languages_with_many_marks_pass():
+    for text in (
+        "नमस्ते दुनिया " * 100,
+        "สวัสดีชาวโลก " * 100,
+        "בְּרֵאשִׁית " * 100,
+        "བོད་སྐད " * 100,
+        "👋🏽" * 500,
+    ):
+        assert check_text(text)
+
+
+@given(st.text(max_size=60))
+def test_a_text_that_was_taken_is_taken_again_as_it_is(raw):
+    try:
+        text = check_text(raw)
+    except (BadText, EmptyText):
+        return
+    assert check_text(text) == text
 
 
 @pytest.mark.parametrize("name", ["r", "live://1000", "房" * 42, "x" * 128])

@@ -881,82 +881,6 @@ export interface MessageState {
   reactions?: readonly Reaction[];
 }
 
-/** `starred_at` is Unix milliseconds. `state` as in `EventsResult`. */
-export interface Star {
-  event: Event;
-  starred_at: number;
-  state: MessageState | null;
-}
-
-/** Those that can be read now; a page may therefore hold fewer than asked for. */
-export interface StarsResult {
-  stars: readonly Star[];
-  users: readonly User[];
-  cursor: string;
-}
-
-/** Where in a conversation's log a time is. `at_ms` is Unix milliseconds. */
-export interface EventsAt {
-  conversation_id: string;
-  at_ms: number;
-}
-
-/**
- * The first event from then on, for `events.list` with `after` one less, or `before` it; one
- * more than the last when there is none.
- */
-export interface EventsAtResult {
-  seq: number;
-}
-
-/**
- * What happened since: `have` is the last seq that this device has of each conversation that
- * it knows, `self_seq` the last of the self log. A new device says nothing.
- *
- * `cursor` goes on where the last page ended, with `have` as it is by then; leaving it out at any
- * time is right too. `self_cursor` is that of `own`. `limit` is how many events a page has at
- * most.
- */
-export interface SyncChanges {
-  have?: Readonly<Record<string, number>>;
-  self_seq?: number;
-  self_cursor?: string;
-  cursor?: string;
-  limit?: number;
-}
-
-/**
- * `events` follow what the device has, and bring it up to `upto`; there may be `more` by then,
- * which the next request gives, or `events.list`.
- *
- * `reset`: they do not follow. What the device has of this conversation is to be dropped: some
- * that it lacks is not kept any more. A conversation that is new to the device has its newest
- * events only; `conversation.history_from` is the first that can be read.
- */
-export interface Change {
-  conversation: ConversationView;
-  upto: number;
-  events: readonly Event[];
-  states: readonly MessageState[];
-  more: boolean;
-  reset: boolean;
-}
-
-/**
- * Conversations in which something has happened, the newest first.
- *
- * `cursor`: there are others; empty when the device was told of each. It has everything once
- * such a page holds no `more`. `gone`: conversations that are not this person's any more, told
- * with the first page. `users` are those to be shown with them.
- */
-export interface SyncResult {
-  changes: readonly Change[];
-  own: SelfResult;
-  cursor: string;
-  gone: readonly string[];
-  users: readonly User[];
-}
-
 /**
  * `more`: there are further events in the direction asked for.
  *
@@ -968,91 +892,6 @@ export interface EventsResult {
   last_seq: number;
   more: boolean;
   states: readonly MessageState[];
-}
-
-/**
- * The entries of one's self log after number `after`, in their order.
- *
- * `cursor` goes on where the last page ended, with the same `after`.
- */
-export interface SelfList {
-  after?: number;
-  cursor?: string;
-  limit?: number;
-}
-
-/** What an entry is about; its key begins with the letter of its kind (`key_of`). */
-export type SelfKind = "conversation" | "draft" | "contact" | "request" | "block" | "setting" | "star";
-
-/**
- * Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
- *
- * The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
- */
-export interface SelfEntry {
-  key: string;
-  kind: SelfKind;
-  seq: number;
-  body: string | null;
-  at_ms: number;
-}
-
-/**
- * Apply `entries` by key. Once `cursor` is empty there are no more, and `last_seq` is the
- * `after` of the next time.
- *
- * `reset`: some of what is gone since `after` is not told any more. Forget every entry that one
- * has first; these are from the beginning.
- */
-export interface SelfResult {
-  entries: readonly SelfEntry[];
-  last_seq: number;
-  cursor: string;
-  reset: boolean;
-}
-
-/**
- * How a conversation is shown to oneself; what is left out stays as it is.
- *
- * `hidden` holds until the next message. `unread_mark` until something is read there.
- */
-export interface ConversationSet {
-  conversation_id: string;
-  pinned?: boolean | null;
-  notify?: Notify | null;
-  hidden?: boolean | null;
-  unread_mark?: boolean | null;
-}
-
-/** The entry as it is now; null where there was none and nothing to take away. */
-export interface EntryResult {
-  entry: SelfEntry | null;
-}
-
-/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
-export interface DraftSet {
-  conversation_id: string;
-  text: string;
-  reply_to?: number;
-}
-
-/** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
-export interface SettingSet {
-  name: string;
-  value: string | null;
-}
-
-/** Keep a message in one's list of stars, or take it off. */
-export interface StarSet {
-  conversation_id: string;
-  seq: number;
-  on?: boolean;
-}
-
-/** The last starred first; `cursor` from the last page, empty at first. */
-export interface StarList {
-  cursor?: string;
-  limit?: number;
 }
 
 /** One's own message says `text` from now on. What it said stays in its history. */
@@ -1250,6 +1089,167 @@ export interface ScheduleCancel {
 /** Not `cancelled`: it is not there any more, sent perhaps. */
 export interface ScheduleCancelResult {
   cancelled: boolean;
+}
+
+/**
+ * The entries of one's self log after number `after`, in their order.
+ *
+ * `cursor` goes on where the last page ended, with the same `after`.
+ */
+export interface SelfList {
+  after?: number;
+  cursor?: string;
+  limit?: number;
+}
+
+/** What an entry is about; its key begins with the letter of its kind (`key_of`). */
+export type SelfKind = "conversation" | "draft" | "contact" | "request" | "block" | "setting" | "star";
+
+/**
+ * Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
+ *
+ * The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
+ */
+export interface SelfEntry {
+  key: string;
+  kind: SelfKind;
+  seq: number;
+  body: string | null;
+  at_ms: number;
+}
+
+/**
+ * Apply `entries` by key. Once `cursor` is empty there are no more, and `last_seq` is the
+ * `after` of the next time.
+ *
+ * `reset`: some of what is gone since `after` is not told any more. Forget every entry that one
+ * has first; these are from the beginning.
+ */
+export interface SelfResult {
+  entries: readonly SelfEntry[];
+  last_seq: number;
+  cursor: string;
+  reset: boolean;
+}
+
+/**
+ * How a conversation is shown to oneself; what is left out stays as it is.
+ *
+ * `hidden` holds until the next message. `unread_mark` until something is read there.
+ */
+export interface ConversationSet {
+  conversation_id: string;
+  pinned?: boolean | null;
+  notify?: Notify | null;
+  hidden?: boolean | null;
+  unread_mark?: boolean | null;
+}
+
+/** The entry as it is now; null where there was none and nothing to take away. */
+export interface EntryResult {
+  entry: SelfEntry | null;
+}
+
+/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
+export interface DraftSet {
+  conversation_id: string;
+  text: string;
+  reply_to?: number;
+}
+
+/** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
+export interface SettingSet {
+  name: string;
+  value: string | null;
+}
+
+/** Keep a message in one's list of stars, or take it off. */
+export interface StarSet {
+  conversation_id: string;
+  seq: number;
+  on?: boolean;
+}
+
+/** The last starred first; `cursor` from the last page, empty at first. */
+export interface StarList {
+  cursor?: string;
+  limit?: number;
+}
+
+/** `starred_at` is Unix milliseconds. `state` as in `EventsResult`. */
+export interface Star {
+  event: Event;
+  starred_at: number;
+  state: MessageState | null;
+}
+
+/** Those that can be read now; a page may therefore hold fewer than asked for. */
+export interface StarsResult {
+  stars: readonly Star[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** Where in a conversation's log a time is. `at_ms` is Unix milliseconds. */
+export interface EventsAt {
+  conversation_id: string;
+  at_ms: number;
+}
+
+/**
+ * The first event from then on, for `events.list` with `after` one less, or `before` it; one
+ * more than the last when there is none.
+ */
+export interface EventsAtResult {
+  seq: number;
+}
+
+/**
+ * What happened since: `have` is the last seq that this device has of each conversation that
+ * it knows, `self_seq` the last of the self log. A new device says nothing.
+ *
+ * `cursor` goes on where the last page ended, with `have` as it is by then; leaving it out at any
+ * time is right too. `self_cursor` is that of `own`. `limit` is how many events a page has at
+ * most.
+ */
+export interface SyncChanges {
+  have?: Readonly<Record<string, number>>;
+  self_seq?: number;
+  self_cursor?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * `events` follow what the device has, and bring it up to `upto`; there may be `more` by then,
+ * which the next request gives, or `events.list`.
+ *
+ * `reset`: they do not follow. What the device has of this conversation is to be dropped: some
+ * that it lacks is not kept any more. A conversation that is new to the device has its newest
+ * events only; `conversation.history_from` is the first that can be read.
+ */
+export interface Change {
+  conversation: ConversationView;
+  upto: number;
+  events: readonly Event[];
+  states: readonly MessageState[];
+  more: boolean;
+  reset: boolean;
+}
+
+/**
+ * Conversations in which something has happened, the newest first.
+ *
+ * `cursor`: there are others; empty when the device was told of each. It has everything once
+ * such a page holds no `more`. `gone`: conversations that are not this person's any more, told
+ * with the first page. `users` are those to be shown with them.
+ */
+export interface SyncResult {
+  changes: readonly Change[];
+  own: SelfResult;
+  cursor: string;
+  gone: readonly string[];
+  users: readonly User[];
 }
 
 /**
@@ -1516,6 +1516,12 @@ export interface ReceiptPush {
   read_seq: number;
 }
 
+/** One of this user's scheduled messages changed; null: it was sent or cancelled. */
+export interface SchedulePush {
+  client_id: string;
+  scheduled: Scheduled | null;
+}
+
 /**
  * Another device, or this one, changed something of one's own. Best effort: when `seq` does
  * not follow the last one heard of, `self.list` gives what is missing.
@@ -1537,12 +1543,6 @@ export interface GroupRequestPush {
   text: string;
   at_ms: number;
   how: Asked;
-}
-
-/** One of this user's scheduled messages changed; null: it was sent or cancelled. */
-export interface SchedulePush {
-  client_id: string;
-  scheduled: Scheduled | null;
 }
 
 export interface CallPush {
@@ -1688,14 +1688,6 @@ export interface Methods {
   "group.decide": { params: GroupDecide; result: GroupActResult };
   "message.send": { params: MessageSend; result: MessageSendResult };
   "events.list": { params: EventsList; result: EventsResult };
-  "self.list": { params: SelfList; result: SelfResult };
-  "conversation.set": { params: ConversationSet; result: EntryResult };
-  "draft.set": { params: DraftSet; result: EntryResult };
-  "setting.set": { params: SettingSet; result: EntryResult };
-  "star.set": { params: StarSet; result: EntryResult };
-  "star.list": { params: StarList; result: StarsResult };
-  "events.at": { params: EventsAt; result: EventsAtResult };
-  "sync.changes": { params: SyncChanges; result: SyncResult };
   "message.edit": { params: MessageEdit; result: ActResult };
   "message.recall": { params: MessageRecall; result: ActResult };
   "message.react": { params: MessageReact; result: ActResult };
@@ -1707,6 +1699,14 @@ export interface Methods {
   "schedule.put": { params: SchedulePut; result: ScheduleResult };
   "schedule.list": { params: ScheduleList; result: ScheduleListResult };
   "schedule.cancel": { params: ScheduleCancel; result: ScheduleCancelResult };
+  "self.list": { params: SelfList; result: SelfResult };
+  "conversation.set": { params: ConversationSet; result: EntryResult };
+  "draft.set": { params: DraftSet; result: EntryResult };
+  "setting.set": { params: SettingSet; result: EntryResult };
+  "star.set": { params: StarSet; result: EntryResult };
+  "star.list": { params: StarList; result: StarsResult };
+  "events.at": { params: EventsAt; result: EventsAtResult };
+  "sync.changes": { params: SyncChanges; result: SyncResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
   "room.publish": { params: RoomPublish; result: RoomPublishResult };
@@ -1736,9 +1736,9 @@ export interface Pushes {
   "conversation": ConversationPush;
   "read": ReadPush;
   "receipt": ReceiptPush;
+  "schedule": SchedulePush;
   "self": SelfPush;
   "group.request": GroupRequestPush;
-  "schedule": SchedulePush;
   "call": CallPush;
   "call.signal": CallSignalPush;
   "delivery": DeliveryPush;

@@ -19,13 +19,17 @@ from parlor.wire.native.methods import EventsResult
 class NewMessage(msgspec.Struct, frozen=True):
     """`client_id` is the sender's own name for it: sending it again is safe.
 
-    `reply_to` is the seq of an earlier message, 0 for none.
+    `reply_to` is the seq of an earlier message, 0 for none. `mentions_all` needs the permission.
+    `silent`: nobody is notified. After `expires_in_s` (0: never) what it says is gone.
     """
 
     client_id: str
     text: str
     reply_to: Position = 0
     mentions: tuple[str, ...] = ()
+    mentions_all: bool = False
+    silent: bool = False
+    expires_in_s: Position = 0
 
 
 class EventReply(msgspec.Struct, frozen=True):
@@ -65,6 +69,9 @@ async def send(
         data.text,
         reply_to=data.reply_to,
         mentions=tuple(map(UserId, data.mentions)),
+        mentions_all=data.mentions_all,
+        silent=data.silent,
+        expires_in_s=data.expires_in_s,
     )
     return Response(EventReply(event), status_code=201 if created else 200)
 
@@ -82,10 +89,12 @@ async def events(
     limit: Limit = 50,
 ) -> EventsResult:
     """A stretch of the log in ascending seq; the newest when neither bound is given."""
+    user, conversation = request.user.user, ConversationId(conversation_id)
     listed, last_seq, more = await request.services.sync.events(
-        request.user.user, ConversationId(conversation_id), after, before, limit
+        user, conversation, after, before, limit
     )
-    return EventsResult(tuple(listed), last_seq, more)
+    states = await request.services.states.of(user, conversation, listed)
+    return EventsResult(tuple(listed), last_seq, more, tuple(states))
 
 
 HANDLERS = (send, events)

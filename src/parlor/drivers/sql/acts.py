@@ -76,17 +76,15 @@ def _standing(db: Connection, head: Conversation, act: Act, actor: int) -> Stand
         return Standing(head, me, people, link=link, asking=asking)
     message, state = _message(db, conversation, act.target)
     mine = (reactions.c.conversation_id == conversation, reactions.c.seq == act.target)
-    given = db.execute(
-        select(reactions.c.emoji).where(*mine, reactions.c.user_id == actor)
-    ).scalars()
+    given = frozenset(
+        db.execute(select(reactions.c.emoji).where(*mine, reactions.c.user_id == actor)).scalars()
+    )
     pins = db.execute(
         select(func.count()).where(
             message_states.c.conversation_id == conversation, message_states.c.pinned_seq > 0
         )
     ).scalar_one()
-    return Standing(
-        head, me, people, message, state, frozenset(given), pins, link=link, asking=asking
-    )
+    return Standing(head, me, people, message, state, given, pins, link=link, asking=asking)
 
 
 def _message(

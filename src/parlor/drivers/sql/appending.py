@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, literal_column, select, update
 
+from parlor.drivers.sql.applying_messages import expect_expiry
 from parlor.drivers.sql.by_keys import MOST, ByKeys
 from parlor.drivers.sql.conversation_rows import settings_of
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
@@ -137,6 +138,7 @@ def append_all(
 
 def _store(db: Connection, created: Sequence[Event]) -> None:
     _ROWS.insert(db, [tuple(row_of_event(event).values()) for event in created])
+    expect_expiry(db, created)
     changed = {int(event.conversation_id): None for event in created}
     for some in _pieces(list(changed)):
         _ADVANCE.run(db, some)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection, update
 
+from parlor.drivers.sql import applying_messages
 from parlor.drivers.sql.audit import record
 from parlor.drivers.sql.group_changes import GROUP_CHANGES
 from parlor.drivers.sql.tables import conversations
@@ -33,6 +34,7 @@ def _title(db: Connection, event: Event) -> None:
 
 _CHANGES: Mapping[EventKind, Callable[[Connection, Event], None]] = {
     EventKind.TITLE: _title,
+    **applying_messages.CHANGES,
     **GROUP_CHANGES,
 }
 """Kinds that are missing change nothing but the log."""

@@ -26,6 +26,9 @@ message_states = Table(
     # Null and 0: nobody took it back, it is not pinned.
     Column("recalled_by", BigInteger),
     Column("pinned_seq", BigInteger, nullable=False, default=0),
+    # JSON: each emoji with how many gave it and who were first; empty for none. Kept beside the
+    # rows of `reactions`, so that a page of messages costs the same however many have reacted.
+    Column("reactions", Words, nullable=False, default=""),
     Index("ix_message_states_conversation_id_pinned_seq", "conversation_id", "pinned_seq"),
     sqlite_with_rowid=False,
 )
@@ -41,10 +44,11 @@ reactions = Table(
         autoincrement=False,
     ),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("emoji", short(64), primary_key=True),
     Column("user_id", Id, primary_key=True, autoincrement=False),
+    Column("emoji", short(64), primary_key=True),
     # The event that gave it: those who came first are shown first.
     Column("at_seq", BigInteger, nullable=False),
+    Index("ix_reactions_conversation_id_seq_at_seq", "conversation_id", "seq", "at_seq"),
     sqlite_with_rowid=False,
 )
 
@@ -70,7 +74,10 @@ scheduled = Table(
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("id", short(64), primary_key=True),
     Column("conversation_id", Id, ForeignKey("conversations.id"), nullable=False),
-    Column("at_ms", BigInteger, nullable=False, index=True),
-    # JSON of `model.event.Draft`.
+    Column("at_ms", BigInteger, nullable=False),
+    # When it may be claimed next: `at_ms`, the end of a claim, or never once it was refused.
+    Column("due_at", BigInteger, nullable=False, index=True),
+    Column("refused", short(64), nullable=False, default=""),
+    # JSON of what is said.
     Column("draft", Body, nullable=False),
 )

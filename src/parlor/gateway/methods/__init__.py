@@ -12,12 +12,14 @@ from parlor.gateway.catch_up import CatchUp
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.greeting import Greeting
 from parlor.gateway.mail import MailCarrier
+from parlor.gateway.methods.acts import Acts
 from parlor.gateway.methods.bind import bind
 from parlor.gateway.methods.calls import Calls
 from parlor.gateway.methods.conversations import Conversations
 from parlor.gateway.methods.groups import Groups
 from parlor.gateway.methods.messages import Messages
 from parlor.gateway.methods.people import People
+from parlor.gateway.methods.schedule import Schedule
 from parlor.gateway.methods.session import Session
 from parlor.gateway.requests import Bound
 from parlor.gateway.rooms import Rooms
@@ -39,6 +41,8 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
         **Conversations(services).bound(),
         **Groups(services).bound(),
         **Messages(services).bound(),
+        **Acts(services).bound(),
+        **Schedule(services).bound(),
         **Calls(services).bound(),
         "room.join": bind(wire.RoomJoin, rooms.join),
         "room.leave": bind(wire.RoomLeave, rooms.leave),

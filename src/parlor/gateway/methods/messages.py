@@ -27,17 +27,18 @@ class Messages:
             params.text,
             reply_to=params.reply_to,
             mentions=[UserId(user) for user in params.mentions],
+            mentions_all=params.mentions_all,
+            silent=params.silent,
+            expires_in_s=params.expires_in_s,
             not_to=caller.link.key,
         )
         return wire.MessageSendResult(event, created)
 
     async def events(self, caller: Caller, params: wire.EventsList) -> wire.EventsResult:
-        limit = page(params.limit)
+        user, conversation = who(caller).user, ConversationId(params.conversation_id)
         events, last_seq, more = await self._services.sync.events(
-            who(caller).user,
-            ConversationId(params.conversation_id),
-            params.after,
-            params.before,
-            limit,
+            user, conversation, params.after, params.before, page(params.limit)
         )
-        return wire.EventsResult(tuple(events), last_seq, more)
+        # Read after the events: it is never older than they are.
+        states = await self._services.states.of(user, conversation, events)
+        return wire.EventsResult(tuple(events), last_seq, more, tuple(states))

@@ -9,6 +9,7 @@ from parlor.model.conversation import ConversationView
 from parlor.model.event import Event
 from parlor.model.group_link import Asked
 from parlor.model.ids import ConversationId, UserId
+from parlor.model.scheduled import Scheduled
 
 
 class PushPayload(msgspec.Struct, frozen=True):
@@ -34,6 +35,13 @@ class ReadPush(PushPayload, frozen=True):
     conversation_id: str
     read_seq: int
     unread: int
+
+
+class SchedulePush(PushPayload, frozen=True):
+    """One of this user's scheduled messages changed; null: it was sent or cancelled."""
+
+    client_id: str
+    scheduled: Scheduled | None
 
 
 class GroupRequestPush(PushPayload, frozen=True):
@@ -110,6 +118,7 @@ PUSHES: dict[str, type[PushPayload]] = {
     "event": EventPush,
     "conversation": ConversationPush,
     "read": ReadPush,
+    "schedule": SchedulePush,
     "group.request": GroupRequestPush,
     "call": CallPush,
     "call.signal": CallSignalPush,

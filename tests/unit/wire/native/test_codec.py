@@ -54,7 +54,8 @@ def test_a_request_in_json_is_exactly_these_bytes():
     message = JSON.build_request(7, "message.send", wire.MessageSend("9", "c", "你好"))
     assert message.decode() == (
         '{"id":7,"method":"message.send","params":{"conversation_id":"9","client_id":"c",'
-        '"text":"你好","reply_to":0,"mentions":[]}}'
+        '"text":"你好","reply_to":0,"mentions":[],"mentions_all":false,"silent":false,'
+        '"expires_in_s":0}}'
     )
 
 

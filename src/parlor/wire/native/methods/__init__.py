@@ -7,6 +7,7 @@ nearly everybody needs; the rest is imported from its topic.
 from __future__ import annotations
 
 from parlor.wire.native.methods import (
+    acts,
     calls,
     conversations,
     groups,
@@ -14,6 +15,7 @@ from parlor.wire.native.methods import (
     messages,
     people,
     rooms,
+    schedule,
     session,
 )
 from parlor.wire.native.methods.calls import (
@@ -81,6 +83,8 @@ METHODS: dict[str, Method] = {
     **conversations.METHODS,
     **groups.METHODS,
     **messages.METHODS,
+    **acts.METHODS,
+    **schedule.METHODS,
     **rooms.METHODS,
     **calls.METHODS,
     **mail.METHODS,

@@ -32,11 +32,16 @@ class Hello(Params, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
+    """So long after it was sent may one recall a message (as an administrator: always) and edit
+    it (0: for ever)."""
+
     max_message_bytes: int
     max_text_chars: int
     max_group_members: int
     requests_per_second: float
     request_burst: int
+    recall_window_s: int = 0
+    edit_window_s: int = 0
 
 
 class BackOff(msgspec.Struct, frozen=True):

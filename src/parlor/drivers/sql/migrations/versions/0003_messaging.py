@@ -73,6 +73,7 @@ def _messages() -> None:
         sa.Column("edits", Words, nullable=False),
         sa.Column("recalled_by", sa.BigInteger(), nullable=True),
         sa.Column("pinned_seq", sa.BigInteger(), nullable=False),
+        sa.Column("reactions", Words, nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],
@@ -91,8 +92,8 @@ def _messages() -> None:
         "reactions",
         sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("emoji", short(64), nullable=False),
         sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("emoji", short(64), nullable=False),
         sa.Column("at_seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -100,8 +101,13 @@ def _messages() -> None:
             name="fk_reactions_conversation_id",
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("conversation_id", "seq", "emoji", "user_id", name="pk_reactions"),
+        sa.PrimaryKeyConstraint("conversation_id", "seq", "user_id", "emoji", name="pk_reactions"),
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_reactions_conversation_id_seq_at_seq",
+        "reactions",
+        ["conversation_id", "seq", "at_seq"],
     )
     op.create_table(
         "expiring",
@@ -123,6 +129,8 @@ def _messages() -> None:
         sa.Column("id", short(64), nullable=False),
         sa.Column("conversation_id", Id, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("refused", short(64), nullable=False),
         sa.Column("draft", Body, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_scheduled_user_id"),
         sa.ForeignKeyConstraint(
@@ -130,7 +138,7 @@ def _messages() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "id", name="pk_scheduled"),
     )
-    op.create_index("ix_scheduled_at_ms", "scheduled", ["at_ms"])
+    op.create_index("ix_scheduled_due_at", "scheduled", ["due_at"])
 
 
 def _self() -> None:
