@@ -6,22 +6,20 @@ import pytest
 
 from parlor.drivers.memory.log import MemoryLog
 from parlor.drivers.sql.log import SqlLog
-from parlor.drivers.sqlite.database import open_database
-from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.model.errors import LogFull
 from parlor.ports.log import Backlog, LogLimits
-from tests.support.steady import CountingMeter
+from tests.support.databases import DATABASES
 
 LIMITS = LogLimits(max_entries=6, max_bytes=100, max_keys=3, max_aside=2)
 AT = 1_800_000_000_000
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", *DATABASES])
 async def log(request, tmp_path):
     if request.param == "memory":
         yield MemoryLog(LIMITS)
         return
-    async with open_database(tmp_path / "l.db", SqliteSettings(), CountingMeter()) as database:
+    async with DATABASES[request.param](tmp_path) as database:
         other = SqlLog(database, "another", LIMITS)
         await other.append(b"not yours", AT, key="k", answer=b"other")
         yield SqlLog(database, "mine", LIMITS)

@@ -6,13 +6,11 @@ import pytest
 
 from parlor.drivers.memory.mailbox import MemoryMailbox
 from parlor.drivers.sql.mailbox import SqlMailbox
-from parlor.drivers.sqlite.database import open_database
-from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.model.ids import DeviceId, PushId, UserId
 from parlor.model.mail import Cursor, Post
 from parlor.model.push import Delivery, Push
 from parlor.ports.mailbox import MailboxLimits
-from tests.support.steady import CountingMeter
+from tests.support.databases import DATABASES
 
 ANN, BOB = UserId("customer-7/ann"), UserId("bøb")
 PHONE, LAPTOP, TABLET = DeviceId("phone"), DeviceId("laptop"), DeviceId("tablet")
@@ -21,12 +19,12 @@ MANY, LARGE = 1_000, 1_000_000
 AT = 1_800_000_000_000
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", *DATABASES])
 async def mailbox(request, tmp_path):
     if request.param == "memory":
         yield MemoryMailbox(LIMITS)
         return
-    async with open_database(tmp_path / "m.db", SqliteSettings(), CountingMeter()) as database:
+    async with DATABASES[request.param](tmp_path) as database:
         yield SqlMailbox(database, LIMITS)
 
 

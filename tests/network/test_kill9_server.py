@@ -3,11 +3,16 @@
 import asyncio
 import contextlib
 from itertools import count
+from typing import Any
+
+import pytest
 
 from parlor.client import ConnectionClosed, connect
 from parlor.model.errors import ParlorError
 from parlor.wire.native.methods import MessageSend, MessageSendResult
+from tests.support.mariadb import Mariadb, mariadb_url
 from tests.support.people import sign_up
+from tests.support.postgres import Postgres, postgres_url
 from tests.support.server import running_parlor
 
 SENDERS = 10
@@ -15,9 +20,33 @@ SENDS = 1_000
 KILL_AT = 400
 
 
-async def test_kill_9_in_the_middle_of_a_thousand_sends_loses_and_doubles_nothing(tmp_path):
+@contextlib.asynccontextmanager
+async def database_of(kind):
+    """(the database server, None for none; its address), written through to the disk."""
+    if kind == "sqlite":
+        yield None, "sqlite"
+        return
+    # Each kind of server goes with its own kind of address.
+    made: Any = (Postgres, postgres_url) if kind == "postgres" else (Mariadb, mariadb_url)
+    process = made[0](durable=True)
+    try:
+        async with made[1](process) as address:
+            yield process, address
+    finally:
+        process.end()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
+async def test_kill_9_in_the_middle_of_a_thousand_sends_loses_and_doubles_nothing(tmp_path, kind):
+    """The server, and where the database is another one that too."""
     flags = ["--set", "gateway.requests_per_second=100000", "--set", "gateway.request_burst=100000"]
-    async with running_parlor(tmp_path, flags) as server:
+    async with database_of(kind) as (database, address):
+        flags += ["--set", f"storage.url={address}"]
+        await kill_in_the_middle(tmp_path, flags, database)
+
+
+async def kill_in_the_middle(folder, flags, database):
+    async with running_parlor(folder, flags) as server:
         ann = await sign_up(server.url, "ann")
         bob = await sign_up(server.url, "bob")
         conversation = await ann.talk_to(bob)
@@ -47,6 +76,9 @@ async def test_kill_9_in_the_middle_of_a_thousand_sends_loses_and_doubles_nothin
                 senders.create_task(send_until_done())
             await half_way.wait()
             await server.kill()
+            if database is not None:
+                await asyncio.to_thread(database.kill)
+                await asyncio.to_thread(database.start)
             before = dict(acknowledged)
             await server.start()
 

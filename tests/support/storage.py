@@ -97,4 +97,18 @@ async def sqlite_stores(
         yield stores_in(database)
 
 
-STORES: dict[str, Callable[[Path], AbstractAsyncContextManager[Stores]]] = {"sqlite": sqlite_stores}
+def _stores(kind: str) -> Callable[[Path], AbstractAsyncContextManager[Stores]]:
+    @asynccontextmanager
+    async def opened(folder: Path) -> AsyncIterator[Stores]:
+        # The drivers of servers are imported only by tests that ask for every kind.
+        from tests.support.databases import DATABASES
+
+        async with DATABASES[kind](folder) as database:
+            yield stores_in(database)
+
+    return opened
+
+
+STORES: dict[str, Callable[[Path], AbstractAsyncContextManager[Stores]]] = {
+    kind: _stores(kind) for kind in ("sqlite", "postgres", "mariadb")
+}

@@ -31,12 +31,12 @@ from parlor.api.services import Services as ApiServices
 from parlor.api.settings import HttpSettings
 from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
-from parlor.boot.folder import open_folder
 from parlor.boot.gauges import Gauges
 from parlor.boot.remembered import Remembered
-from parlor.boot.secrets import Secrets, load_secrets
+from parlor.boot.secrets import Secrets
 from parlor.boot.self_signed import ensure_self_signed
 from parlor.boot.settings import LimitsSettings, ServerSettings
+from parlor.boot.storage import open_storage
 from parlor.calls.ice import IceServers
 from parlor.calls.ring import Calls
 from parlor.calls.settings import CallsSettings
@@ -49,13 +49,12 @@ from parlor.drivers.profiler import LoopProfiler
 from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
 from parlor.drivers.sql.conversations import SqlConversations
+from parlor.drivers.sql.database import OpenDatabase
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.log import SqlLog
 from parlor.drivers.sql.mailbox import SqlMailbox
 from parlor.drivers.sql.messages import SqlMessages
 from parlor.drivers.sql.sessions import SqlSessions
-from parlor.drivers.sqlite.database import SqliteDatabase, open_database
-from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
 from parlor.gateway.listening import ListenSettings
@@ -92,7 +91,6 @@ from parlor.push.settings import DurableSettings, MailboxSettings, PushSettings,
 from parlor.push.traces import Traces
 
 PUSH_LOG = "push"
-DATABASE_FILE = "parlor.db"
 LANGUAGES = ("en", "zh")
 _REACHED_AS_LOCALHOST = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104
 
@@ -101,7 +99,7 @@ _REACHED_AS_LOCALHOST = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa
 class AccountServices:
     """What needs the database and nothing else."""
 
-    database: SqliteDatabase
+    database: OpenDatabase
     secrets: Secrets
     sign_ins: SignIns
     meter: PrometheusMeter
@@ -141,13 +139,9 @@ class Server:
 
 async def open_services(config: Config, stack: AsyncExitStack) -> AccountServices:
     """Open the data folder and its database. Raises FolderError, CannotOpen, ValueError."""
-    folder = open_folder(Path(config.section("server", ServerSettings).data))
-    file = folder / DATABASE_FILE
-    secrets = load_secrets(folder, new_history=not file.exists())
     clock, entropy, meter = SystemClock(), SystemEntropy(), PrometheusMeter()
-    database = await stack.enter_async_context(
-        open_database(file, config.section("sqlite", SqliteSettings), meter)
-    )
+    storage = await open_storage(config, meter, stack)
+    database, secrets = storage.database, storage.secrets
     settings = config.section("accounts", AccountsSettings)
     limits = config.section("limits", LimitsSettings)
     accounts, keys = SqlAccounts(database), SqlKeys(database)

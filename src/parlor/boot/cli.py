@@ -104,6 +104,15 @@ def _parser() -> argparse.ArgumentParser:
     check = config_commands.add_parser("check", parents=[settings, listening], help="validate")
     check.set_defaults(run=_config_check)
 
+    migrating = commands.add_parser(
+        "migrate",
+        parents=[settings],
+        help="bring the database to what this program needs",
+        description="A database in the data folder is migrated when the server starts; one of its "
+        "own (storage.url) only by this command, while no server uses it.",
+    )
+    migrating.set_defaults(run=_migrate)
+
     user = commands.add_parser("user", help="people's accounts")
     user_commands = user.add_subparsers(metavar="COMMAND", required=True)
     user_add = user_commands.add_parser(
@@ -191,6 +200,21 @@ def _config_check(flags: argparse.Namespace) -> None:
     for files in tls.pairs():
         load_certificate(files, tls)
     print("The settings are valid.")
+
+
+def _migrate(flags: argparse.Namespace) -> None:
+    config = _config(flags)
+
+    async def bring_up() -> None:
+        from parlor.boot.storage import migrate
+
+        before, now = await migrate(config)
+        if before == now:
+            print(f"The database is up to date: revision {now}.")
+        else:
+            print(f"The database has revision {now} now, before {before or 'nothing'}.")
+
+    _run(bring_up())
 
 
 def _user_add(flags: argparse.Namespace) -> None:
@@ -330,7 +354,7 @@ def _config(flags: argparse.Namespace) -> Config:
     ]
     if getattr(flags, "tls", None) == _SELF_SIGNED:
         given.append(Given("tls", "self_signed", True, f"--tls {_SELF_SIGNED}"))
-    given += [parse_assignment(each, f"--set {each}") for each in flags.set]
+    given += [parse_assignment(each, f"--set {each.partition('=')[0]}") for each in flags.set]
     config = load(SECTIONS, file=flags.config, environment=os.environ, flags=given)
     check_agreement(config)
     return config

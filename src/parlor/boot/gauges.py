@@ -22,7 +22,8 @@ from parlor.doors.goim.door import GoimDoor
 from parlor.drivers.memory.bus import MAX_WAITING, MemoryBus
 from parlor.drivers.memory.history import MemoryHistory
 from parlor.drivers.prometheus import PrometheusMeter
-from parlor.drivers.sqlite.database import SqliteDatabase
+from parlor.drivers.sql.database import OpenDatabase
+from parlor.drivers.sql.settings import StorageSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
@@ -88,9 +89,11 @@ class Gauges:
             gauge("http_link_readers", links.readers, "Polls and event streams that wait.")
             gauge("http_link_bytes", links.unacknowledged_bytes, "Sent and not acknowledged.")
 
-    def storage(self, database: SqliteDatabase) -> None:
+    def storage(self, database: OpenDatabase) -> None:
         gauge, stats = self._gauge, database.stats
-        settings = self._set("sqlite", SqliteSettings)
+        settings = self._set("storage", StorageSettings)
+        if self._config.section("storage", StorageSettings).is_embedded:
+            settings = self._set("sqlite", SqliteSettings)
         gauge("storage_units", lambda: stats.units, "Write units stored since the start.")
         gauge("storage_reads", lambda: database.reads, "Queries since the start.")
         gauge("storage_largest_batch", lambda: stats.largest_batch, "Units in one commit.")

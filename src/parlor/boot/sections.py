@@ -15,6 +15,7 @@ from parlor.calls.settings import CallsSettings
 from parlor.doors.goim.settings import GoimSettings
 from parlor.drivers.callback.settings import CallbackSettings
 from parlor.drivers.jwt.settings import JwtSettings
+from parlor.drivers.sql.settings import StorageSettings
 from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.gateway.listening import ListenSettings
 from parlor.gateway.longpoll.settings import LongpollSettings
@@ -51,11 +52,13 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "gateway": GatewaySettings,
     "listen": ListenSettings,
     "longpoll": LongpollSettings,
+    "storage": StorageSettings,
     "sqlite": SqliteSettings,
     "doors.goim": GoimSettings,
 }
 SECRET = frozenset(
     {
+        ("storage", "url"),
         ("calls", "turn_secret"),
         ("auth.jwt", "secret"),
         ("auth.callback", "secret"),

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import user_words, users
+from parlor.drivers.sql.types import MAX_NAME_CHARS
 from parlor.model.account import User
 from parlor.model.errors import NameTaken, NotFound
 from parlor.model.ids import UserId
@@ -129,6 +130,7 @@ def _folded(words: str) -> str:
 
 def _index_words(db: Connection, user: User) -> None:
     words = _folded(user.display_name).split(" ")
-    tails = {" ".join(words[start:]) for start in range(len(words))}
+    # One character may fold into eighteen.
+    tails = {" ".join(words[start:])[:MAX_NAME_CHARS] for start in range(len(words))}
     rows = [{"word": word, "user_id": int(user.id)} for word in sorted(tails | {user.name})]
     db.execute(insert(user_words), rows)

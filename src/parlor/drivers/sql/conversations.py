@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     func,
     insert,
-    literal,
     select,
     tuple_,
     update,
@@ -40,6 +39,9 @@ from parlor.model.ids import ConversationId, UserId, event_id
 
 MAX_UNREAD = 1_000
 """Counting stops here: nobody reads a larger number, and a count costs its size."""
+_UNREAD_LOOK = 2 * MAX_UNREAD
+"""Events at the end of a log among which unread messages are counted. A count of LIMITed rows
+would be exact, but MariaDB lets no subquery in FROM see the row around it."""
 
 
 class SqlConversations:
@@ -216,7 +218,7 @@ def _set_read(
         db.execute(update(members).where(*mine).values(read_seq=wanted))
         read_seq = wanted
     unread = db.execute(select(_unread()).select_from(_JOINED).where(*mine)).scalar_one()
-    return read_seq, unread, moved
+    return read_seq, min(unread, MAX_UNREAD), moved
 
 
 _JOINED = members.join(conversations)
@@ -224,19 +226,19 @@ _JOINED = members.join(conversations)
 
 def _unread() -> ScalarSelect[int]:
     """Messages of others after the read position, for the row of `_JOINED` around it."""
-    newer = (
-        select(literal(1).label("one"))
+    return (
+        select(func.count())
+        .select_from(events)
         .where(
             events.c.conversation_id == conversations.c.id,
             events.c.seq > members.c.read_seq,
+            events.c.seq > conversations.c.last_seq - _UNREAD_LOOK,
             events.c.sender_id != members.c.user_id,
             events.c.kind == EventKind.MESSAGE.value,
         )
-        .limit(MAX_UNREAD)
         .correlate(conversations, members)
-        .subquery()
+        .scalar_subquery()
     )
-    return select(func.count()).select_from(newer).scalar_subquery()
 
 
 def _views_of(viewer: int) -> Select[Any]:
@@ -277,7 +279,7 @@ def _view(row: AnyRow, viewer: int) -> ConversationView:
         title=row.title,
         last_seq=last_event.seq,
         read_seq=row.read_seq,
-        unread=row.unread,
+        unread=min(row.unread, MAX_UNREAD),
         active_at=row.active_at,
         last_event=last_event,
         peer=None if peer is None else UserId(str(peer)),

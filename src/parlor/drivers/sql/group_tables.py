@@ -9,18 +9,17 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    String,
     Table,
-    Text,
 )
 
-from parlor.drivers.sql.tables import Id, metadata
+from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sql.types import Id, Words, short
 
 # Times are Unix milliseconds; 0: never, no limit.
 group_links = Table(
     "group_links",
     metadata,
-    Column("code", String(64), primary_key=True),
+    Column("code", short(64), primary_key=True),
     Column(
         "conversation_id",
         Id,
@@ -47,7 +46,7 @@ join_requests = Table(
         autoincrement=False,
     ),
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Index("ix_join_requests_conversation_id_at_ms", "conversation_id", "at_ms"),
     sqlite_with_rowid=False,
@@ -60,10 +59,10 @@ audit = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("at_ms", BigInteger, nullable=False, index=True),
     # A user's id, or the name of a key; and what it was done to.
-    Column("actor", String(128), nullable=False),
-    Column("act", String(64), nullable=False),
-    Column("subject", String(128), nullable=False, index=True),
+    Column("actor", short(128), nullable=False),
+    Column("act", short(64), nullable=False),
+    Column("subject", short(128), nullable=False, index=True),
     # JSON.
-    Column("body", Text, nullable=False),
+    Column("body", Words, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.locks import lock_rows
 from parlor.drivers.sql.tables import log_asides, log_entries, log_groups, log_keys, logs
 from parlor.model.errors import LogFull, ParlorError
 from parlor.ports.log import Appended, Backlog, Entry, LogLimits
@@ -72,6 +73,7 @@ class SqlLog:
     def _append_all(
         self, db: Connection, appends: Sequence[_Append]
     ) -> Sequence[Appended | ParlorError]:
+        lock_rows(db, logs.c.name, [self._name])
         last, total = self._head(db)
         done, done_total = self._floor(db)
         known = self._known(db, [append.key for append in appends if append.key])

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.locks import lock_rows
 from parlor.drivers.sql.mail_pages import cursor_of_row, read_known, read_page
 from parlor.drivers.sql.mail_removal import (
     MAX_NAMES,
@@ -163,6 +164,8 @@ class SqlMailbox:
         owners = _owners(db, posts)
         users = {user for post in posts for user in post.users}
         users.update(user for found in owners.values() for user in found)
+        for some in chunks(sorted(users)):
+            lock_rows(db, mail_boxes.c.user_id, some)
         put = _Put(_boxes(db, users), _put_before(db, posts))
         outcomes: list[Posted] = []
         for post in posts:

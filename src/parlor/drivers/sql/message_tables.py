@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table
 
-from parlor.drivers.sql.tables import Id, metadata
+from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sql.types import Body, Id, Words, short
 
 # A row for each message that something has happened to; most have none.
 message_states = Table(
@@ -19,9 +20,9 @@ message_states = Table(
     ),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("changed_seq", BigInteger, nullable=False),
-    Column("text", Text),
+    Column("text", Words),
     # JSON: the seqs of the edits, oldest first; empty for none.
-    Column("edits", Text, nullable=False, default=""),
+    Column("edits", Words, nullable=False, default=""),
     # Null and 0: nobody took it back, it is not pinned.
     Column("recalled_by", BigInteger),
     Column("pinned_seq", BigInteger, nullable=False, default=0),
@@ -40,7 +41,7 @@ reactions = Table(
         autoincrement=False,
     ),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("emoji", String(64), primary_key=True),
+    Column("emoji", short(64), primary_key=True),
     Column("user_id", Id, primary_key=True, autoincrement=False),
     # The event that gave it: those who came first are shown first.
     Column("at_seq", BigInteger, nullable=False),
@@ -67,9 +68,9 @@ scheduled = Table(
     "scheduled",
     metadata,
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("id", String(64), primary_key=True),
+    Column("id", short(64), primary_key=True),
     Column("conversation_id", Id, ForeignKey("conversations.id"), nullable=False),
     Column("at_ms", BigInteger, nullable=False, index=True),
     # JSON of `model.event.Draft`.
-    Column("draft", LargeBinary, nullable=False),
+    Column("draft", Body, nullable=False),
 )

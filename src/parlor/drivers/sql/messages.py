@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 from parlor.drivers.sql.acts import perform
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
+from parlor.drivers.sql.locks import lock_conversations
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import conversations, events, members
 from parlor.model.errors import BadRequest, NotFound, NotMember, ParlorError
@@ -23,21 +24,15 @@ from parlor.model.event import Draft, Event, event_of
 from parlor.model.ids import ConversationId
 from parlor.model.standing import Act, Decide
 
-# FOR UPDATE holds the conversation's row where an engine locks rows; SQLite has one writer.
 _PLACES = (
     select(members.c.conversation_id, members.c.user_id, conversations.c.last_seq)
     .join_from(members, conversations)
     .where(
         tuple_(members.c.conversation_id, members.c.user_id).in_(bindparam("pairs", expanding=True))
     )
-    .order_by(conversations.c.id)
-    .with_for_update(of=conversations)
 )
-_HEADS = (
-    select(conversations.c.id, conversations.c.last_seq)
-    .where(conversations.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(conversations.c.id)
-    .with_for_update()
+_HEADS = select(conversations.c.id, conversations.c.last_seq).where(
+    conversations.c.id.in_(bindparam("ids", expanding=True))
 )
 _KNOWN = select(*EVENT_COLUMNS).where(
     tuple_(events.c.conversation_id, events.c.sender_id, events.c.client_id).in_(
@@ -96,7 +91,7 @@ class SqlMessages:
             raise NotMember
         mentions = tuple(map(number_of, draft.mentions))
         item = _Append(draft, at_ms, by_member, conversation, sender, mentions)
-        return await self._database.write_together(append_all, item)
+        return await self._database.write_together(append_all, item, order=conversation)
 
     async def act(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
         return await self._database.write(lambda db: perform(db, act, decide, at_ms))
@@ -114,6 +109,7 @@ def append_all(
     db: Connection, appends: Sequence[_Append]
 ) -> Sequence[tuple[Event, bool] | ParlorError]:
     """Store `appends` in their order; a refused one takes no seq and hinders no other."""
+    lock_conversations(db, (append.conversation for append in appends))
     last_seq, inside = _places(db, appends)
     known = _known(db, {append.key for append in appends if append.draft.client_id})
     outcomes: list[tuple[Event, bool] | ParlorError] = []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table
 
-from parlor.drivers.sql.tables import Id, metadata
+from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sql.types import Body, Id, Words, short
 
 # One side's view: a request that was sent or has come, or a contact.
 contacts = Table(
@@ -12,11 +13,11 @@ contacts = Table(
     metadata,
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("peer_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("state", String(16), nullable=False),
-    Column("remark", Text, nullable=False),
+    Column("state", short(16), nullable=False),
+    Column("remark", Words, nullable=False),
     # JSON: a list of words.
-    Column("tags", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("tags", Words, nullable=False),
+    Column("text", Words, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Index("ix_contacts_peer_id", "peer_id"),
     sqlite_with_rowid=False,
@@ -36,8 +37,8 @@ blocks = Table(
 avatars = Table(
     "avatars",
     metadata,
-    Column("id", String(64), primary_key=True),
-    Column("type", String(32), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("id", short(64), primary_key=True),
+    Column("type", short(32), nullable=False),
+    Column("body", Body, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
 )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, insert, select
 
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.locks import in_turn
 from parlor.drivers.sql.tables import revocations
 from parlor.ports.accounts import Revocation, RevocationKind
 
@@ -28,6 +29,7 @@ class SqlRevocations:
 
         def unit(db: Connection) -> None:
             db.execute(delete(revocations).where(revocations.c.expires_at <= now))
+            in_turn(db)
             db.execute(insert(revocations), row)
 
         await self._database.write(unit)

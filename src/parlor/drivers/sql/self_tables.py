@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table
 
-from parlor.drivers.sql.tables import Id, metadata
+from parlor.drivers.sql.tables import metadata
+from parlor.drivers.sql.types import Body, Id, short
 
 # One row per key: a new value replaces the old and takes the user's next seq. A null body says
 # that the thing is gone; such rows are forgotten after a time, and `floor_seq` rises above them.
@@ -12,10 +13,10 @@ self_entries = Table(
     "self_entries",
     metadata,
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("key", String(128), primary_key=True),
+    Column("key", short(128), primary_key=True),
     Column("seq", BigInteger, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("body", LargeBinary),
+    Column("kind", short(16), nullable=False),
+    Column("body", Body),
     Column("at_ms", BigInteger, nullable=False),
     Index("ix_self_entries_user_id_seq", "user_id", "seq"),
     sqlite_with_rowid=False,
@@ -41,7 +42,7 @@ deliveries = Table(
         autoincrement=False,
     ),
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("device", String(128), primary_key=True),
+    Column("device", short(128), primary_key=True),
     Column("seq", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from parlor.drivers.sql.by_keys import MOST, ByKeys
 from parlor.drivers.sql.database import AnyRow, Database
+from parlor.drivers.sql.locks import in_turn
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import revocations, sessions, spent_refreshes, users
 from parlor.drivers.sql.together import ReadTogether
@@ -145,6 +146,8 @@ def _end(db: Connection, *which: ColumnElement[bool]) -> Sequence[Identity]:
     found = db.execute(_SIGNED_IN.where(*which)).all()
     if found:
         db.execute(delete(sessions).where(sessions.c.id.in_([row.id for row in found])))
+        # Whoever reads them remembers how far, so a lower number must not appear later.
+        in_turn(db)
         db.execute(
             insert(revocations),
             [

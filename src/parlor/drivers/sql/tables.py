@@ -18,17 +18,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     UniqueConstraint,
     false,
 )
 
-# SQLite makes only a column of the exact type INTEGER the row id itself.
-Id = BigInteger().with_variant(Integer, "sqlite")
+from parlor.drivers.sql.types import Body, Digest, Id, Name, Words, short
 
 metadata = MetaData(
     naming_convention={
@@ -43,16 +39,16 @@ users = Table(
     "users",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False, unique=True),
-    Column("display_name", Text, nullable=False),
-    Column("password_hash", Text, nullable=False),
+    Column("name", Name, nullable=False, unique=True),
+    Column("display_name", Name, nullable=False),
+    Column("password_hash", Name, nullable=False),
     Column("admin", Boolean, nullable=False),
-    Column("about", String(512), nullable=False, server_default=""),
+    Column("about", short(512), nullable=False, server_default=""),
     # Id of a row of `avatars`, empty for none.
-    Column("avatar", String(64), nullable=False, server_default=""),
+    Column("avatar", short(64), nullable=False, server_default=""),
     # JSON of the person's privacy flags and of the state they have chosen; empty: the defaults.
-    Column("privacy", String(1024), nullable=False, server_default=""),
-    Column("status", String(1024), nullable=False, server_default=""),
+    Column("privacy", short(1024), nullable=False, server_default=""),
+    Column("status", short(1024), nullable=False, server_default=""),
     # Unix milliseconds, 0: never.
     Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
 )
@@ -62,7 +58,7 @@ users = Table(
 user_words = Table(
     "user_words",
     metadata,
-    Column("word", Text, primary_key=True),
+    Column("word", Name, primary_key=True),
     Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Index("ix_user_words_user_id", "user_id"),
     sqlite_with_rowid=False,
@@ -71,29 +67,29 @@ user_words = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", Name, primary_key=True),
     Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
-    Column("device", Text, nullable=False),
-    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("device", Name, nullable=False),
+    Column("token_hash", Digest, nullable=False, unique=True),
     Column("token_expires_at", Double, nullable=False),
-    Column("refresh_hash", LargeBinary, nullable=False, unique=True),
+    Column("refresh_hash", Digest, nullable=False, unique=True),
     Column("refresh_expires_at", Double, nullable=False, index=True),
     # What the person sees in the list of their devices. Times are Unix milliseconds.
-    Column("platform", String(32), nullable=False, server_default=""),
-    Column("label", String(128), nullable=False, server_default=""),
+    Column("platform", short(32), nullable=False, server_default=""),
+    Column("label", short(128), nullable=False, server_default=""),
     Column("created_at", BigInteger, nullable=False, server_default="0"),
     Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
-    Column("address", String(64), nullable=False, server_default=""),
+    Column("address", short(64), nullable=False, server_default=""),
     UniqueConstraint("user_id", "device"),
 )
 
 spent_refreshes = Table(
     "spent_refreshes",
     metadata,
-    Column("refresh_hash", LargeBinary, primary_key=True),
+    Column("refresh_hash", Digest, primary_key=True),
     Column(
         "session_id",
-        Text,
+        Name,
         ForeignKey("sessions.id", ondelete="CASCADE"),
         nullable=False,
         index=True,
@@ -107,8 +103,8 @@ revocations = Table(
     "revocations",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("kind", Text, nullable=False),
-    Column("value", Text, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("value", Name, nullable=False),
     Column("before", Double, nullable=False),
     Column("expires_at", Double, nullable=False, index=True),
     sqlite_autoincrement=True,
@@ -117,23 +113,23 @@ revocations = Table(
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("key_hash", LargeBinary, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("scopes", Text, nullable=False),
+    Column("key_hash", Digest, primary_key=True),
+    Column("id", Name, nullable=False, unique=True),
+    Column("name", Name, nullable=False, unique=True),
+    Column("scopes", Words, nullable=False),
     # 0: not known, never, not yet.
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
     Column("last_used_at", Double, nullable=False),
     # JSON of `model.account.Quota`.
-    Column("quota", Text, nullable=False),
+    Column("quota", Words, nullable=False),
 )
 
 set_up_links = Table(
     "set_up_links",
     metadata,
-    Column("link_hash", LargeBinary, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("link_hash", Digest, primary_key=True),
+    Column("name", Name, nullable=False),
     Column("admin", Boolean, nullable=False),
     Column("expires_at", Double, nullable=False),
 )
@@ -142,8 +138,8 @@ conversations = Table(
     "conversations",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("title", Name, nullable=False),
     Column("last_seq", BigInteger, nullable=False),
     Column("active_at", BigInteger, nullable=False),
     Column("member_count", Integer, nullable=False),
@@ -151,9 +147,9 @@ conversations = Table(
     Column("low_user_id", BigInteger),
     Column("high_user_id", BigInteger),
     # JSON of `model.group.GroupSettings`, empty: the defaults.
-    Column("settings", String(2048), nullable=False, server_default=""),
-    Column("announcement", String(4096), nullable=False, server_default=""),
-    Column("avatar", String(64), nullable=False, server_default=""),
+    Column("settings", short(2048), nullable=False, server_default=""),
+    Column("announcement", short(4096), nullable=False, server_default=""),
+    Column("avatar", short(64), nullable=False, server_default=""),
     Column("dissolved_at", BigInteger, nullable=False, server_default="0"),
     # A plain message needs more here than membership: look at settings and dissolved_at.
     Column("restricted", Boolean, nullable=False, server_default=false()),
@@ -171,7 +167,7 @@ members = Table(
         autoincrement=False,
     ),
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
-    Column("role", Text, nullable=False),
+    Column("role", Name, nullable=False),
     Column("joined_seq", BigInteger, nullable=False),
     Column("read_seq", BigInteger, nullable=False),
     Column("history_from", BigInteger, nullable=False, server_default="0"),
@@ -194,14 +190,14 @@ events = Table(
         autoincrement=False,
     ),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
+    Column("kind", Name, nullable=False),
     Column("sender_id", Id, nullable=False),
     Column("sent_at", BigInteger, nullable=False),
     # Null for events that the server makes: those are never compared.
-    Column("client_id", Text),
-    Column("text", Text, nullable=False),
+    Column("client_id", Name),
+    Column("text", Words, nullable=False),
     # JSON of what only some kinds have; null when there is nothing.
-    Column("rest", LargeBinary),
+    Column("rest", Body),
     UniqueConstraint("conversation_id", "sender_id", "client_id"),
     sqlite_with_rowid=False,
 )
@@ -210,8 +206,8 @@ events = Table(
 mail_pushes = Table(
     "mail_pushes",
     metadata,
-    Column("push_id", Text, primary_key=True),
-    Column("push", LargeBinary, nullable=False),
+    Column("push_id", Name, primary_key=True),
+    Column("push", Body, nullable=False),
 )
 
 # User ids are strings here: customers' own users have no account. `device` is empty for mail
@@ -219,10 +215,10 @@ mail_pushes = Table(
 mail = Table(
     "mail",
     metadata,
-    Column("user_id", Text, primary_key=True),
+    Column("user_id", Name, primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("device", Text, nullable=False),
-    Column("push_id", Text, ForeignKey("mail_pushes.push_id"), nullable=False, index=True),
+    Column("device", Name, nullable=False),
+    Column("push_id", Name, ForeignKey("mail_pushes.push_id"), nullable=False, index=True),
     Column("size", Integer, nullable=False),
     Column("put_at", BigInteger, nullable=False, index=True),
     sqlite_with_rowid=False,
@@ -231,7 +227,7 @@ mail = Table(
 mail_boxes = Table(
     "mail_boxes",
     metadata,
-    Column("user_id", Text, primary_key=True),
+    Column("user_id", Name, primary_key=True),
     Column("last", BigInteger, nullable=False),
     Column("entries", Integer, nullable=False),
     Column("bytes", BigInteger, nullable=False),
@@ -243,8 +239,8 @@ mail_boxes = Table(
 mail_cursors = Table(
     "mail_cursors",
     metadata,
-    Column("user_id", Text, primary_key=True),
-    Column("device", Text, primary_key=True, index=True),
+    Column("user_id", Name, primary_key=True),
+    Column("device", Name, primary_key=True, index=True),
     Column("acked", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False, index=True),
     sqlite_with_rowid=False,
@@ -255,7 +251,7 @@ mail_cursors = Table(
 logs = Table(
     "logs",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", Name, primary_key=True),
     Column("last", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
 )
@@ -263,17 +259,17 @@ logs = Table(
 log_entries = Table(
     "log_entries",
     metadata,
-    Column("log", Text, primary_key=True),
+    Column("log", Name, primary_key=True),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("total", BigInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Body, nullable=False),
 )
 
 log_groups = Table(
     "log_groups",
     metadata,
-    Column("log", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("log", Name, primary_key=True),
+    Column("name", Name, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
 )
@@ -281,20 +277,20 @@ log_groups = Table(
 log_keys = Table(
     "log_keys",
     metadata,
-    Column("log", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("log", Name, primary_key=True),
+    Column("key", Name, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("put_at", BigInteger, nullable=False),
-    Column("answer", LargeBinary, nullable=False),
+    Column("answer", Body, nullable=False),
     Index("ix_log_keys_log_position", "log", "position"),
 )
 
 log_asides = Table(
     "log_asides",
     metadata,
-    Column("log", Text, primary_key=True),
+    Column("log", Name, primary_key=True),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("put_at", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("body", Body, nullable=False),
 )

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from parlor.drivers.sql.accepted import WriterStats
 from parlor.drivers.sql.database import CannotOpen
-from parlor.drivers.sql.revision import bring_up_to_date
+from parlor.drivers.sql.revision import HEAD, bring_up_to_date, stored_revision
 from parlor.drivers.sqlite.engine import Use, make_engine
 from parlor.drivers.sqlite.readers import Readers
 from parlor.drivers.sqlite.settings import SqliteSettings
-from parlor.drivers.sqlite.writer import Writer, WriterStats
+from parlor.drivers.sqlite.writer import Writer
 from parlor.model.errors import ParlorError
 from parlor.ports.meter import Meter
 
@@ -27,9 +28,10 @@ Item = TypeVar("Item")
 
 
 class SqliteDatabase:
-    """Satisfies `drivers.sql.database.Database`. Made by `open_database`."""
+    """Satisfies `drivers.sql.database.OpenDatabase`. Made by `open_database`."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writer, readers: Readers, *, made_tables: bool) -> None:
+        self.made_tables = made_tables
         self._writer = writer
         self._readers = readers
 
@@ -40,7 +42,10 @@ class SqliteDatabase:
         self,
         unit: Callable[[Connection, Sequence[Item]], Sequence[T | ParlorError]],
         item: Item,
+        *,
+        order: Hashable = None,
     ) -> T:
+        # One writer stores everything in the order of the calls.
         return await self._writer.write_together(unit, item)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
@@ -76,14 +81,7 @@ async def open_database(
     writing = make_engine(path, Use.WRITING, settings, connections=1)
     reading = make_engine(path, Use.READING, settings, connections=settings.readers)
 
-    def prepare() -> None:
-        _make_private_file(path)
-        try:
-            bring_up_to_date(writing)
-        except DBAPIError as error:
-            raise CannotOpen(f"cannot use the database {path}: {error.orig}") from error
-
-    await asyncio.to_thread(prepare)
+    made_tables = await asyncio.to_thread(_prepare, writing, path) is None
     writer = Writer(
         writing, meter, max_waiting=settings.max_waiting_writes, max_batch=settings.max_batch
     )
@@ -94,13 +92,33 @@ async def open_database(
     sys.setswitchinterval(settings.thread_switch_s)
     writer.start()
     try:
-        yield SqliteDatabase(writer, readers)
+        yield SqliteDatabase(writer, readers, made_tables=made_tables)
     finally:
         await readers.close()
         await writer.close()
         sys.setswitchinterval(switch_s)
         reading.dispose()
         writing.dispose()
+
+
+def migrate_file(path: Path, settings: SqliteSettings) -> tuple[str | None, str]:
+    """Make or migrate the file; (its revision before, its revision now). Raises CannotOpen."""
+    engine = make_engine(path, Use.WRITING, settings, connections=1)
+    try:
+        return _prepare(engine, path), HEAD
+    finally:
+        engine.dispose()
+
+
+def _prepare(engine: Engine, path: Path) -> str | None:
+    _make_private_file(path)
+    try:
+        with engine.begin() as connection:
+            before = stored_revision(connection)
+            bring_up_to_date(connection)
+            return before
+    except DBAPIError as error:
+        raise CannotOpen(f"cannot use the database {path}: {error.orig}") from error
 
 
 def _make_private_file(path: Path) -> None:

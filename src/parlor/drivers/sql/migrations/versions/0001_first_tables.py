@@ -3,12 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from parlor.drivers.sql.types import Body, Digest, Id, Name, Words
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -20,18 +20,18 @@ def upgrade() -> None:
 def _accounts() -> None:
     op.create_table(
         "users",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("display_name", sa.Text(), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("id", Id, autoincrement=False, nullable=False),
+        sa.Column("name", Name, nullable=False),
+        sa.Column("display_name", Name, nullable=False),
+        sa.Column("password_hash", Name, nullable=False),
         sa.Column("admin", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("name", name="uq_users_name"),
     )
     op.create_table(
         "user_words",
-        sa.Column("word", sa.Text(), nullable=False),
-        sa.Column("user_id", _ID, nullable=False),
+        sa.Column("word", Name, nullable=False),
+        sa.Column("user_id", Id, nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_user_words_user_id", ondelete="CASCADE"
         ),
@@ -44,12 +44,12 @@ def _accounts() -> None:
 def _sign_ins() -> None:
     op.create_table(
         "sessions",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("user_id", _ID, nullable=False),
-        sa.Column("device", sa.Text(), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("id", Name, nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("device", Name, nullable=False),
+        sa.Column("token_hash", Digest, nullable=False),
         sa.Column("token_expires_at", sa.Double(), nullable=False),
-        sa.Column("refresh_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("refresh_hash", Digest, nullable=False),
         sa.Column("refresh_expires_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_sessions_user_id", ondelete="CASCADE"
@@ -62,8 +62,8 @@ def _sign_ins() -> None:
     op.create_index("ix_sessions_refresh_expires_at", "sessions", ["refresh_expires_at"])
     op.create_table(
         "spent_refreshes",
-        sa.Column("refresh_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("refresh_hash", Digest, nullable=False),
+        sa.Column("session_id", Name, nullable=False),
         sa.Column("expires_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["session_id"],
@@ -76,16 +76,16 @@ def _sign_ins() -> None:
     op.create_index("ix_spent_refreshes_session_id", "spent_refreshes", ["session_id"])
     op.create_table(
         "api_keys",
-        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("key_hash", Digest, nullable=False),
+        sa.Column("name", Name, nullable=False),
+        sa.Column("scopes", Words, nullable=False),
         sa.PrimaryKeyConstraint("key_hash", name="pk_api_keys"),
         sa.UniqueConstraint("name", name="uq_api_keys_name"),
     )
     op.create_table(
         "set_up_links",
-        sa.Column("link_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("link_hash", Digest, nullable=False),
+        sa.Column("name", Name, nullable=False),
         sa.Column("admin", sa.Boolean(), nullable=False),
         sa.Column("expires_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("link_hash", name="pk_set_up_links"),
@@ -95,9 +95,9 @@ def _sign_ins() -> None:
 def _conversations() -> None:
     op.create_table(
         "conversations",
-        sa.Column("id", _ID, autoincrement=False, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("id", Id, autoincrement=False, nullable=False),
+        sa.Column("kind", Name, nullable=False),
+        sa.Column("title", Name, nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column("active_at", sa.BigInteger(), nullable=False),
         sa.Column("member_count", sa.Integer(), nullable=False),
@@ -110,9 +110,9 @@ def _conversations() -> None:
     )
     op.create_table(
         "members",
-        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("role", Name, nullable=False),
         sa.Column("joined_seq", sa.BigInteger(), nullable=False),
         sa.Column("read_seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -128,14 +128,14 @@ def _conversations() -> None:
     op.create_index("ix_members_user_id", "members", ["user_id"])
     op.create_table(
         "events",
-        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("sender_id", _ID, nullable=False),
+        sa.Column("kind", Name, nullable=False),
+        sa.Column("sender_id", Id, nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=False),
-        sa.Column("client_id", sa.Text()),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("rest", sa.LargeBinary()),
+        sa.Column("client_id", Name),
+        sa.Column("text", Words, nullable=False),
+        sa.Column("rest", Body),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],

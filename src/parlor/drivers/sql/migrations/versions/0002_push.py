@@ -3,13 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from parlor.drivers.sql.types import Body, Digest, Id, Name, Words
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -22,16 +21,16 @@ def upgrade() -> None:
 def _mailbox() -> None:
     op.create_table(
         "mail_pushes",
-        sa.Column("push_id", sa.Text(), nullable=False),
-        sa.Column("push", sa.LargeBinary(), nullable=False),
+        sa.Column("push_id", Name, nullable=False),
+        sa.Column("push", Body, nullable=False),
         sa.PrimaryKeyConstraint("push_id", name="pk_mail_pushes"),
     )
     op.create_table(
         "mail",
-        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("user_id", Name, nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("device", sa.Text(), nullable=False),
-        sa.Column("push_id", sa.Text(), nullable=False),
+        sa.Column("device", Name, nullable=False),
+        sa.Column("push_id", Name, nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("put_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["push_id"], ["mail_pushes.push_id"], name="fk_mail_push_id"),
@@ -42,7 +41,7 @@ def _mailbox() -> None:
     op.create_index("ix_mail_put_at", "mail", ["put_at"])
     op.create_table(
         "mail_boxes",
-        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("user_id", Name, nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
@@ -53,8 +52,8 @@ def _mailbox() -> None:
     op.create_index("ix_mail_boxes_entries_used_at", "mail_boxes", ["entries", "used_at"])
     op.create_table(
         "mail_cursors",
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("user_id", Name, nullable=False),
+        sa.Column("device", Name, nullable=False),
         sa.Column("acked", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", "device", name="pk_mail_cursors"),
@@ -67,44 +66,44 @@ def _mailbox() -> None:
 def _log() -> None:
     op.create_table(
         "logs",
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", Name, nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_logs"),
     )
     op.create_table(
         "log_entries",
-        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("log", Name, nullable=False),
         sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("body", Body, nullable=False),
         sa.PrimaryKeyConstraint("log", "position", name="pk_log_entries"),
     )
     op.create_table(
         "log_groups",
-        sa.Column("log", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("log", Name, nullable=False),
+        sa.Column("name", Name, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("log", "name", name="pk_log_groups"),
     )
     op.create_table(
         "log_keys",
-        sa.Column("log", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("log", Name, nullable=False),
+        sa.Column("key", Name, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("put_at", sa.BigInteger(), nullable=False),
-        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", Body, nullable=False),
         sa.PrimaryKeyConstraint("log", "key", name="pk_log_keys"),
     )
     op.create_index("ix_log_keys_log_position", "log_keys", ["log", "position"])
     op.create_table(
         "log_asides",
-        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("log", Name, nullable=False),
         sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("put_at", sa.BigInteger(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", Words, nullable=False),
+        sa.Column("body", Body, nullable=False),
         sa.PrimaryKeyConstraint("log", "position", name="pk_log_asides"),
     )
 
@@ -112,9 +111,9 @@ def _log() -> None:
 def _revocations() -> None:
     op.create_table(
         "revocations",
-        sa.Column("id", _ID, autoincrement=True, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("kind", Name, nullable=False),
+        sa.Column("value", Name, nullable=False),
         sa.Column("before", sa.Double(), nullable=False),
         sa.Column("expires_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_revocations"),
@@ -129,14 +128,14 @@ def _keys() -> None:
     op.drop_table("api_keys")
     api_keys = op.create_table(
         "api_keys",
-        sa.Column("key_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("key_hash", Digest, nullable=False),
+        sa.Column("id", Name, nullable=False),
+        sa.Column("name", Name, nullable=False),
+        sa.Column("scopes", Words, nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("expires_at", sa.Double(), nullable=False),
         sa.Column("last_used_at", sa.Double(), nullable=False),
-        sa.Column("quota", sa.Text(), nullable=False),
+        sa.Column("quota", Words, nullable=False),
         sa.PrimaryKeyConstraint("key_hash", name="pk_api_keys"),
         sa.UniqueConstraint("id", name="uq_api_keys_id"),
         sa.UniqueConstraint("name", name="uq_api_keys_name"),

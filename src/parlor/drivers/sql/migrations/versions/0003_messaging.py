@@ -5,13 +5,12 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from parlor.drivers.sql.types import Body, Id, Words, short
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
-
-
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -30,23 +29,23 @@ def _columns() -> None:
 
 _NEW: dict[str, list[tuple[str, Any, Any]]] = {
     "users": [
-        ("about", sa.String(512), ""),
-        ("avatar", sa.String(64), ""),
-        ("privacy", sa.String(1024), ""),
-        ("status", sa.String(1024), ""),
+        ("about", short(512), ""),
+        ("avatar", short(64), ""),
+        ("privacy", short(1024), ""),
+        ("status", short(1024), ""),
         ("last_seen_at", sa.BigInteger(), "0"),
     ],
     "sessions": [
-        ("platform", sa.String(32), ""),
-        ("label", sa.String(128), ""),
+        ("platform", short(32), ""),
+        ("label", short(128), ""),
         ("created_at", sa.BigInteger(), "0"),
         ("last_seen_at", sa.BigInteger(), "0"),
-        ("address", sa.String(64), ""),
+        ("address", short(64), ""),
     ],
     "conversations": [
-        ("settings", sa.String(2048), ""),
-        ("announcement", sa.String(4096), ""),
-        ("avatar", sa.String(64), ""),
+        ("settings", short(2048), ""),
+        ("announcement", short(4096), ""),
+        ("avatar", short(64), ""),
         ("dissolved_at", sa.BigInteger(), "0"),
         ("restricted", sa.Boolean(), sa.false()),
     ],
@@ -62,11 +61,11 @@ _NEW: dict[str, list[tuple[str, Any, Any]]] = {
 def _messages() -> None:
     op.create_table(
         "message_states",
-        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("changed_seq", sa.BigInteger(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("edits", sa.Text(), nullable=False),
+        sa.Column("text", Words, nullable=True),
+        sa.Column("edits", Words, nullable=False),
         sa.Column("recalled_by", sa.BigInteger(), nullable=True),
         sa.Column("pinned_seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -85,10 +84,10 @@ def _messages() -> None:
     )
     op.create_table(
         "reactions",
-        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("emoji", sa.String(64), nullable=False),
-        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("emoji", short(64), nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
         sa.Column("at_seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -102,7 +101,7 @@ def _messages() -> None:
     op.create_table(
         "expiring",
         sa.Column("expires_at", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -115,11 +114,11 @@ def _messages() -> None:
     )
     op.create_table(
         "scheduled",
-        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("id", sa.String(64), nullable=False),
-        sa.Column("conversation_id", _ID, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("id", short(64), nullable=False),
+        sa.Column("conversation_id", Id, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("draft", sa.LargeBinary(), nullable=False),
+        sa.Column("draft", Body, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_scheduled_user_id"),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name="fk_scheduled_conversation_id"
@@ -132,11 +131,11 @@ def _messages() -> None:
 def _self() -> None:
     op.create_table(
         "self_entries",
-        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("key", sa.String(128), nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("key", short(128), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("kind", short(16), nullable=False),
+        sa.Column("body", Body, nullable=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_self_entries_user_id"),
         sa.PrimaryKeyConstraint("user_id", "key", name="pk_self_entries"),
@@ -145,7 +144,7 @@ def _self() -> None:
     op.create_index("ix_self_entries_user_id_seq", "self_entries", ["user_id", "seq"])
     op.create_table(
         "self_logs",
-        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column("floor_seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_self_logs_user_id"),
@@ -153,9 +152,9 @@ def _self() -> None:
     )
     op.create_table(
         "deliveries",
-        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("device", sa.String(128), nullable=False),
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("device", short(128), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -172,9 +171,9 @@ def _self() -> None:
 def _groups() -> None:
     op.create_table(
         "group_links",
-        sa.Column("code", sa.String(64), nullable=False),
-        sa.Column("conversation_id", _ID, nullable=False),
-        sa.Column("made_by", _ID, nullable=False),
+        sa.Column("code", short(64), nullable=False),
+        sa.Column("conversation_id", Id, nullable=False),
+        sa.Column("made_by", Id, nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("max_uses", sa.Integer(), nullable=False),
@@ -192,9 +191,9 @@ def _groups() -> None:
     op.create_index("ix_group_links_conversation_id", "group_links", ["conversation_id"])
     op.create_table(
         "join_requests",
-        sa.Column("conversation_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("text", Words, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
@@ -211,12 +210,12 @@ def _groups() -> None:
     )
     op.create_table(
         "audit",
-        sa.Column("id", _ID, autoincrement=True, nullable=False),
+        sa.Column("id", Id, autoincrement=True, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("actor", sa.String(128), nullable=False),
-        sa.Column("act", sa.String(64), nullable=False),
-        sa.Column("subject", sa.String(128), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("actor", short(128), nullable=False),
+        sa.Column("act", short(64), nullable=False),
+        sa.Column("subject", short(128), nullable=False),
+        sa.Column("body", Words, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
         sqlite_autoincrement=True,
     )
@@ -227,12 +226,12 @@ def _groups() -> None:
 def _people() -> None:
     op.create_table(
         "contacts",
-        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("peer_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("state", sa.String(16), nullable=False),
-        sa.Column("remark", sa.Text(), nullable=False),
-        sa.Column("tags", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("peer_id", Id, autoincrement=False, nullable=False),
+        sa.Column("state", short(16), nullable=False),
+        sa.Column("remark", Words, nullable=False),
+        sa.Column("tags", Words, nullable=False),
+        sa.Column("text", Words, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_contacts_user_id"),
         sa.ForeignKeyConstraint(["peer_id"], ["users.id"], name="fk_contacts_peer_id"),
@@ -242,8 +241,8 @@ def _people() -> None:
     op.create_index("ix_contacts_peer_id", "contacts", ["peer_id"])
     op.create_table(
         "blocks",
-        sa.Column("user_id", _ID, autoincrement=False, nullable=False),
-        sa.Column("blocked_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("blocked_id", Id, autoincrement=False, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_blocks_user_id"),
         sa.ForeignKeyConstraint(["blocked_id"], ["users.id"], name="fk_blocks_blocked_id"),
@@ -253,9 +252,9 @@ def _people() -> None:
     op.create_index("ix_blocks_blocked_id", "blocks", ["blocked_id"])
     op.create_table(
         "avatars",
-        sa.Column("id", sa.String(64), nullable=False),
-        sa.Column("type", sa.String(32), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("id", short(64), nullable=False),
+        sa.Column("type", short(32), nullable=False),
+        sa.Column("body", Body, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_avatars"),
     )

@@ -1,0 +1,112 @@
+"""What is particular to MariaDB and MySQL: connections, isolation, collation, errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from parlor.drivers.sql.database import CannotOpen
+from parlor.drivers.sql.networked import Engines
+from parlor.drivers.sql.reasons import reason
+from parlor.drivers.sql.settings import StorageSettings
+
+_CONFLICTS = frozenset({1020, 1205, 1213})
+"""Record changed, lock wait timeout, deadlock: https://mariadb.com/kb/en/mariadb-error-codes/"""
+_EXPLAINED = {
+    "1044": "this user may not use that database",
+    "1045": "wrong password, or no such user",
+    "1049": "there is no such database",
+    "1142": "this user may not do what is needed",
+    "1040": "the server has too many connections; lower the pools in [storage]",
+}
+_MIGRATING_WAIT_S = 60
+_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO',"
+    " default_storage_engine = 'InnoDB', innodb_lock_wait_timeout = {lock_s},"
+    " wait_timeout = 86400, time_zone = '+00:00'"
+)
+
+
+# It repeats each note of the server, such as that a primary key's name is not kept.
+logging.getLogger("asyncmy").setLevel(logging.ERROR)
+
+
+class MysqlServer:
+    """Satisfies `drivers.sql.networked.Server`."""
+
+    def __init__(self, settings: StorageSettings) -> None:
+        self._url = make_url(settings.url).set(drivername="mysql+asyncmy")
+
+    def is_conflict(self, error: DBAPIError) -> bool:
+        return _number(error.orig) in _CONFLICTS
+
+    def explain(self, error: BaseException) -> str:
+        return reason(self._url, error, lambda found: str(_number(found)), _EXPLAINED)
+
+    @contextmanager
+    def migrating(self, connection: Connection) -> Iterator[None]:
+        """A lock of the connection, not of the transaction, which the first change would end.
+
+        Tables made here take the collation of the database: bytes compared one by one, trailing
+        spaces too, so that two names are one only when they are the same.
+        """
+        lock = {"name": f"parlor {connection.engine.url.database}"[:64], "wait": _MIGRATING_WAIT_S}
+        if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), lock).scalar() != 1:
+            raise CannotOpen("another process has been migrating the database for a minute")
+        try:
+            is_mariadb = getattr(connection.dialect, "is_mariadb", False)
+            collation = "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
+            connection.exec_driver_sql(
+                f"ALTER DATABASE CHARACTER SET = utf8mb4 COLLATE = {collation}"
+            )
+            yield
+        finally:
+            connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": lock["name"]})
+
+
+def make_engines(settings: StorageSettings) -> Engines:
+    url = make_url(settings.url).set(drivername="mysql+asyncmy")
+    return Engines(
+        together=_engine(url, settings, "READ COMMITTED", settings.together_connections),
+        # Reads lock what they read, so what was decided by stays true until the commit.
+        writing=_engine(url, settings, "SERIALIZABLE", settings.write_connections),
+        reading=_engine(
+            url, settings, "REPEATABLE READ", settings.read_connections, is_reading=True
+        ),
+    )
+
+
+def _engine(
+    url: URL,
+    settings: StorageSettings,
+    isolation: str,
+    connections: int,
+    *,
+    is_reading: bool = False,
+) -> AsyncEngine:
+    session = _SESSION.format(lock_s=max(1, round(settings.lock_timeout_s)))
+    if is_reading:
+        session += ", SESSION tx_read_only = 1"
+    return create_async_engine(
+        url,
+        isolation_level=isolation,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=settings.statement_timeout_s,
+        connect_args={
+            "connect_timeout": max(1, round(settings.connect_timeout_s)),
+            "charset": "utf8mb4",
+            "init_command": session,
+        },
+    )
+
+
+def _number(error: BaseException | None) -> int:
+    """The server's error number, 0 when it is not one of the server's."""
+    found = error.args[0] if error is not None and error.args else 0
+    return found if isinstance(found, int) else 0
