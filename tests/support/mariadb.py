@@ -22,7 +22,7 @@ from parlor.drivers.sql.revision import bring_up_to_date
 from parlor.drivers.sql.schema import metadata
 from parlor.drivers.sql.settings import StorageSettings
 from tests.support.as_nobody import Account, end
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 PATIENCE_S = 30.0
 _numbers = count(1)

@@ -24,7 +24,7 @@ from parlor.drivers.postgres.server import make_engines
 from parlor.drivers.sql.revision import make_tables
 from parlor.drivers.sql.settings import StorageSettings
 from tests.support.as_nobody import Account, end
-from tests.support.server import free_port
+from tests.support.ports import free_port
 
 PATIENCE_S = 30.0
 CAREFUL = "careful"
