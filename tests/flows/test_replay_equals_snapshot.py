@@ -38,6 +38,7 @@ T = TypeVar("T")
 PEOPLE = st.sampled_from((ANN, BOB, CEM, DAN))
 MENTIONS = st.sampled_from(([], [], [ANN], [ANN, DAN]))
 NUMBERS = st.integers(0, 20)
+MOSTLY = st.sampled_from((True, True, True, False))
 SOME = st.lists(PEOPLE, min_size=1, max_size=3)
 UPDATES = st.one_of(
     st.fixed_dictionaries({"title": st.sampled_from(("", "Team", "队"))}),
@@ -120,6 +121,35 @@ class ReplayMachine(RuleBasedStateMachine):
     @rule(who=PEOPLE, pinned=st.booleans())
     def arrange(self, who: UserId, pinned: bool) -> None:
         self.try_to(self.talk.own.log.arrange(who, self.id, Arrangement(pinned=pinned)))
+
+    def one_of(self, number: int, who: UserId, *, own: bool) -> tuple[int, UserId]:
+        """(the seq of a message, who acts on it: mostly its sender)."""
+        if not self.messages:
+            return number, who
+        seq, sender = self.messages[number % len(self.messages)]
+        return seq, sender if own else who
+
+    @rule(who=PEOPLE, number=NUMBERS, own=MOSTLY, text=st.sampled_from(("ho", "hm")))
+    def edit(self, who: UserId, number: int, own: bool, text: str) -> None:
+        seq, actor = self.one_of(number, who, own=own)
+        self.try_to(self.talk.messaging.acts.edit(actor, self.id, seq, self.client_id(), text))
+
+    @rule(who=PEOPLE, number=NUMBERS, own=MOSTLY)
+    def recall(self, who: UserId, number: int, own: bool) -> None:
+        seq, actor = self.one_of(number, who, own=own)
+        self.try_to(self.talk.messaging.acts.recall(actor, self.id, seq, self.client_id()))
+
+    @rule(who=PEOPLE, number=NUMBERS, emoji=st.sampled_from("👍🎉"), off=st.booleans())
+    def react(self, who: UserId, number: int, emoji: str, off: bool) -> None:
+        seq, _ = self.one_of(number, who, own=False)
+        acts = self.talk.messaging.acts
+        self.try_to(acts.react(who, self.id, seq, self.client_id(), emoji, off=off))
+
+    @rule(who=PEOPLE, number=NUMBERS, off=st.booleans())
+    def pin(self, who: UserId, number: int, off: bool) -> None:
+        seq, _ = self.one_of(number, who, own=False)
+        acts = self.talk.messaging.acts
+        self.try_to(acts.pin(who, self.id, seq, self.client_id(), off=off))
 
     @rule(who=PEOPLE, members=SOME)
     def invite(self, who: UserId, members: list[UserId]) -> None:

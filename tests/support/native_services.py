@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from parlor.gateway.people_presence import PeoplePresence
 from parlor.gateway.services import Services
 from parlor.model.account import Admitted, Identity, User
 from parlor.model.call import CallState, CallView, IceServer, Media
+from parlor.model.close import CloseCode
 from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import Forbidden, NoSuchCall, NotFound, ParlorError, Unauthenticated
 from parlor.model.event import Event, EventKind
@@ -16,6 +18,8 @@ from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, Us
 from parlor.ports.accounts import RevocationKind
 from tests.support.message_acts import MessageActs
 from tests.support.own_services import own_services
+from tests.support.people_services import people_house
+from tests.support.receipts import NotedPositions, OneReader, TwoDevices
 from tests.support.room_services import RoomServices
 from tests.support.small_groups import SmallGroups
 
@@ -33,6 +37,7 @@ class TokenAuthentication:
         self.other: dict[str, Identity] = {}
         self.refuses: ParlorError | None = None
         self._listeners: list[Callable[[Identity], None]] = []
+        self._sending_away: list[Callable[[Identity, CloseCode], None]] = []
         self._revoking: list[Callable[[RevocationKind, str], None]] = []
 
     async def admit(self, token: str, resume: str, address: str) -> Admitted:
@@ -68,6 +73,13 @@ class TokenAuthentication:
     def on_revoked(self, revoked: Callable[[RevocationKind, str], None]) -> None:
         self._revoking.append(revoked)
 
+    def on_sent_away(self, sent_away: Callable[[Identity, CloseCode], None]) -> None:
+        self._sending_away.append(sent_away)
+
+    def send_away(self, token: str, why: CloseCode) -> None:
+        for listener in self._sending_away:
+            listener(self.identity(token), why)
+
     async def sign_out(self, identity: Identity) -> None:
         self.ended.add(identity.session)
         for listener in self._listeners:
@@ -86,9 +98,6 @@ class EverybodyExists:
 
     async def find(self, query: str, cursor: str, limit: int) -> tuple[Sequence[User], str]:
         return [await self.user(UserId(query))][:limit], ""
-
-    async def rename(self, user: UserId, display_name: str) -> User:
-        return User(user, f"name-{user}", display_name)
 
 
 class OneThread:
@@ -241,6 +250,16 @@ class WatchedCalls:
         )
 
 
+class NobodyTypes:
+    """Remembers who said that they type."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[UserId, bool]] = []
+
+    async def set(self, user: UserId, conversation_id: ConversationId, *, on: bool) -> None:
+        self.said.append((user, on))
+
+
 class NoRelays:
     def servers_for(self, user: UserId) -> tuple[tuple[IceServer, ...], int]:
         return (IceServer(("stun:127.0.0.1:3478",)),), 1_800_000_000_000
@@ -254,9 +273,24 @@ class SmallServices:
         self.authentication = TokenAuthentication()
         self.people = EverybodyExists()
         self.thread = OneThread()
+        self.devices = TwoDevices()
+        self.delivered = NotedPositions()
         self.acts = MessageActs(lambda conversation, _: self.thread.check(conversation))
         self.groups = SmallGroups(self.thread)
         self.calls = WatchedCalls()
+        self.typing = NobodyTypes()
+        numbers = (UserId(str(number)) for number in range(1, 10))
+        self.people_house = people_house(
+            *numbers, clock=rooms.gateway.clock, bus=rooms.bus, counts=rooms.counts
+        )
+        self.people_presence = PeoplePresence(
+            rooms.gateway,
+            self.people_house.statuses,
+            self.people_house.store,
+            rooms.counts,
+            rooms.bus,
+            self.people_house.settings,
+        )
         self.services = Services(
             authentication=self.authentication,
             people=self.people,
@@ -265,6 +299,9 @@ class SmallServices:
             groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
+            devices=self.devices,
+            delivered=self.delivered,
+            receipts=OneReader(self.thread.id),
             own=own_services(),
             acts=self.acts,
             states=self.acts,
@@ -277,6 +314,11 @@ class SmallServices:
             publishing=rooms.publishing,
             who=rooms.presence.comings,
             mailboxes=rooms.mailboxes,
+            contacts=self.people_house.contacts,
+            profiles=self.people_house.profiles,
+            statuses=self.people_house.statuses,
+            people_presence=self.people_presence,
+            typing=self.typing,
             epoch=epoch,
             max_group_members=100,
             recall_window_s=120,

@@ -17,10 +17,12 @@ from parlor.accounts.keys import MadeKey
 from parlor.api.debug import Debug, DebugSettings
 from parlor.api.readiness import Readiness
 from parlor.api.services import About, Inside, Services
+from parlor.drivers.memory.people import MemoryPeople
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.audit import AuditEntry
 from parlor.model.call import IceServer
 from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.device import UNSEEN, Appearance
 from parlor.model.errors import (
     BadRequest,
     Forbidden,
@@ -52,6 +54,8 @@ from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
 from tests.support.message_acts import MessageActs
 from tests.support.own_services import own_services
+from tests.support.people_services import people_house
+from tests.support.receipts import NotedPositions, OneReader, TwoDevices
 from tests.support.small_groups import SmallGroups
 
 KEY = "plk_test"
@@ -85,11 +89,13 @@ class Accounts:
     def __init__(self) -> None:
         self.open_sign_up = True
         self.by_id: dict[UserId, User] = {}
+        self.store = MemoryPeople()
         self.passwords: dict[str, str] = {}
         self.tokens: dict[str, Identity] = {}
         self.refresh_tokens: dict[str, Identity] = {}
         self.links = {LINK}
         self.addresses: list[str] = []
+        self.appearances: list[Appearance] = []
         self.asked: list[str] = []
         """Every token that somebody presented as a user's."""
         self.revoked: list[tuple[RevocationKind, str]] = []
@@ -103,6 +109,7 @@ class Accounts:
             UserId(str(next(self._numbers))), name, check_display_name(display_name or name)
         )
         self.by_id[user.id] = user
+        self.store.add(user)
         self.passwords[name] = password
         return user
 
@@ -115,19 +122,39 @@ class Accounts:
         return SignedInHere(user, admin, device, tokens)
 
     async def sign_up(
-        self, name: str, password: str, display_name: str, *, device: str, address: str
+        self,
+        name: str,
+        password: str,
+        display_name: str,
+        *,
+        device: str,
+        address: str,
+        appearance: Appearance = UNSEEN,
     ) -> SignedInHere:
+        self.appearances.append(appearance)
         if not self.open_sign_up:
             raise SignUpClosed
         self.addresses.append(address)
         return self._tokens(self._add(name, password, display_name), device)
 
-    async def sign_in(self, name: str, password: str, *, device: str, address: str) -> SignedInHere:
+    async def sign_in(
+        self,
+        name: str,
+        password: str,
+        *,
+        device: str,
+        address: str,
+        appearance: Appearance = UNSEEN,
+    ) -> SignedInHere:
+        self.appearances.append(appearance)
         if self.passwords.get(name) != password:
             raise WrongCredentials
         return self._tokens(next(u for u in self.by_id.values() if u.name == name), device)
 
-    async def refresh(self, refresh_token: str) -> SignedInHere:
+    async def refresh(
+        self, refresh_token: str, *, appearance: Appearance = UNSEEN, address: str = ""
+    ) -> SignedInHere:
+        self.appearances.append(appearance)
         identity = self.refresh_tokens.pop(refresh_token, None)
         if identity is None:
             raise Unauthenticated
@@ -160,9 +187,12 @@ class Accounts:
         return found[:limit], found[limit - 1].name if len(found) > limit else ""
 
     async def rename(self, user: UserId, display_name: str) -> User:
-        renamed = User(user, self.by_id[user].name, check_display_name(display_name))
+        renamed = await self.store.rename(user, check_display_name(display_name))
         self.by_id[user] = renamed
         return renamed
+
+    async def changed(self, user: UserId) -> None:
+        """The next look finds the new profile anyhow."""
 
     async def look(self, token: str) -> tuple[str, bool]:
         if token not in self.links:
@@ -178,6 +208,7 @@ class Accounts:
         *,
         device: str,
         address: str,
+        appearance: Appearance = UNSEEN,
     ) -> SignedInHere:
         await self.look(token)
         self.links.discard(token)
@@ -470,6 +501,8 @@ class Memory:
     accounts: Accounts = field(default_factory=Accounts)
     keys: Keys = field(default_factory=Keys)
     conversations: Conversations = field(default_factory=Conversations)
+    devices: TwoDevices = field(default_factory=TwoDevices)
+    delivered: NotedPositions = field(default_factory=NotedPositions)
     groups: SmallGroups = field(init=False)
     audit: ListedAudit = field(default_factory=lambda: ListedAudit())
     pushes: RecordedPushes = field(default_factory=RecordedPushes)
@@ -486,6 +519,7 @@ class Memory:
         self.groups = SmallGroups(self.conversations)
 
     def services(self, **other: object) -> Services:
+        house = people_house(clock=self.clock, store=self.accounts.store, names=self.accounts)
         services = Services(
             signing=self.accounts,
             authentication=self.accounts,
@@ -498,11 +532,18 @@ class Memory:
             send=self.conversations,
             sync=self.conversations,
             reading=self.conversations,
+            devices=self.devices,
+            delivered=self.delivered,
+            receipts=OneReader("9001"),
             acts=self.acts,
             states=self.acts,
             forwarding=self.acts,
             schedules=self.acts,
             own=own_services(),
+            contacts=house.contacts,
+            profiles=house.profiles,
+            pictures=house.pictures,
+            statuses=house.statuses,
             pushes=self.pushes,
             backlog=Backlog(lambda: 0, 1, 0.0),
             presence=CountedRooms(),

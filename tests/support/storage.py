@@ -15,11 +15,16 @@ from parlor.drivers.sql.audit import SqlAudit
 from parlor.drivers.sql.changes import SqlChanges
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.deliveries import SqlDeliveries
+from parlor.drivers.sql.devices import SqlDevices
 from parlor.drivers.sql.entrances import SqlEntrances
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.members import SqlMembers
 from parlor.drivers.sql.message_states import SqlMessageStates
 from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.pictures import SqlPictures
+from parlor.drivers.sql.profiles import SqlProfiles
+from parlor.drivers.sql.relations import SqlRelations
 from parlor.drivers.sql.retention import SqlRetention
 from parlor.drivers.sql.revocations import SqlRevocations
 from parlor.drivers.sql.scheduled import SqlSchedule
@@ -33,14 +38,18 @@ from parlor.model.account import User
 from parlor.model.conversation import ConversationKind
 from parlor.model.event import Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId
-from parlor.ports.accounts import Accounts, Keys, Revocations, Sessions
+from parlor.ports.accounts import Accounts, Devices, Keys, Revocations, Sessions
 from parlor.ports.audit import Audit
 from parlor.ports.changes import Changes, Retention
 from parlor.ports.conversations import Conversations
+from parlor.ports.deliveries import Deliveries
 from parlor.ports.entrances import Entrances
 from parlor.ports.members import Members
 from parlor.ports.message_states import MessageStates
 from parlor.ports.messages import Messages
+from parlor.ports.pictures import Pictures
+from parlor.ports.profiles import Profiles
+from parlor.ports.relations import Relations
 from parlor.ports.scheduled import Schedule
 from parlor.ports.self_log import SelfLog
 from tests.support.steady import CountingMeter
@@ -59,11 +68,16 @@ class Stores:
     keys: Keys
     messages: Messages
     conversations: Conversations
+    devices: Devices
+    deliveries: Deliveries
     states: MessageStates
     schedule: Schedule
     self_log: SelfLog
     changes: Changes
     retention: Retention
+    relations: Relations
+    profiles: Profiles
+    pictures: Pictures
     members: Members
     entrances: Entrances
     audit: Audit
@@ -120,6 +134,9 @@ class Stores:
         event, _ = await self.messages.append(message(text, sender, talk), at_ms)
         return event
 
+    async def read_up_to(self, seq: int, user: UserId, talk: ConversationId = TALK) -> None:
+        await self.conversations.set_read(talk, user, seq, 5)
+
     async def texts(self, talk: ConversationId = TALK) -> list[str]:
         """Every message in order, after checking that seq has no gap."""
         events, last_seq = await self.messages.events(talk, 0, None, 1_000_000)
@@ -143,11 +160,16 @@ def stores_in(database: Database) -> Stores:
         SqlKeys(database),
         SqlMessages(database),
         SqlConversations(database),
+        SqlDevices(database),
+        SqlDeliveries(database),
         SqlMessageStates(database),
         SqlSchedule(database),
         SqlSelfLog(database),
         SqlChanges(database),
         SqlRetention(database),
+        SqlRelations(database),
+        SqlProfiles(database),
+        SqlPictures(database),
         SqlMembers(database),
         SqlEntrances(database),
         SqlAudit(database),

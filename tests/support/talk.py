@@ -96,7 +96,7 @@ async def open_talk(
         telling = Telling(conversations, stores.members, rosters, announcements)
         links = GroupLinks(conversations, stores.entrances, chosen, clock, entropy)
         groups = Groups(
-            GroupActs(messages, telling, chosen, clock),
+            GroupActs(messages, telling, chosen, clock, stores.relations),
             links,
             Joining(messages, conversations, stores.entrances, links, telling, chosen, clock),
             RosterPages(conversations, stores.members, chosen),

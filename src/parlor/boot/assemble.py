@@ -31,10 +31,12 @@ from parlor.api.services import Services as ApiServices
 from parlor.api.settings import HttpSettings
 from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
+from parlor.boot.devices import DeviceServices, build_devices
 from parlor.boot.gauges import Gauges
 from parlor.boot.groups import build_groups
 from parlor.boot.messaging import build_messaging
 from parlor.boot.own import build_own
+from parlor.boot.people import PeopleServices, build_people
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets
 from parlor.boot.self_signed import ensure_self_signed
@@ -81,6 +83,7 @@ from parlor.im.jobs import MessageJobs
 from parlor.im.members import Rosters
 from parlor.im.message_settings import MessageSettings
 from parlor.im.own import Own
+from parlor.im.people_settings import PeopleSettings
 from parlor.im.read import Reading
 from parlor.im.retention import Keeping
 from parlor.im.send import Send
@@ -136,8 +139,10 @@ class Server:
     bus: Bus
     rooms: RoomPushes
     room_presence: RoomPresence
+    people: PeopleServices
     mailboxes: Mailboxes
     durable: DurablePushes
+    devices: DeviceServices
     message_jobs: MessageJobs
     calls: Calls
     keeping: Keeping
@@ -244,6 +249,18 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     own_log = Own(self_log, announcements, im, clock)
     reading = Reading(conversations, own_log, announcements, clock)
     own = build_own(own_log, self_log, changes, conversations, im, clock)
+    devices = build_devices(
+        config,
+        base.database,
+        base.sign_ins,
+        authentication,
+        gateway,
+        presence,
+        messages,
+        conversations,
+        announcements,
+        reading,
+    )
     messaging = build_messaging(
         base.database,
         messages,
@@ -255,6 +272,20 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         im,
         clock,
         meter,
+    )
+
+    people = build_people(
+        base.database,
+        base.people,
+        gateway,
+        bus,
+        presence,
+        route,
+        announcements,
+        own_log,
+        conversations,
+        rosters,
+        config.section("people", PeopleSettings),
     )
 
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
@@ -270,6 +301,9 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             groups=groups,
             sync=sync,
             reading=reading,
+            devices=devices.devices,
+            delivered=devices.delivered,
+            receipts=devices.receipts,
             acts=messaging.acts,
             states=messaging.states,
             forwarding=messaging.forwarding,
@@ -282,6 +316,11 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             publishing=publishing,
             who=room_presence.comings,
             mailboxes=mailboxes,
+            contacts=people.contacts,
+            profiles=people.profiles,
+            statuses=people.statuses,
+            people_presence=people.presence,
+            typing=people.typing,
             epoch=base.secrets.epoch,
             max_group_members=im.max_group_members,
             recall_window_s=of_messages.recall_window_s,
@@ -300,11 +339,18 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         send=send,
         sync=sync,
         reading=reading,
+        devices=devices.devices,
+        delivered=devices.delivered,
+        receipts=devices.receipts,
         acts=messaging.acts,
         states=messaging.states,
         forwarding=messaging.forwarding,
         schedules=messaging.schedules,
         own=own,
+        contacts=people.contacts,
+        profiles=people.profiles,
+        pictures=people.pictures,
+        statuses=people.statuses,
         pushes=pushes,
         backlog=backlog,
         presence=presence,
@@ -348,6 +394,8 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges.rooms(rooms, replay, history, publishing, room_presence, gateway)
     gauges.pushes(pushes, mailboxes, durable)
     gauges.traces(traces.__len__)
+    gauges.devices(devices.seen, devices.delivered)
+    gauges.relations(people)
     gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
     gauges.groups(groups.online)
     for door in doors:
@@ -360,8 +408,10 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         bus=bus,
         rooms=rooms,
         room_presence=room_presence,
+        people=people,
         mailboxes=mailboxes,
         durable=durable,
+        devices=devices,
         message_jobs=messaging.jobs,
         calls=calls,
         keeping=Keeping(SqlRetention(base.database), self_log, im, clock, meter),

@@ -6,18 +6,23 @@ errors these raise are part of their contracts and reach the client as replies.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from parlor.accounts.services import People
+from parlor.accounts.services import Devices, People
 from parlor.gateway.mail import Mailboxes
+from parlor.gateway.state.link import Link
 from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
+from parlor.im.people_services import Contacts, Profiles, Statuses, Typing
+from parlor.im.receipt_services import Delivered, Receipts
 from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
+from parlor.model.close import CloseCode
 from parlor.model.ids import CallId, ConversationId, RoomId, UserId
+from parlor.model.status import Presence as SeenPresence
 from parlor.ports.accounts import RevocationKind
 from parlor.ports.presence import Presence
 from parlor.push.publishing import Publishing
@@ -38,6 +43,10 @@ class Authentication(Protocol):
 
     def on_session_end(self, ended: Callable[[Identity], None], /) -> None:
         """Call `ended` whenever a sign-in ends, whoever ended it."""
+
+    def on_sent_away(self, sent_away: Callable[[Identity, CloseCode], None], /) -> None:
+        """Call `sent_away` whenever a sign-in ends because of another device of the same person,
+        before those of `on_session_end`."""
 
     def on_revoked(self, revoked: Callable[[RevocationKind, str], None], /) -> None:
         """Call `revoked` for every user, device or sign-in that is revoked."""
@@ -73,6 +82,12 @@ class WhoIsThere(Protocol):
     def users(self, room: RoomId, /) -> tuple[UserId, ...]: ...
 
 
+class WatchedPeople(Protocol):
+    """`gateway.people_presence.PeoplePresence`."""
+
+    async def watch(self, link: Link, users: Sequence[UserId], /) -> Sequence[SeenPresence]: ...
+
+
 class IceServers(Protocol):
     def servers_for(self, user: UserId, /) -> tuple[tuple[IceServer, ...], int]:
         """(servers, Unix milliseconds when to ask again)."""
@@ -89,6 +104,9 @@ class Services:
     groups: Groups
     sync: Sync
     reading: Reading
+    devices: Devices
+    delivered: Delivered
+    receipts: Receipts
     acts: Acts
     states: States
     forwarding: Forwarding
@@ -101,6 +119,11 @@ class Services:
     publishing: Publishing
     who: WhoIsThere
     mailboxes: Mailboxes
+    contacts: Contacts
+    profiles: Profiles
+    statuses: Statuses
+    people_presence: WatchedPeople
+    typing: Typing
     epoch: str
     max_group_members: int
     recall_window_s: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -28,6 +29,12 @@ class OwnPage(msgspec.Struct, frozen=True):
     last_seq: int
     cursor: str
     reset: bool
+
+
+class News(Protocol):
+    """Whoever tells people's own devices what was put into their self logs by others."""
+
+    async def tell(self, entries: Sequence[Entry]) -> None: ...
 
 
 class Own:

@@ -93,9 +93,24 @@ class NotMember(ParlorError):
     meaning = "You are not a member of this conversation."
 
 
+class TooManyDevices(ParlorError):
+    code, status = "too_many_devices", 409
+    meaning = "This account is signed in on as many devices of this kind as allowed."
+
+
+class NoReceipts(ParlorError):
+    code, status = "no_receipts", 409
+    meaning = "In a group of this size nobody is told who has read what."
+
+
 class NotWanted(ParlorError):
     code, status = "not_wanted", 403
     meaning = "This person does not take this from you."
+
+
+class BadPicture(ParlorError):
+    code, status = "bad_picture", 422
+    meaning = "A picture is a JPEG, PNG or WebP file."
 
 
 class NameTaken(ParlorError):
@@ -318,6 +333,7 @@ def registry() -> dict[str, type[ParlorError]]:
     """Every error by its code, in a stable order. Raises ValueError when two share a code."""
     found: dict[str, type[ParlorError]] = {}
     for leaf in _leaves(ParlorError):
-        if found.setdefault(leaf.code, leaf) is not leaf:
+        # A finer class of an error is the same one to a client.
+        if not issubclass(leaf, found.setdefault(leaf.code, leaf)):
             raise ValueError(f"two errors share the code {leaf.code}")
     return dict(sorted(found.items()))

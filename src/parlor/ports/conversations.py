@@ -29,7 +29,7 @@ class Conversations(Protocol):
 
         A direct conversation of the same two people is returned instead, with False, also
         when both ask at once; so is a group that has this id already. Raises NotFound when a
-        member does not exist.
+        member does not exist, NotWanted when one does not take it from the owner.
         """
 
     async def get(self, id: ConversationId) -> Conversation | None: ...

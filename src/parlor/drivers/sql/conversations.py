@@ -22,6 +22,7 @@ from parlor.drivers.sql.event_rows import row_of_event
 from parlor.drivers.sql.group_changes import listed
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.own import keep_own, place_of
+from parlor.drivers.sql.pairs import check_may_add, check_may_begin
 from parlor.drivers.sql.tables import conversations, events, members, users
 from parlor.drivers.sql.views import newest_views, unread_of, view_of
 from parlor.model.conversation import (
@@ -79,6 +80,10 @@ class SqlConversations:
                 return found, False
             if (found := _of_id(db, int(id))) is not None:
                 return found, False
+            if kind is ConversationKind.DIRECT:
+                check_may_begin(db, int(owner), int(others[0]))
+            else:
+                check_may_add(db, int(owner), list(map(int, others)))
             _insert(db, created, kind, pair)
             return Conversation(id, kind, title, 1, len(everybody)), True
 

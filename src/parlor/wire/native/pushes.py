@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from parlor.model.account import User
 from parlor.model.call import CallView
 from parlor.model.conversation import ConversationView
 from parlor.model.event import Event
@@ -11,6 +12,7 @@ from parlor.model.group_link import Asked
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.scheduled import Scheduled
 from parlor.model.self_log import Entry, SelfKind
+from parlor.model.status import Presence
 
 
 class PushPayload(msgspec.Struct, frozen=True):
@@ -36,6 +38,17 @@ class ReadPush(PushPayload, frozen=True):
     conversation_id: str
     read_seq: int
     unread: int
+
+
+class ReceiptPush(PushPayload, frozen=True):
+    """How far the other person of a direct conversation has got and read by now
+    (`model.receipt.Receipt`). Neither moves back; what is lost comes with the next, and is in
+    the conversation's view."""
+
+    conversation_id: str
+    user_id: str
+    delivered_seq: int
+    read_seq: int
 
 
 class SchedulePush(PushPayload, frozen=True):
@@ -128,6 +141,31 @@ class RoomPresencePush(PushPayload, frozen=True):
     left: tuple[str, ...] = ()
 
 
+class UserPush(PushPayload, frozen=True):
+    """Somebody whom this user knows has changed their profile. Best effort: `version` is that of
+    `profile.get`."""
+
+    user: User
+    version: str
+
+
+class PresencePush(PushPayload, frozen=True):
+    """How people on this connection's list (`presence.watch`) are there now. Only those for whom
+    something has changed."""
+
+    users: tuple[Presence, ...]
+
+
+class TypingPush(PushPayload, frozen=True):
+    """Forget it after `expires_in_s` unless it comes again, or when a message of that user comes.
+    Lossy, and never stored."""
+
+    conversation_id: str
+    user_id: str
+    on: bool
+    expires_in_s: float
+
+
 class ByePush(PushPayload, frozen=True):
     """The connection is about to be closed: `code` and `reason` as in the WebSocket close."""
 
@@ -139,6 +177,7 @@ PUSHES: dict[str, type[PushPayload]] = {
     "event": EventPush,
     "conversation": ConversationPush,
     "read": ReadPush,
+    "receipt": ReceiptPush,
     "schedule": SchedulePush,
     "self": SelfPush,
     "group.request": GroupRequestPush,
@@ -146,6 +185,9 @@ PUSHES: dict[str, type[PushPayload]] = {
     "call.signal": CallSignalPush,
     "delivery": DeliveryPush,
     "room.presence": RoomPresencePush,
+    "user": UserPush,
+    "presence": PresencePush,
+    "typing": TypingPush,
     "bye": ByePush,
 }
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 from parlor.wire.native.methods import (
     acts,
     calls,
+    contacts,
     conversations,
+    devices,
     groups,
     mail,
     messages,
     own,
     people,
+    presence,
+    profiles,
+    receipts,
     rooms,
     schedule,
     session,
@@ -81,6 +86,9 @@ from parlor.wire.native.methods.shape import Empty, Method, Params, Result
 METHODS: dict[str, Method] = {
     **session.METHODS,
     **people.METHODS,
+    **profiles.METHODS,
+    **contacts.METHODS,
+    **presence.METHODS,
     **conversations.METHODS,
     **groups.METHODS,
     **messages.METHODS,
@@ -90,6 +98,8 @@ METHODS: dict[str, Method] = {
     **rooms.METHODS,
     **calls.METHODS,
     **mail.METHODS,
+    **devices.METHODS,
+    **receipts.METHODS,
 }
 
 __all__ = [

@@ -25,6 +25,8 @@ def _columns() -> None:
     for table, columns in _NEW.items():
         for name, kind, default in columns:
             op.add_column(table, sa.Column(name, kind, nullable=False, server_default=default))
+    op.create_index("ix_users_avatar", "users", ["avatar"])
+    op.create_index("ix_conversations_avatar", "conversations", ["avatar"])
     op.execute("UPDATE members SET changed_seq = joined_seq")
     for column in ("changed_seq", "role"):
         name = f"ix_members_conversation_id_{column}"
@@ -183,6 +185,7 @@ def _self() -> None:
         sa.PrimaryKeyConstraint("conversation_id", "user_id", "device", name="pk_deliveries"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_deliveries_user_id_device", "deliveries", ["user_id", "device"])
 
 
 def _groups() -> None:
@@ -281,6 +284,7 @@ def _people() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_contacts_peer_id", "contacts", ["peer_id"])
+    op.create_index("ix_contacts_state_at_ms", "contacts", ["state", "at_ms"])
     op.create_table(
         "blocks",
         sa.Column("user_id", Id, autoincrement=False, nullable=False),
@@ -300,3 +304,4 @@ def _people() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_avatars"),
     )
+    op.create_index("ix_avatars_at_ms", "avatars", ["at_ms"])
