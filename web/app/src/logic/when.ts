@@ -51,13 +51,3 @@ export function waitText(seconds: number, locale: string): string {
   const relative = new Intl.RelativeTimeFormat(locale);
   return seconds < 90 ? relative.format(Math.max(1, Math.ceil(seconds)), "second") : relative.format(Math.ceil(seconds / 60), "minute");
 }
-
-/** "5 minutes ago", "yesterday"; a date when it is longer than a week ago. */
-export function agoText(at: number, now: number, locale: string): string {
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-  const minutes = Math.max(0, Math.round((now - at) / 60_000));
-  if (minutes < 60) return relative.format(-minutes, "minute");
-  if (minutes < 24 * 60) return relative.format(-Math.round(minutes / 60), "hour");
-  if (minutes < 7 * 24 * 60) return relative.format(-Math.round(minutes / (24 * 60)), "day");
-  return format(locale, { dateStyle: "medium" }).format(at);
-}

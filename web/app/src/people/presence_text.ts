@@ -2,7 +2,7 @@
 import type { Presence } from "@parlor/sdk";
 
 import { i18n } from "@/i18n";
-import { agoText } from "@/logic/when";
+import { agoText } from "@/logic/ago";
 
 export function presenceText(presence: Presence | undefined, now: number, locale: string): string {
   const { t } = i18n.global;
