@@ -20,6 +20,13 @@ async def _second_tab(person: Person) -> Person:
     return tab
 
 
+async def _can_start_offline(person: Person) -> None:
+    """The service worker has the app and answers for this page."""
+    worker = "navigator.serviceWorker.controller?.state === 'activated'"
+    while not await person.page.evaluate(worker):
+        await person.page.wait_for_timeout(100)
+
+
 async def _pair(arrive: Arrive, browser: Browser, size: dict[str, int]) -> tuple[Person, Person]:
     ada = await arrive(browser, "ada", "Ada Lovelace", size)
     ming = await arrive(browser, "xiaoming", "王小明", size)
@@ -55,13 +62,13 @@ async def test_two_tabs_agree_on_settings_drafts_reads_and_pins(
 
     await ada.go_to("Settings")
     await ada.page.get_by_role("radio", name="Dark").check(force=True)
-    theme = "document.documentElement.dataset.theme === 'dark'"
-    await other.page.wait_for_function(theme)
+    await expect(other.page.locator("html")).to_have_attribute("data-theme", "dark")
     await ada.page.get_by_role("radio", name="中文").check(force=True)
     await expect(other.page.get_by_role("navigation", name="主导航")).to_be_visible()
     device = await arrive(browser, "ada", "Ada Lovelace", size)
     await device.sign_in()
-    await device.page.wait_for_function(theme)  # and another device, when it comes
+    # And another device, when it comes.
+    await expect(device.page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
 async def test_without_a_server_a_reload_shows_all_and_what_is_written_is_sent_once(
@@ -70,8 +77,7 @@ async def test_without_a_server_a_reload_shows_all_and_what_is_written_is_sent_o
     ada, ming = await _pair(arrive, browser, size)
     await ada.open_conversation(ming.name)
     await ada.sees("second")
-    worker = "navigator.serviceWorker.controller?.state === 'activated'"
-    await ada.page.wait_for_function(worker)
+    await _can_start_offline(ada)
     with ada.watcher.server_down(reloading=ada.page.url), ming.watcher.server_down():
         await server.kill()
         await ada.reload()
@@ -98,7 +104,7 @@ async def test_a_tab_that_is_closed_while_sending_loses_nothing(
 ) -> None:
     ada, ming = await _pair(arrive, browser, size)
     await ada.open_conversation(ming.name)
-    await ada.page.wait_for_function("navigator.serviceWorker.controller?.state === 'activated'")
+    await _can_start_offline(ada)
     with ada.watcher.server_down(), ming.watcher.server_down():
         await server.kill()
         await ada.say("one")
