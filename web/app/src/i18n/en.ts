@@ -316,7 +316,15 @@ const en = {
     nothing: "Nothing found",
     hint: "↑ ↓ to choose, Enter to open, Esc to close",
   },
+  picture: {
+    title: "Choose the part to show",
+    part: "Part of the picture. The arrow keys move it.",
+    zoom: "Zoom",
+    use: "Use picture",
+    unreadable: "This file is not a picture that this browser can read.",
+  },
   common: {
+    cancel: "Cancel",
     close: "Close",
     retry: "Retry",
     loading: "Loading",

@@ -318,7 +318,15 @@ const zh: Catalogue = {
     nothing: "没有找到",
     hint: "↑ ↓ 选择，回车打开，Esc 关闭",
   },
+  picture: {
+    title: "选择要显示的部分",
+    part: "图片的一部分，用方向键移动。",
+    zoom: "缩放",
+    use: "使用图片",
+    unreadable: "这个文件不是浏览器能读取的图片。",
+  },
   common: {
+    cancel: "取消",
     close: "关闭",
     retry: "重试",
     loading: "正在加载",
