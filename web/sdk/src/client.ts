@@ -6,23 +6,37 @@
 import { Calls } from "./calls";
 import { Credentials, type Kept } from "./credentials";
 import { Database } from "./database";
-import { Drafts, type KeptDraft } from "./drafts";
+import { Delivered } from "./delivered";
+import { Drafts } from "./drafts";
 import { surroundings, type Environment } from "./environment";
 import { ParlorError } from "./errors";
+import { Groups } from "./groups";
 import { Link, type LinkEnd, type RequestOptions } from "./link";
+import { Messages } from "./messages";
 import { Value, type Readable, type Stop } from "./observable";
-import { Outbox, type Kept as KeptMessage } from "./outbox";
+import { KEEP, LocalStore, type KeepLimits } from "./local_store";
+import { Outbox } from "./outbox";
 import type { HelloResult, Methods, Pushes, User } from "./protocol";
+import { Own } from "./own";
+import { People } from "./people";
+import { Presences, Typing } from "./presence";
+import { Queue } from "./queue";
 import { Rest, type NewAccount, type ServerView, type SetUpLinkView, type SignedIn } from "./rest";
 import { Rooms } from "./rooms";
+import { Schedule } from "./schedule";
+import { SignIns } from "./sign_ins";
+import { Siblings } from "./siblings";
 import { Store } from "./store";
 import { Tab } from "./tab";
+import { Turn } from "./turn";
 
 export interface ParlorOptions {
   /** Where the server is: scheme, host, port. The page's own origin when left out. */
   baseUrl?: string;
   /** Tells the server what connects, for its log. */
   client?: string;
+  /** How much is kept in this browser for when there is no network. */
+  keep?: Partial<KeepLimits>;
   /** In place of what the browser has: for tests and for node. */
   environment?: Partial<Environment>;
 }
@@ -39,14 +53,27 @@ export type SessionState =
 export class Parlor {
   readonly link: Link;
   readonly store: Store;
+  /** Everything this person did that the server has not answered, messages included. */
+  readonly queue: Queue;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  readonly messages: Messages;
+  readonly groups: Groups;
+  readonly people: People;
+  readonly presence: Presences;
+  readonly typing: Typing;
+  readonly own: Own;
+  readonly schedule: Schedule;
+  readonly signIns: SignIns;
   readonly calls: Calls;
   readonly rooms: Rooms;
   private readonly signedIn = new Value<SessionState>({ status: "unknown" });
   private readonly rest: Rest;
   private readonly credentials: Credentials;
   private readonly database: Database;
+  private readonly local: LocalStore;
+  private readonly siblings: Siblings;
+  private readonly delivered: Delivered;
   private readonly tab: Tab;
   private readonly who = { instance: "", client: "" };
 
@@ -60,13 +87,25 @@ export class Parlor {
     this.tab = new Tab(environment);
     this.link = new Link(environment, this.credentials, this.who);
     const ask: typeof this.link.request = (method, params, how) => this.link.request(method, params, how);
-    this.store = new Store(ask, () => this.link.online);
-    this.outbox = new Outbox(ask, this.database.table<KeptMessage>("outgoing"), (event) =>
-      this.store.takeEvents([event]),
-    );
-    this.drafts = new Drafts(this.database.table<KeptDraft>("drafts"), environment.page);
+    this.local = new LocalStore(this.database, { ...KEEP, ...options.keep }, environment.page);
+    this.siblings = new Siblings(environment, () => this.credentials.kept()?.user.id ?? "");
+    const turn = new Turn(environment.locks, () => void this.queue.takeOver());
+    this.queue = new Queue(ask, this.database, this.siblings, turn);
+    this.store = new Store(ask, () => this.link.online, this.queue, this.local);
+    this.outbox = new Outbox(this.queue);
+    this.drafts = new Drafts(this.queue, this.store.entries, environment.page);
+    this.messages = new Messages(this.queue, ask);
+    this.groups = new Groups(this.queue, ask);
+    this.people = new People(this.queue, ask, this.store, (path, file) => this.fetchJson("POST", path, file));
+    this.presence = new Presences(ask, () => this.link.online);
+    this.typing = new Typing(ask);
+    this.own = new Own(this.queue, ask, this.store.entries);
+    this.schedule = new Schedule(this.queue, ask);
+    this.signIns = new SignIns(ask);
+    this.delivered = new Delivered(ask, () => this.link.online);
     this.calls = new Calls(environment, this.link);
     this.rooms = new Rooms(this.link);
+    this.store.conversations.subscribe(({ rows }) => this.delivered.have(rows));
     this.outbox.messages.subscribe((messages) => this.store.setOutgoing(messages));
     this.listen();
   }
@@ -105,7 +144,7 @@ export class Parlor {
   }
 
   /**
-   * Forget this person's messages, drafts and tokens in this browser, at once; then tell the
+   * Forget this person's messages, drafts and tokens, and all that was kept of the server, in this browser, at once; then tell the
    * server, if it can be reached.
    */
   async signOut(): Promise<void> {
@@ -114,8 +153,8 @@ export class Parlor {
     this.leave(null);
     if (kept === null) return;
     await Promise.all([
-      this.outbox.forget(kept.user.id),
-      this.drafts.forget(kept.user.id),
+      this.queue.forget(kept.user.id),
+      this.local.forget(kept.user.id),
       this.rest.signOut(kept.token).catch(() => undefined),
     ]);
   }
@@ -158,15 +197,30 @@ export class Parlor {
     this.link.close();
     this.calls.close();
     this.tab.close();
+    this.queue.end();
+    this.siblings.close();
     void this.database.close();
   }
 
   private listen(): void {
     this.link.greeted.on((hello) => this.onHello(hello));
     this.link.ended.on((reason) => this.leave(reason));
-    this.link.onPush("event", ({ event }) => this.store.onEvent(event));
+    this.link.onPush("event", ({ event }) => {
+      this.typing.onEvent(event);
+      this.store.onEvent(event);
+    });
     this.link.onPush("conversation", ({ conversation }) => this.store.takeRow(conversation));
     this.link.onPush("read", (read) => this.store.onRead(read));
+    this.link.onPush("self", ({ entry }) => this.store.onSelf(entry));
+    this.link.onPush("receipt", (push) => this.store.onReceipt(push));
+    this.link.onPush("presence", (push) => this.presence.onPush(push));
+    this.link.onPush("typing", (push) => this.typing.onPush(push));
+    this.link.onPush("schedule", (push) => this.schedule.take(push));
+    this.link.onPush("group.request", (push) => this.groups.requested.emit(push));
+    this.link.onPush("user", (push) => this.store.onUser(push));
+    this.link.state.subscribe(({ status }) => {
+      if (status !== "online") this.queue.pause();
+    });
     this.credentials.changedElsewhere.on(() => {
       this.leave("signed_out", { forget: false });
       if (this.credentials.kept() !== null) void this.resume();
@@ -180,12 +234,11 @@ export class Parlor {
     return signedIn.user;
   }
 
+  /** What is here is shown before the network is asked for anything. */
   private async begin({ user, admin }: Kept): Promise<void> {
     this.store.setMe(user);
     this.who.instance = await this.tab.id;
-    const drafts = this.drafts.begin(user.id);
-    await this.outbox.begin(user.id, this.who.instance, await this.tab.living());
-    await drafts;
+    await Promise.all([this.queue.begin(user.id, this.who.instance), this.store.begin(user)]);
     if (this.credentials.kept()?.user.id !== user.id) return; // signed out meanwhile
     this.signedIn.set({ status: "signed_in", user, admin });
     this.link.start();
@@ -195,16 +248,22 @@ export class Parlor {
     this.credentials.know(hello.user, hello.admin);
     this.signedIn.set({ status: "signed_in", user: hello.user, admin: hello.admin });
     this.store.onHello(hello);
-    this.outbox.resume();
+    this.queue.resume();
+    this.presence.onHello();
+    this.delivered.onHello();
     this.calls.onHello(hello);
   }
 
   private leave(reason: SignOutReason | null, { forget = true } = {}): void {
+    const user = this.store.me.get();
+    this.drafts.end(forget);
     if (forget) this.credentials.forget();
     this.link.stop();
     this.calls.leave();
-    this.outbox.end();
-    this.drafts.end();
+    this.queue.end();
+    this.local.end();
+    for (const part of [this.presence, this.typing, this.schedule, this.delivered]) part.clear();
+    if (forget && user) void this.local.forget(user.id);
     this.store.setMe(null);
     this.signedIn.set({ status: "signed_out", reason });
   }

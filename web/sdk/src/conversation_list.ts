@@ -1,11 +1,11 @@
 import type { Ask } from "./ask";
 import { asParlorError, type ParlorError } from "./errors";
 import { Value, type Readable } from "./observable";
-import type { ConversationView } from "./protocol";
+import type { ConversationView, SyncChanges, SyncResult } from "./protocol";
 import type { Rows } from "./rows";
 
 export interface ConversationsView {
-  /** Newest first. */
+  /** Pinned ones first, then the newest. */
   rows: readonly ConversationView[];
   /** Over the rows that are here. */
   unread: number;
@@ -16,13 +16,25 @@ export interface ConversationsView {
   error: ParlorError | null;
 }
 
-const PAGE = 50;
+/** What the list needs of whoever keeps events and one's own things. */
+export interface Applying {
+  /** How far each conversation that is here has been applied, and the self log. */
+  have(): Pick<SyncChanges, "have" | "self_seq">;
+  /** Everything on a page, before the next is asked for. */
+  take(page: SyncResult): Promise<void>;
+}
+
 /** After so many pages of news, the rest comes when it is scrolled to. */
-const MOST_PAGES = 10;
+const MOST_PAGES = 20;
+/** A conversation that much behind is loaded when it is opened. */
+const WORTH_CATCHING_UP = 400;
 const RETRY_MS = 2_000;
 const RETRY_AT_MOST_MS = 30_000;
 
-/** The pages of the conversation list: the first ones at each hello, older ones when wanted. */
+/**
+ * The conversation list, and catching up with all conversations at once: the newest of them at
+ * the first hello, what changed since at each later one, older ones when wanted.
+ */
 export class ConversationList {
   private readonly shown = new Value<ConversationsView>({
     rows: [],
@@ -32,7 +44,7 @@ export class ConversationList {
     loadingMore: false,
     error: null,
   });
-  /** Of the oldest page that is here; null before the first page. */
+  /** Where older ones follow; null before the first page, empty when there are none. */
   private cursor: string | null = null;
   private sweep = 0;
   private loading: Promise<void> | null = null;
@@ -41,12 +53,16 @@ export class ConversationList {
   constructor(
     private readonly rows: Rows,
     private readonly ask: Ask,
-    /** Rows changed, or may have. */
-    private readonly changed: () => void,
+    private readonly applying: Applying,
   ) {}
 
   get view(): Readable<ConversationsView> {
     return this.shown;
+  }
+
+  /** Where the list goes on; to be given to `begin` at the next visit. */
+  get older(): string | null {
+    return this.cursor;
   }
 
   show(change: Partial<ConversationsView> = {}): void {
@@ -58,6 +74,12 @@ export class ConversationList {
     if (keys.some((key) => after[key] !== before[key])) this.shown.set(after);
   }
 
+  /** The rows are there from an earlier visit. */
+  begin(older: string): void {
+    this.cursor = older;
+    this.show({ status: "ready" });
+  }
+
   clear(): void {
     this.sweep += 1;
     this.cursor = null;
@@ -65,32 +87,15 @@ export class ConversationList {
     this.show({ status: "empty", error: null, loadingMore: false });
   }
 
-  /**
-   * Page from the newest until a page says nothing new and every row that showed as unread was
-   * seen again (it may have been read elsewhere).
-   */
+  /** Ask what happened since, and apply it page by page: what breaks off goes on from there. */
   async catchUp(failures = 0): Promise<void> {
     clearTimeout(this.timer);
     const sweep = ++this.sweep;
     if (this.shown.get().status !== "ready") this.show({ status: "loading", error: null });
-    const unseen = new Set(this.rows.sorted.filter((row) => row.unread > 0).map((row) => row.id));
-    const first = this.cursor === null;
     try {
-      let cursor = "";
-      for (let pages = 1; ; pages += 1) {
-        const page = await this.ask("conversation.list", { cursor, limit: PAGE });
-        if (sweep !== this.sweep) return;
-        const news = page.conversations.some((row) => !this.rows.knows(row));
-        for (const row of page.conversations) {
-          this.rows.merge(row);
-          unseen.delete(row.id);
-        }
-        cursor = page.cursor;
-        if (first || cursor === "" || pages === MOST_PAGES) this.cursor = cursor;
-        this.changed();
-        this.show({ status: "ready", error: null });
-        if (first || cursor === "" || pages === MOST_PAGES || (!news && unseen.size === 0)) return;
-      }
+      if (this.cursor === null) await this.first(sweep);
+      else await this.since(sweep);
+      if (sweep === this.sweep) this.show({ status: "ready", error: null });
     } catch (thrown) {
       if (sweep === this.sweep) this.failed(asParlorError(thrown), failures + 1);
     }
@@ -114,11 +119,46 @@ export class ConversationList {
   }
 
   private async fetchMore(cursor: string): Promise<void> {
-    const page = await this.ask("conversation.list", { cursor, limit: PAGE });
+    const { self_seq } = this.applying.have();
+    const page = await this.ask("sync.changes", { have: {}, self_seq, cursor });
     if (this.cursor !== cursor) return; // cleared meanwhile
-    for (const row of page.conversations) this.rows.merge(row);
     this.cursor = page.cursor;
-    this.changed();
+    await this.applying.take(page);
+  }
+
+  private async first(sweep: number): Promise<void> {
+    const { self_seq } = this.applying.have();
+    const page = await this.ask("sync.changes", { have: {}, self_seq });
+    if (sweep !== this.sweep) return;
+    this.cursor = page.cursor;
+    await this.applying.take(page);
+  }
+
+  private async since(sweep: number): Promise<void> {
+    const have = { ...this.applying.have().have };
+    const oldest = Math.min(...this.rows.all.map((row) => row.active_at));
+    let cursor = "";
+    let unfinished = false;
+    for (let pages = 1; pages <= MOST_PAGES; pages += 1) {
+      const { self_seq } = this.applying.have();
+      const page = await this.ask("sync.changes", { have: { ...have }, self_seq, cursor });
+      if (sweep !== this.sweep) return;
+      await this.applying.take(page);
+      if (sweep !== this.sweep) return;
+      for (const { conversation, upto, more } of page.changes) {
+        const worth = more && conversation.last_seq - upto <= WORTH_CATCHING_UP;
+        have[conversation.id] = worth ? upto : conversation.last_seq;
+        unfinished ||= worth;
+      }
+      cursor = page.cursor;
+      const last = page.changes[page.changes.length - 1];
+      // Further down are those that were never here: they come when they are scrolled to.
+      if (this.cursor && last && last.conversation.active_at < oldest) cursor = "";
+      if (cursor !== "") continue;
+      if (!unfinished) return;
+      unfinished = false;
+    }
+    if (cursor !== "") this.cursor = cursor;
   }
 
   private failed(error: ParlorError, failures: number): void {

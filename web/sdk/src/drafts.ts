@@ -1,92 +1,92 @@
-import type { Table } from "./database";
+/** What somebody began to write, per conversation: the same in every tab and on every device. */
+import { bodyOf, type Entries } from "./applying/pending_own";
 import { Value, type Readable } from "./observable";
+import type { Queue } from "./queue";
 
-export interface KeptDraft {
-  key: string;
-  user: string;
-  conversation: string;
+/** The body of the self log's entry about a draft. */
+export interface Draft {
   text: string;
+  reply_to?: number;
 }
 
-const WRITE_MS = 300;
+/** How often what is being typed is stored and told: a page that crashes loses no more. */
+const WRITE_MS = 1_000;
+const EMPTY: Draft = { text: "", reply_to: 0 };
 
-/** What somebody began to write, per conversation; survives reloads. */
 export class Drafts {
   private readonly shown = new Value<ReadonlyMap<string, string>>(new Map());
-  private unwritten = new Set<string>();
+  private unwritten = new Map<string, Draft>();
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private user = "";
-  private loaded: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly table: Table<KeptDraft>,
+    private readonly queue: Queue,
+    private readonly entries: Readable<Entries>,
     page: EventTarget | null,
   ) {
     page?.addEventListener("pagehide", () => this.write());
     page?.addEventListener("visibilitychange", () => this.write());
+    entries.subscribe(() => this.show());
   }
 
-  /** Resolves when the drafts of earlier visits are there. */
-  get ready(): Promise<void> {
-    return this.loaded;
-  }
-
+  /** Texts by conversation. */
   get all(): Readable<ReadonlyMap<string, string>> {
     return this.shown;
   }
 
   get(conversationId: string): string {
-    return this.shown.get().get(conversationId) ?? "";
+    return this.draft(conversationId).text;
   }
 
-  /** An empty text forgets the draft. */
-  set(conversationId: string, text: string): void {
-    if (text === this.get(conversationId)) return;
-    const all = new Map(this.shown.get());
-    if (text) all.set(conversationId, text);
-    else all.delete(conversationId);
-    this.shown.set(all);
-    this.unwritten.add(conversationId);
+  /** With the message that it answers. */
+  draft(conversationId: string): Draft {
+    const typed = this.unwritten.get(conversationId);
+    return typed ?? bodyOf<Draft>(this.entries.get().get(`d:${conversationId}`)) ?? EMPTY;
+  }
+
+  /** An empty text, with nothing that it answers, forgets the draft. */
+  set(conversationId: string, text: string, replyTo = 0): void {
+    const before = this.draft(conversationId);
+    if (text === before.text && replyTo === (before.reply_to ?? 0)) return;
+    this.unwritten.set(conversationId, { text, reply_to: replyTo });
+    this.show();
     this.timer ??= setTimeout(() => this.write(), WRITE_MS);
   }
 
   // What follows is called by the client that owns the drafts, not by apps.
 
-  begin(user: string): Promise<void> {
-    this.end();
-    this.user = user;
-    this.loaded = this.load(user);
-    return this.loaded;
-  }
-
-  end(): void {
-    this.write();
-    this.user = "";
-    this.shown.set(new Map());
-  }
-
-  async forget(user: string): Promise<void> {
-    this.end();
-    for (const kept of await this.table.all()) if (kept.user === user) this.table.delete(kept.key);
-  }
-
-  private async load(user: string): Promise<void> {
-    const kept = (await this.table.all()).filter((draft) => draft.user === user);
-    if (this.user !== user) return;
-    const earlier = kept.map((draft) => [draft.conversation, draft.text] as const);
-    const typed = [...this.shown.get()]; // while the table was being read
-    this.shown.set(new Map([...earlier, ...typed]));
+  /** `keep`: what was typed last is still stored, for when this person comes back. */
+  end(keep: boolean): void {
+    if (keep) this.write();
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.unwritten.clear();
+    this.show();
   }
 
   private write(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    for (const conversation of this.unwritten) {
-      const key = `${this.user}/${conversation}`;
-      const text = this.get(conversation);
-      if (text) this.table.put({ key, user: this.user, conversation, text });
-      else this.table.delete(key);
-    }
+    const written = [...this.unwritten];
     this.unwritten.clear();
+    for (const [conversation_id, { text, reply_to }] of written) {
+      const slot = `draft/${conversation_id}`;
+      this.queue.add("draft.set", { conversation_id, text, reply_to }, { lane: slot, slot });
+    }
+  }
+
+  private show(): void {
+    const all = new Map<string, string>();
+    for (const [key, entry] of this.entries.get()) {
+      if (entry.kind !== "draft") continue;
+      const text = bodyOf<Draft>(entry)?.text;
+      if (text) all.set(key.slice("d:".length), text);
+    }
+    for (const [id, { text }] of this.unwritten) {
+      if (text) all.set(id, text);
+      else all.delete(id);
+    }
+    const before = this.shown.get();
+    if (before.size === all.size && [...all].every(([id, text]) => before.get(id) === text)) return;
+    this.shown.set(all);
   }
 }

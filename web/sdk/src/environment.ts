@@ -15,6 +15,13 @@ export interface Locks {
   query(): Promise<LockManagerSnapshot>;
 }
 
+/** The part of the Broadcast Channel API that is used. */
+export interface Channel {
+  postMessage(message: unknown): void;
+  onmessage: ((event: MessageEvent) => void) | null;
+  close(): void;
+}
+
 export interface Environment {
   /** Scheme, host and port of the server, without a slash at the end. */
   baseUrl: string;
@@ -27,6 +34,8 @@ export interface Environment {
   /** Null where there is none (plain HTTP on another host): then tabs do not know each other. */
   locks: Locks | null;
   indexedDB: IDBFactory | null;
+  /** A way to the other tabs of this browser; null where there is none. */
+  openChannel(name: string): Channel | null;
   /** Fires online, offline, pagehide, storage, visibilitychange (from the document). */
   page: EventTarget | null;
   visible(): boolean;
@@ -88,6 +97,8 @@ export function surroundings(overrides: Partial<Environment> = {}): Environment 
     tabShelf: overrides.tabShelf ?? shelf(() => here.sessionStorage),
     locks: navigator?.locks ?? null,
     indexedDB: here.indexedDB ?? null,
+    // Node has channels too, but no tabs, and an open one keeps its process alive.
+    openChannel: (name) => (here.document && here.BroadcastChannel ? new BroadcastChannel(name) : null),
     page: overrides.page ?? pageEvents(),
     visible: () => here.document?.visibilityState !== "hidden",
     random: Math.random,

@@ -1,13 +1,14 @@
 /**
- * One link to the server, kept alive: hello, requests with deadlines, pushes, heartbeats, and
- * coming back after every kind of loss. Over WebSocket or, where the network lets none through,
- * over plain HTTP until it does. Knows nothing of what the messages mean.
+ * One link to the server, kept alive: hello, requests with deadlines, pushes, and coming back
+ * after every kind of loss. Over WebSocket or, where the network lets none through, over plain
+ * HTTP until it does. Knows nothing of what the messages mean.
  */
 import type { Environment } from "./environment";
 import type { Kept, Renewal } from "./credentials";
 import { ParlorError, offline } from "./errors";
 import { Happening, Value, type Readable, type Stop } from "./observable";
 import type { BackOff, Hello, HelloResult, Limits, Methods, Pushes } from "./protocol";
+import { Pulse } from "./pulse";
 import { Received } from "./received";
 import {
   ABNORMAL, BACK_OFF, BANNED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
@@ -18,7 +19,8 @@ import { HttpLine } from "./transports/http";
 import type { Line, LineEvents } from "./transports/line";
 import { WebSocketLine } from "./transports/websocket";
 import { Trial, UPGRADE_LIMIT_MS } from "./trial";
-import { Ways } from "./ways";
+import { onWaking } from "./waking";
+import { Ways, answers } from "./ways";
 
 export type { RequestOptions } from "./requests";
 
@@ -43,8 +45,6 @@ export type LinkEnd = "expired" | "signed_out" | "banned";
 const OPEN_LIMIT_MS = 10_000;
 /** How long the line that was given up for a better one may still bring answers. */
 const RETIRE_MS = 3_000;
-const CHECK_MS = 4_000;
-const ANSWER_LIMIT_MS = 8_000;
 const STEADY_MS = 5_000;
 
 export class Link {
@@ -62,19 +62,22 @@ export class Link {
   private readonly trial: Trial;
   private readonly requests = new Requests(
     (text) => this.transmit(text),
-    () => this.probe(),
+    () => this.pulse.probe(),
   );
+  private readonly pulse = new Pulse({
+    ask: (method, params, options) => this.request(method, params, options),
+    online: () => this.online,
+    line: () => this.line,
+    silent: () => this.lost(ABNORMAL, "no_heartbeat"),
+  });
   private readonly received = new Received((upto) => this.request("mail.ack", { upto }));
   private readonly staying: Staying;
   private attempt = 0;
   private since = Date.now();
-  private heardAt = 0;
   private renewedFor = "";
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private openTimer: ReturnType<typeof setTimeout> | undefined;
-  private heartbeatTimer: ReturnType<typeof setTimeout> | undefined;
   private retireTimer: ReturnType<typeof setTimeout> | undefined;
-  private clockAheadMs = 0;
   private readonly unlisten: Stop;
 
   constructor(
@@ -94,24 +97,12 @@ export class Link {
       closed: (line, code, reason) => this.closed(line, code, reason),
       change: (line, hello) => this.change(line, hello),
     });
-    const wake = (): void => {
+    const changed = (): void => {
       this.ways.onNetworkChange();
       this.wake();
       if (this.online && this.line?.way === "http") this.trial.schedule();
     };
-    const shown = (): void => {
-      if (environment.visible()) this.wake();
-    };
-    environment.page?.addEventListener("online", wake);
-    environment.page?.addEventListener("offline", wake);
-    environment.page?.addEventListener("visibilitychange", shown);
-    environment.network?.addEventListener("change", wake);
-    this.unlisten = () => {
-      environment.page?.removeEventListener("online", wake);
-      environment.page?.removeEventListener("offline", wake);
-      environment.page?.removeEventListener("visibilitychange", shown);
-      environment.network?.removeEventListener("change", wake);
-    };
+    this.unlisten = onWaking(environment, changed, () => this.wake());
   }
 
   get state(): Readable<LinkState> {
@@ -138,7 +129,7 @@ export class Link {
 
   /** The server's wall clock in milliseconds, as far as hello and heartbeats told. */
   serverNow(): number {
-    return Date.now() + this.clockAheadMs;
+    return this.pulse.serverNow();
   }
 
   start(): void {
@@ -197,7 +188,7 @@ export class Link {
 
   private transmit(text: string): void {
     this.line?.send(text);
-    if (this.online) this.scheduleHeartbeat();
+    if (this.online) this.pulse.schedule();
   }
 
   private connect(): void {
@@ -254,11 +245,10 @@ export class Link {
     clearTimeout(this.openTimer);
     this.renewedFor = "";
     this.since = Date.now();
-    this.clockAheadMs = hello.server_time - Date.now();
     this.received.onHello(hello.epoch);
     this.greeting.set(hello);
     this.current.set({ status: "online", since: this.since });
-    this.scheduleHeartbeat();
+    this.pulse.onHello(hello.server_time, hello.heartbeat_s);
     this.staying.rely(hello);
     this.ways.onGreeted(this.line?.way ?? "websocket");
     if (this.line?.way === "http") this.trial.schedule();
@@ -268,15 +258,7 @@ export class Link {
 
   /** Was it the server that did not answer, or only its WebSocket? */
   private async judge(silent: boolean): Promise<void> {
-    const { fetch, baseUrl } = this.environment;
-    const request: RequestInit = { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(CHECK_MS) };
-    // To its end: a body that nobody reads is a request given up, to the browser.
-    const alive = async (): Promise<boolean> => {
-      const response = await fetch(baseUrl + "/healthz", request);
-      await response.text();
-      return response.ok;
-    };
-    const works = await alive().catch(() => false);
+    const works = await answers(this.environment);
     if (!works || this.ways.next() === "http") return;
     this.ways.onBlocked(silent);
     if (this.ways.next() === "http" && this.current.get().status === "offline") this.tryNow();
@@ -297,7 +279,7 @@ export class Link {
   }
 
   private hear(line: Line, text: string): void {
-    this.heardAt = Date.now();
+    this.pulse.onHeard();
     let message: Heard;
     try {
       message = JSON.parse(text) as Heard;
@@ -319,48 +301,16 @@ export class Link {
     if (this.line === line) this.lost(code, reason);
   }
 
-  /**
-   * Armed by sending, so also from the reply to the last heartbeat: a timer set while a message
-   * is handled is not slowed down in hidden pages as a chain of timers would be.
-   */
-  private scheduleHeartbeat(): void {
-    clearTimeout(this.heartbeatTimer);
-    const everyS = this.greeting.get()?.heartbeat_s ?? 30;
-    this.heartbeatTimer = setTimeout(() => this.beat(), everyS * 1000);
-  }
-
-  private beat(): void {
-    const line = this.line;
-    const sentAt = Date.now();
-    this.request("heartbeat", {}, { timeoutMs: ANSWER_LIMIT_MS }).then(
-      ({ server_time }) => {
-        if (this.line !== line || !this.online) return;
-        this.clockAheadMs = server_time - (sentAt + Date.now()) / 2;
-        this.scheduleHeartbeat();
-      },
-      (error: ParlorError) => {
-        if (this.line === line && this.online && error.code === "timed_out" && this.heardAt < sentAt) {
-          this.lost(ABNORMAL, "no_heartbeat");
-        }
-      },
-    );
-  }
-
-  /** Find out soon whether the link still carries, unless it just did. */
-  private probe(): void {
-    if (this.online && Date.now() - this.heardAt > 2_000) this.beat();
-  }
-
   private wake(): void {
-    if (this.online) this.probe();
+    if (this.online) this.pulse.probe();
     else if (this.current.get().status === "offline") this.tryNow();
   }
 
   private drop(): void {
     const { line, retired } = this;
     this.line = this.retired = null;
-    const timers = [this.openTimer, this.heartbeatTimer, this.retireTimer];
-    for (const timer of timers) clearTimeout(timer);
+    for (const timer of [this.openTimer, this.retireTimer]) clearTimeout(timer);
+    this.pulse.stop();
     this.trial.stop();
     line?.close();
     retired?.close();

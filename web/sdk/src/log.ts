@@ -84,6 +84,12 @@ export class EventLog {
     return this.window !== before;
   }
 
+  /** Put `event` in the place of the one with its seq, if that is here. */
+  replace(event: Event): void {
+    if (this.at(event.seq) === undefined) return;
+    this.window = this.window.map((one) => (one.seq === event.seq ? event : one));
+  }
+
   /** Forget everything, as when the server began a new epoch. */
   reset(): void {
     this.window = [];

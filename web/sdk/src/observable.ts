@@ -36,6 +36,13 @@ export class Value<T> implements Readable<T> {
   }
 }
 
+/** What `pick` makes of `source`, for as long as the source lives; `pick` must not depend on more. */
+export function mapped<T, U>(source: Readable<T>, pick: (value: T) => U): Readable<U> {
+  const made = new Value(pick(source.get()));
+  source.subscribe((value) => made.set(pick(value)));
+  return made;
+}
+
 /** Something that happens and is not kept: whoever listens later has missed it. */
 export class Happening<T> {
   private listeners = new Set<(event: T) => void>();

@@ -37,11 +37,15 @@ export interface Hello {
   tags?: readonly string[] | null;
 }
 
-/** What any signed-in person may see of another. */
+/**
+ * What any signed-in person may see of another. `avatar` is the id of a picture; left out by
+ * those who have none.
+ */
 export interface User {
   id: string;
   name: string;
   display_name: string;
+  avatar?: string;
 }
 
 /**
@@ -169,11 +173,17 @@ export interface UserResult {
   user: User;
 }
 
+/** What is null stays. `avatar` is the id of a picture that was uploaded; empty: none. */
 export interface MeUpdate {
-  display_name: string;
+  display_name?: string | null;
+  about?: string | null;
+  avatar?: string | null;
 }
 
-/** People whose account or display name has a word that starts with `query`. */
+/**
+ * People whose account or display name has a word that starts with `query`, or whose id it
+ * is; without those who do not want to be found this way.
+ */
 export interface UsersFind {
   query: string;
   cursor?: string;
@@ -189,6 +199,208 @@ export interface UsersResult {
 /** At most 100 ids; those that do not exist are left out. */
 export interface UsersGet {
   ids: readonly string[];
+}
+
+export interface ProfileGet {
+  user: string;
+}
+
+/**
+ * As one side sees it. ENDED is a request that was withdrawn: it is shown to nobody, and
+ * still counts for how many one may send in a day.
+ */
+export type ContactState = "none" | "asked" | "asks" | "contact" | "ended";
+
+/**
+ * `contact` and `blocked` say what the reader keeps of this person. `version` changes with
+ * every change of the profile.
+ */
+export interface Profile {
+  user: User;
+  about: string;
+  version: string;
+  contact: ContactState;
+  remark: string;
+  blocked: boolean;
+}
+
+export interface ProfileResult {
+  profile: Profile;
+}
+
+/** For whom something of a person is. */
+export type Who = "everybody" | "contacts" | "nobody";
+
+/** Who may find, see, write to and add one; what is null stays. Without any, it only asks. */
+export interface MePrivacy {
+  found_by_name?: boolean | null;
+  found_by_number?: boolean | null;
+  last_seen?: Who | null;
+  presence?: Who | null;
+  write?: Who | null;
+  groups?: Who | null;
+}
+
+/**
+ * `found_by_number`: whoever types this person's id finds them. `write` is who may begin to
+ * write and call, and is never nobody; `groups` is who may add them to a group.
+ */
+export interface Privacy {
+  found_by_name: boolean;
+  found_by_number: boolean;
+  last_seen: Who;
+  presence: Who;
+  write: Who;
+  groups: Who;
+}
+
+export interface PrivacyResult {
+  privacy: Privacy;
+}
+
+/** Ask somebody to be a contact, with a greeting. When they ask already, this agrees. */
+export interface ContactRequest {
+  user: string;
+  text?: string;
+}
+
+/**
+ * Another person in somebody's list: a contact, one who asks to be, or one who was asked.
+ *
+ * `text` is the greeting of a request. `at` is Unix milliseconds of the request or of the
+ * agreement; `remark` and `tags` are the list owner's own and nobody else's to see.
+ */
+export interface Contact {
+  user_id: string;
+  state: ContactState;
+  remark: string;
+  tags: readonly string[];
+  text: string;
+  at: number;
+}
+
+/** How it is now, also when nothing changed. */
+export interface ContactResult {
+  contact: Contact;
+}
+
+/** Answer a request. Whoever is refused is not told: their request runs out. */
+export interface ContactDecide {
+  user: string;
+  accept: boolean;
+}
+
+/** Name and sort a contact for oneself; what is null stays. */
+export interface ContactUpdate {
+  user: string;
+  remark?: string | null;
+  tags?: readonly string[] | null;
+}
+
+/** No contacts any more, for both; or a request of one's own is withdrawn. */
+export interface ContactRemove {
+  user: string;
+}
+
+/** `kind` is contacts or requests (sent and come), in the order of user ids. */
+export interface ContactList {
+  kind?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * `users` are the people of `contacts`. `cursor` is empty when there is no more; a page may
+ * hold fewer than asked for, as requests that ran out are left out.
+ */
+export interface ContactsResult {
+  contacts: readonly Contact[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** While it lasts neither may write to the other, ring, or see whether the other is there. */
+export interface BlockSet {
+  user: string;
+  on: boolean;
+}
+
+export interface BlockList {
+  cursor?: string;
+  limit?: number;
+}
+
+/** `at` is Unix milliseconds. */
+export interface Blocked {
+  user_id: string;
+  at: number;
+}
+
+export interface BlocksResult {
+  blocked: readonly Blocked[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/**
+ * FREE, AWAY, LONG_AWAY and BUSY are chat, away, xa and dnd of RFC 6121 §4.7.2.1. OFFLINE is
+ * nobody's choice; whoever is INVISIBLE looks like it.
+ */
+export type State = "online" | "free" | "away" | "long_away" | "busy" | "invisible" | "offline";
+
+/**
+ * Choose how to be there, on all one's devices, until something else is chosen.
+ *
+ * Whoever is invisible looks offline to everybody else.
+ */
+export interface PresenceSet {
+  state: State;
+  text?: string;
+}
+
+/** What a person chose, for all their devices. It stays while they are away. */
+export interface Status {
+  state: State;
+  text: string;
+}
+
+export interface StatusResult {
+  status: Status;
+}
+
+/** Once, without watching. */
+export interface PresenceGet {
+  users: readonly string[];
+}
+
+/**
+ * What one person sees of another. `last_seen` is Unix milliseconds; 0 when it is not told,
+ * or they are there.
+ */
+export interface Presence {
+  user_id: string;
+  state: State;
+  text: string;
+  last_seen: number;
+}
+
+/** Each asked for once, in that order. Somebody who may not be seen looks offline. */
+export interface PresenceResult {
+  users: readonly Presence[];
+}
+
+/**
+ * From now on `presence` pushes tell this connection of these people and of no others; none
+ * to end it. It ends with the connection.
+ */
+export interface PresenceWatch {
+  users: readonly string[];
+}
+
+/** Tell the others of a conversation; again every few seconds while it goes on. */
+export interface TypingSet {
+  conversation_id: string;
+  on?: boolean;
 }
 
 export type ConversationKind = "direct" | "group";
@@ -295,13 +507,20 @@ export interface Event {
   avatar?: string;
 }
 
+/** What in a conversation is worth a sound and a notification. Everything is counted. */
+export type Notify = "all" | "mentions" | "nothing";
+
 /**
  * One row of somebody's conversation list.
  *
  * `peer` is the other person of a direct conversation. `unread` counts messages of others
  * after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
  * event and orders the list. `role`, `history_from` and `muted_until` are the member's own
- * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's.
+ * `peer_read_seq` and `peer_delivered_seq` are how far the other person of a direct one has read
+ * and got (`model.receipt.Receipt`), 0 in a group.
+ * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What is
+ * before `history_from` cannot be read: it is from before the member's time, or not kept any more.
+ * `pinned`, `notify`, `hidden` and `unread_mark` are what the member has made of it.
  */
 export interface ConversationView {
   id: string;
@@ -321,6 +540,12 @@ export interface ConversationView {
   announcement: string;
   avatar: string;
   dissolved: boolean;
+  peer_read_seq: number;
+  peer_delivered_seq: number;
+  pinned: boolean;
+  notify: Notify;
+  hidden: boolean;
+  unread_mark: boolean;
 }
 
 export interface ConversationResult {
@@ -867,6 +1092,167 @@ export interface ScheduleCancelResult {
 }
 
 /**
+ * The entries of one's self log after number `after`, in their order.
+ *
+ * `cursor` goes on where the last page ended, with the same `after`.
+ */
+export interface SelfList {
+  after?: number;
+  cursor?: string;
+  limit?: number;
+}
+
+/** What an entry is about; its key begins with the letter of its kind (`key_of`). */
+export type SelfKind = "conversation" | "draft" | "contact" | "request" | "block" | "setting" | "star";
+
+/**
+ * Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
+ *
+ * The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
+ */
+export interface SelfEntry {
+  key: string;
+  kind: SelfKind;
+  seq: number;
+  body: string | null;
+  at_ms: number;
+}
+
+/**
+ * Apply `entries` by key. Once `cursor` is empty there are no more, and `last_seq` is the
+ * `after` of the next time.
+ *
+ * `reset`: some of what is gone since `after` is not told any more. Forget every entry that one
+ * has first; these are from the beginning.
+ */
+export interface SelfResult {
+  entries: readonly SelfEntry[];
+  last_seq: number;
+  cursor: string;
+  reset: boolean;
+}
+
+/**
+ * How a conversation is shown to oneself; what is left out stays as it is.
+ *
+ * `hidden` holds until the next message. `unread_mark` until something is read there.
+ */
+export interface ConversationSet {
+  conversation_id: string;
+  pinned?: boolean | null;
+  notify?: Notify | null;
+  hidden?: boolean | null;
+  unread_mark?: boolean | null;
+}
+
+/** The entry as it is now; null where there was none and nothing to take away. */
+export interface EntryResult {
+  entry: SelfEntry | null;
+}
+
+/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
+export interface DraftSet {
+  conversation_id: string;
+  text: string;
+  reply_to?: number;
+}
+
+/** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
+export interface SettingSet {
+  name: string;
+  value: string | null;
+}
+
+/** Keep a message in one's list of stars, or take it off. */
+export interface StarSet {
+  conversation_id: string;
+  seq: number;
+  on?: boolean;
+}
+
+/** The last starred first; `cursor` from the last page, empty at first. */
+export interface StarList {
+  cursor?: string;
+  limit?: number;
+}
+
+/** `starred_at` is Unix milliseconds. `state` as in `EventsResult`. */
+export interface Star {
+  event: Event;
+  starred_at: number;
+  state: MessageState | null;
+}
+
+/** Those that can be read now; a page may therefore hold fewer than asked for. */
+export interface StarsResult {
+  stars: readonly Star[];
+  users: readonly User[];
+  cursor: string;
+}
+
+/** Where in a conversation's log a time is. `at_ms` is Unix milliseconds. */
+export interface EventsAt {
+  conversation_id: string;
+  at_ms: number;
+}
+
+/**
+ * The first event from then on, for `events.list` with `after` one less, or `before` it; one
+ * more than the last when there is none.
+ */
+export interface EventsAtResult {
+  seq: number;
+}
+
+/**
+ * What happened since: `have` is the last seq that this device has of each conversation that
+ * it knows, `self_seq` the last of the self log. A new device says nothing.
+ *
+ * `cursor` goes on where the last page ended, with `have` as it is by then; leaving it out at any
+ * time is right too. `self_cursor` is that of `own`. `limit` is how many events a page has at
+ * most.
+ */
+export interface SyncChanges {
+  have?: Readonly<Record<string, number>>;
+  self_seq?: number;
+  self_cursor?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * `events` follow what the device has, and bring it up to `upto`; there may be `more` by then,
+ * which the next request gives, or `events.list`.
+ *
+ * `reset`: they do not follow. What the device has of this conversation is to be dropped: some
+ * that it lacks is not kept any more. A conversation that is new to the device has its newest
+ * events only; `conversation.history_from` is the first that can be read.
+ */
+export interface Change {
+  conversation: ConversationView;
+  upto: number;
+  events: readonly Event[];
+  states: readonly MessageState[];
+  more: boolean;
+  reset: boolean;
+}
+
+/**
+ * Conversations in which something has happened, the newest first.
+ *
+ * `cursor`: there are others; empty when the device was told of each. It has everything once
+ * such a page holds no `more`. `gone`: conversations that are not this person's any more, told
+ * with the first page. `users` are those to be shown with them.
+ */
+export interface SyncResult {
+  changes: readonly Change[];
+  own: SelfResult;
+  cursor: string;
+  gone: readonly string[];
+  users: readonly User[];
+}
+
+/**
  * Listen to a push room. Most keep nothing; those that do fill what was missed `since`.
  *
  * `tail`: when there is no `since`, or it cannot be filled, send what the room still keeps.
@@ -991,6 +1377,113 @@ export interface MailAck {
   upto: number;
 }
 
+export type DeviceList = Record<string, never>;
+
+/** `other` is what nobody has said anything about. */
+export type Platform = "web" | "desktop" | "ios" | "android" | "bot" | "other";
+
+/**
+ * One of somebody's devices, as that person sees it. Times are Unix milliseconds, 0 when they
+ * are not known.
+ *
+ * `current` is the one that asks. `connections` are those open now, and `last_seen_at` may be a
+ * minute old. `behind` counts the events that it has not acknowledged, of the conversations
+ * where it has acknowledged any.
+ */
+export interface Device {
+  device: string;
+  platform: Platform;
+  label: string;
+  created_at: number;
+  last_seen_at: number;
+  address: string;
+  connections: number;
+  current: boolean;
+  behind: number;
+}
+
+/** The last seen first. */
+export interface DeviceListResult {
+  devices: readonly Device[];
+}
+
+export interface DeviceRename {
+  device: string;
+  label: string;
+}
+
+export interface DeviceRenameResult {
+  label: string;
+}
+
+/** Its tokens are refused from now on and its connections close with `signed_out`. */
+export interface DeviceSignOut {
+  device: string;
+}
+
+/** As `device.sign_out`, for all but the one that asks. */
+export type DeviceSignOutOthers = Record<string, never>;
+
+export interface SignedOutResult {
+  ended: number;
+}
+
+/**
+ * This device has everything up to these seqs, by conversation. Never moves back; say it
+ * together for all conversations, and not for each event.
+ */
+export interface DeliveredSet {
+  positions: Readonly<Record<string, number>>;
+}
+
+/**
+ * `without` are conversations of which positions are not kept: they need not be said again
+ * on this connection.
+ */
+export interface DeliveredResult {
+  without: readonly string[];
+}
+
+export interface ReceiptList {
+  conversation_id: string;
+}
+
+/**
+ * `delivered_seq` is that of the person's device which is furthest, and never less than
+ * `read_seq`. `read_seq` is 0 of those who let nobody know what they have read.
+ */
+export interface Receipt {
+  conversation_id: string;
+  user_id: string;
+  delivered_seq: number;
+  read_seq: number;
+}
+
+export interface ReceiptListResult {
+  receipts: readonly Receipt[];
+}
+
+/** Who has read a message; `cursor` from the last page, empty at first. */
+export interface MessageReaders {
+  conversation_id: string;
+  seq: number;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * Of those who were there when it was sent, without its sender. `read` and `unread` are those
+ * of the page, whose `users` they are; the counts are of all.
+ */
+export interface MessageReadersResult {
+  read: readonly string[];
+  unread: readonly string[];
+  read_count: number;
+  unread_count: number;
+  users: readonly User[];
+  cursor: string;
+}
+
 /**
  * A new event. Best effort: a device that sees a gap in seq asks `events.list`. The connection
  * that sent a message has its answer and gets none, so its own may come after later ones.
@@ -1011,10 +1504,30 @@ export interface ReadPush {
   unread: number;
 }
 
+/**
+ * How far the other person of a direct conversation has got and read by now
+ * (`model.receipt.Receipt`). Neither moves back; what is lost comes with the next, and is in
+ * the conversation's view.
+ */
+export interface ReceiptPush {
+  conversation_id: string;
+  user_id: string;
+  delivered_seq: number;
+  read_seq: number;
+}
+
 /** One of this user's scheduled messages changed; null: it was sent or cancelled. */
 export interface SchedulePush {
   client_id: string;
   scheduled: Scheduled | null;
+}
+
+/**
+ * Another device, or this one, changed something of one's own. Best effort: when `seq` does
+ * not follow the last one heard of, `self.list` gives what is missing.
+ */
+export interface SelfPush {
+  entry: SelfEntry;
 }
 
 /** What became of a request. */
@@ -1084,6 +1597,34 @@ export interface RoomPresencePush {
   left: readonly string[];
 }
 
+/**
+ * Somebody whom this user knows has changed their profile. Best effort: `version` is that of
+ * `profile.get`.
+ */
+export interface UserPush {
+  user: User;
+  version: string;
+}
+
+/**
+ * How people on this connection's list (`presence.watch`) are there now. Only those for whom
+ * something has changed.
+ */
+export interface PresencePush {
+  users: readonly Presence[];
+}
+
+/**
+ * Forget it after `expires_in_s` unless it comes again, or when a message of that user comes.
+ * Lossy, and never stored.
+ */
+export interface TypingPush {
+  conversation_id: string;
+  user_id: string;
+  on: boolean;
+  expires_in_s: number;
+}
+
 /** The connection is about to be closed: `code` and `reason` as in the WebSocket close. */
 export interface ByePush {
   code: number;
@@ -1111,6 +1652,19 @@ export interface Methods {
   "me.update": { params: MeUpdate; result: UserResult };
   "users.find": { params: UsersFind; result: UsersResult };
   "users.get": { params: UsersGet; result: UsersResult };
+  "profile.get": { params: ProfileGet; result: ProfileResult };
+  "me.privacy": { params: MePrivacy; result: PrivacyResult };
+  "contact.request": { params: ContactRequest; result: ContactResult };
+  "contact.decide": { params: ContactDecide; result: ContactResult };
+  "contact.update": { params: ContactUpdate; result: ContactResult };
+  "contact.remove": { params: ContactRemove; result: Empty };
+  "contact.list": { params: ContactList; result: ContactsResult };
+  "block.set": { params: BlockSet; result: Empty };
+  "block.list": { params: BlockList; result: BlocksResult };
+  "presence.set": { params: PresenceSet; result: StatusResult };
+  "presence.get": { params: PresenceGet; result: PresenceResult };
+  "presence.watch": { params: PresenceWatch; result: PresenceResult };
+  "typing.set": { params: TypingSet; result: Empty };
   "conversation.create": { params: ConversationCreate; result: ConversationResult };
   "conversation.get": { params: ConversationGet; result: ConversationResult };
   "conversation.list": { params: ConversationList; result: ConversationListResult };
@@ -1145,6 +1699,14 @@ export interface Methods {
   "schedule.put": { params: SchedulePut; result: ScheduleResult };
   "schedule.list": { params: ScheduleList; result: ScheduleListResult };
   "schedule.cancel": { params: ScheduleCancel; result: ScheduleCancelResult };
+  "self.list": { params: SelfList; result: SelfResult };
+  "conversation.set": { params: ConversationSet; result: EntryResult };
+  "draft.set": { params: DraftSet; result: EntryResult };
+  "setting.set": { params: SettingSet; result: EntryResult };
+  "star.set": { params: StarSet; result: EntryResult };
+  "star.list": { params: StarList; result: StarsResult };
+  "events.at": { params: EventsAt; result: EventsAtResult };
+  "sync.changes": { params: SyncChanges; result: SyncResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
   "room.publish": { params: RoomPublish; result: RoomPublishResult };
@@ -1157,6 +1719,13 @@ export interface Methods {
   "call.signal": { params: CallSignal; result: Empty };
   "call.ice": { params: CallIce; result: CallIceResult };
   "mail.ack": { params: MailAck; result: Empty };
+  "device.list": { params: DeviceList; result: DeviceListResult };
+  "device.rename": { params: DeviceRename; result: DeviceRenameResult };
+  "device.sign_out": { params: DeviceSignOut; result: Empty };
+  "device.sign_out_others": { params: DeviceSignOutOthers; result: SignedOutResult };
+  "delivered.set": { params: DeliveredSet; result: DeliveredResult };
+  "receipt.list": { params: ReceiptList; result: ReceiptListResult };
+  "message.readers": { params: MessageReaders; result: MessageReadersResult };
 }
 
 export type MethodName = keyof Methods;
@@ -1166,12 +1735,17 @@ export interface Pushes {
   "event": EventPush;
   "conversation": ConversationPush;
   "read": ReadPush;
+  "receipt": ReceiptPush;
   "schedule": SchedulePush;
+  "self": SelfPush;
   "group.request": GroupRequestPush;
   "call": CallPush;
   "call.signal": CallSignalPush;
   "delivery": DeliveryPush;
   "room.presence": RoomPresencePush;
+  "user": UserPush;
+  "presence": PresencePush;
+  "typing": TypingPush;
   "bye": ByePush;
 }
 
@@ -1213,6 +1787,7 @@ export const ERRORS = {
   bad_display_name: { status: 422, retry: false, meaning: "A display name or title has 1 to 64 characters, no control or direction marks." },
   bad_emoji: { status: 422, retry: false, meaning: "A reaction is one emoji." },
   bad_name: { status: 422, retry: false, meaning: "A name has 3 to 32 of a-z 0-9 _ . - and starts with a letter or digit." },
+  bad_picture: { status: 422, retry: false, meaning: "A picture is a JPEG, PNG or WebP file." },
   bad_request: { status: 400, retry: false, meaning: "The request does not have the shape that this method takes." },
   bad_text: { status: 422, retry: false, meaning: "The text is not valid Unicode." },
   body_timed_out: { status: 408, retry: true, meaning: "The request body did not arrive in time." },
@@ -1233,6 +1808,7 @@ export const ERRORS = {
   message_gone: { status: 410, retry: false, meaning: "This message was recalled or has expired." },
   method_not_allowed: { status: 405, retry: false, meaning: "This address does not take this HTTP method." },
   name_taken: { status: 409, retry: false, meaning: "This account name is taken." },
+  no_receipts: { status: 409, retry: false, meaning: "In a group of this size nobody is told who has read what." },
   no_such_call: { status: 404, retry: false, meaning: "There is no such call, or it is not yours." },
   no_such_link: { status: 404, retry: false, meaning: "This link over HTTP has ended or never was; connect again." },
   not_found: { status: 404, retry: false, meaning: "There is no such thing, or it is not yours to see." },
@@ -1255,6 +1831,7 @@ export const ERRORS = {
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
   too_late: { status: 409, retry: false, meaning: "The time in which this could be changed is over." },
   too_many_attempts: { status: 429, retry: true, meaning: "Too many failed sign-ins or bad tokens; wait before the next." },
+  too_many_devices: { status: 409, retry: false, meaning: "This account is signed in on as many devices of this kind as allowed." },
   too_many_members: { status: 422, retry: false, meaning: "The group would have more members than this server allows." },
   unauthenticated: { status: 401, retry: false, meaning: "Sign in first: the token is missing, expired or revoked." },
   unknown_method: { status: 404, retry: false, meaning: "There is no such method." },
@@ -1292,6 +1869,7 @@ export const CLOSE_CODES = {
   4204: { name: "too_many_connections", reconnect: "never", meaning: "This user has as many connections as allowed." },
   4205: { name: "malformed", reconnect: "never", meaning: "A message could not be read." },
   4206: { name: "banned", reconnect: "never", meaning: "This account may not connect." },
+  4207: { name: "device_replaced", reconnect: "never", meaning: "This device was signed out, because another one signed in." },
 } as const satisfies Record<
   number,
   { name: string; reconnect: Reconnect; meaning: string }

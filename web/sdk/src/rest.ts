@@ -73,9 +73,11 @@ export class Rest {
     return this.call("POST", `/api/v1/setup/${encodeURIComponent(token)}`, { ...asBody(account), device });
   }
 
+  /** `body` goes as JSON, or as it is when it is a file. */
   async call<T>(method: string, path: string, body?: unknown, token?: string): Promise<T> {
     const headers: Record<string, string> = { Accept: "application/json" };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const file = body instanceof Blob ? body : null;
+    if (body !== undefined) headers["Content-Type"] = file ? file.type : "application/json";
     if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
     let response: Response;
     let text: string;
@@ -83,7 +85,7 @@ export class Rest {
       response = await this.fetch(this.baseUrl + path, {
         method,
         headers,
-        body: body === undefined ? null : JSON.stringify(body),
+        body: file ?? (body === undefined ? null : JSON.stringify(body)),
         cache: "no-store",
         credentials: "omit",
         signal: AbortSignal.timeout(TIMEOUT_MS),

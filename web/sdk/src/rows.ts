@@ -1,8 +1,30 @@
+import type { Act } from "./act";
+import { pendingRow } from "./applying/pending";
+import { applyToRow } from "./applying/to_row";
 import { counts } from "./log";
-import type { ConversationView, Event } from "./protocol";
+import type { ConversationView, Event, Notify, Receipt } from "./protocol";
 
 /** The server counts no further. */
 const MOST_UNREAD = 1000;
+
+/** The body of the self log's entry about a conversation; what is left out is as at first. */
+export interface OwnConversation {
+  read_seq?: number;
+  pinned?: boolean;
+  notify?: Notify;
+  /** Hidden for as long as this is the last event. */
+  hidden_seq?: number;
+  unread_mark?: boolean;
+}
+
+type PeerPlace = Pick<ConversationView, "peer_read_seq" | "peer_delivered_seq">;
+
+function furthest(one: PeerPlace, other: PeerPlace): PeerPlace {
+  return {
+    peer_read_seq: Math.max(one.peer_read_seq, other.peer_read_seq),
+    peer_delivered_seq: Math.max(one.peer_delivered_seq, other.peer_delivered_seq),
+  };
+}
 
 /**
  * The rows of the conversation list, whatever order the server's words arrive in.
@@ -14,6 +36,9 @@ const MOST_UNREAD = 1000;
 export class Rows {
   private rows = new Map<string, ConversationView>();
   private doubtful = new Set<string>();
+  private changed = new Set<string>();
+  private acts: ReadonlyMap<string, readonly Act[]> = new Map();
+  private overlaid = new Map<string, { row: ConversationView; acts: readonly Act[]; shown: ConversationView }>();
   private sortedRows: readonly ConversationView[] | null = [];
 
   constructor(private readonly me: () => string) {}
@@ -22,12 +47,49 @@ export class Rows {
     return this.rows.get(id);
   }
 
-  /** Newest first. */
+  /** As `get`, with what acts that are not answered will make of it. */
+  shown(id: string): ConversationView | undefined {
+    const row = this.rows.get(id);
+    const acts = this.acts.get(id);
+    if (row === undefined || acts === undefined) return row;
+    const before = this.overlaid.get(id);
+    if (before?.row === row && before.acts === acts) return before.shown;
+    const shown = pendingRow(row, acts);
+    this.overlaid.set(id, { row, acts, shown });
+    return shown;
+  }
+
+  /** Pinned ones first, then the newest; without those that are hidden. */
   get sorted(): readonly ConversationView[] {
-    this.sortedRows ??= [...this.rows.values()].sort(
-      (one, other) => other.active_at - one.active_at || (one.id < other.id ? 1 : -1),
-    );
+    this.sortedRows ??= [...this.rows.keys()]
+      .map((id) => this.shown(id) as ConversationView)
+      .filter((row) => !row.hidden)
+      .sort(
+        (one, other) =>
+          Number(other.pinned) - Number(one.pinned) ||
+          other.active_at - one.active_at ||
+          (one.id < other.id ? 1 : -1),
+      );
     return this.sortedRows;
+  }
+
+  /** In no order, as the server has them. */
+  get all(): readonly ConversationView[] {
+    return [...this.rows.values()];
+  }
+
+  /** Those that were put or changed since this was asked last. */
+  takeChanged(): readonly ConversationView[] {
+    const changed = [...this.changed].flatMap((id) => this.rows.get(id) ?? []);
+    this.changed.clear();
+    return changed;
+  }
+
+  /** Acts that are not answered, by conversation. */
+  setActs(acts: ReadonlyMap<string, readonly Act[]>): void {
+    if (acts === this.acts) return;
+    this.acts = acts;
+    this.sortedRows = null;
   }
 
   get uncertain(): readonly string[] {
@@ -37,28 +99,19 @@ export class Rows {
   clear(): void {
     this.rows.clear();
     this.doubtful.clear();
+    this.changed.clear();
+    this.overlaid.clear();
     this.sortedRows = [];
-  }
-
-  /** True when `row` says nothing that is not here. */
-  knows(row: ConversationView): boolean {
-    const here = this.rows.get(row.id);
-    return (
-      here !== undefined &&
-      !this.doubtful.has(row.id) &&
-      here.last_seq >= row.last_seq &&
-      here.read_seq >= row.read_seq
-    );
   }
 
   /** A row as the server had it at some moment, maybe older than what is here. */
   merge(row: ConversationView): void {
     const here = this.rows.get(row.id);
     if (here === undefined) return this.put(row);
-    const newer = row.last_seq >= here.last_seq ? row : here;
+    const newer = { ...(row.last_seq >= here.last_seq ? row : here), ...furthest(here, row) };
     const readSeq = Math.max(row.read_seq, here.read_seq);
     if (newer.read_seq === readSeq) {
-      if (newer === row) this.doubtful.delete(row.id);
+      if (row.last_seq >= here.last_seq) this.doubtful.delete(row.id);
       return this.put(newer);
     }
     this.put({ ...newer, read_seq: readSeq, unread: this.guess(newer, readSeq) });
@@ -73,15 +126,39 @@ export class Rows {
     if (event.seq > row.last_seq + 1) this.doubtful.add(row.id);
     const unread = counts(event, this.me()) && event.seq > row.read_seq;
     this.put({
-      ...row,
-      last_seq: event.seq,
-      last_event: event,
-      active_at: Math.max(row.active_at, event.sent_at),
+      ...applyToRow(row, event, this.me()),
       unread: Math.min(MOST_UNREAD, row.unread + (unread ? 1 : 0)),
-      title: event.kind === "title" && event.title ? event.title : row.title,
-      member_count: row.member_count + growth(event),
     });
     return true;
+  }
+
+  /** What the person has made of it, on any device; hidden and marked as it says, read as far. */
+  arrange(id: string, own: OwnConversation): void {
+    const row = this.rows.get(id);
+    if (row === undefined) return;
+    const { pinned = false, notify = "all", hidden_seq = 0, unread_mark = false, read_seq = 0 } = own;
+    const hidden = hidden_seq > 0 && hidden_seq >= row.last_seq;
+    const same =
+      row.pinned === pinned && row.notify === notify && row.hidden === hidden && row.unread_mark === unread_mark;
+    if (!same) this.put({ ...row, pinned, notify, hidden, unread_mark });
+    this.read(id, read_seq);
+  }
+
+  /** How far the other person of a direct conversation is; never moves back. */
+  receive(receipt: Receipt): void {
+    const row = this.rows.get(receipt.conversation_id);
+    if (row === undefined) return;
+    const { delivered_seq, read_seq } = receipt;
+    const after = furthest(row, { peer_delivered_seq: delivered_seq, peer_read_seq: read_seq });
+    if (after.peer_delivered_seq === row.peer_delivered_seq && after.peer_read_seq === row.peer_read_seq) return;
+    this.put({ ...row, ...after });
+  }
+
+  /** Not this person's any more. */
+  remove(id: string): void {
+    this.rows.delete(id);
+    this.doubtful.delete(id);
+    this.sortedRows = null;
   }
 
   /** The read position moved to `seq`, here or on another device; it never moves back. */
@@ -106,11 +183,7 @@ export class Rows {
 
   private put(row: ConversationView): void {
     this.rows.set(row.id, row);
+    this.changed.add(row.id);
     this.sortedRows = null;
   }
-}
-
-function growth(event: Event): number {
-  const people = event.members?.length ?? 0;
-  return event.kind === "joined" ? people : event.kind === "left" ? -people : 0;
 }

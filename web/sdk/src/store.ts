@@ -2,44 +2,64 @@
  * What this person sees of the server, as values to subscribe to. Fed by pushes, replies and
  * pages in any order; after each hello it asks for what it may have missed.
  */
+import { isAct, type Act } from "./act";
+import { bodyOf, type Entries } from "./applying/pending_own";
+import { excludes } from "./applying/to_row";
 import type { Ask } from "./ask";
 import { ConversationList, type ConversationsView } from "./conversation_list";
+import { Doubts } from "./doubts";
 import { randomId } from "./environment";
-import { Happening, Value, type Readable, type Stop } from "./observable";
-import type { OutgoingMessage } from "./outbox";
-import type { ConversationCreate, ConversationView, Event, HelloResult, Member, ReadPush, User } from "./protocol";
-import { Reading } from "./reading";
-import { Rows } from "./rows";
+import type { LocalStore } from "./local_store";
 import { counts } from "./log";
+import { Happening, Value, type Readable, type Stop } from "./observable";
+import type { OutgoingByConversation } from "./outbox";
+import { OwnLog } from "./own_log";
+import type {
+  Change, ConversationCreate, ConversationView, Event, HelloResult, Member, ReadPush, ReceiptPush, SelfEntry, SyncChanges,
+  SyncResult, User, UserPush,
+} from "./protocol";
+import type { Answer, Queue } from "./queue";
+import { Rows, type OwnConversation } from "./rows";
 import { Thread, type ThreadView } from "./thread";
+import { Threads, byConversation, type ActsByConversation } from "./threads";
 import { Users } from "./users";
 
-/** Waits for stragglers before asking the server for a row that is in doubt. */
-const DOUBT_MS = 500;
-const NONE: readonly OutgoingMessage[] = [];
+/** The server takes no more at once; the most recent count. */
+const MOST_HAVE = 5_000;
 
 export class Store {
   private readonly person = new Value<User | null>(null);
   private readonly people: Users;
   private readonly rows = new Rows(() => this.myId);
   private readonly list: ConversationList;
-  private readonly reading: Reading;
-  private threads = new Map<string, Thread>();
-  private outgoing: ReadonlyMap<string, readonly OutgoingMessage[]> = new Map();
+  private readonly own: OwnLog;
+  private readonly threads: Threads;
+  private readonly doubts: Doubts;
+  private acts: ActsByConversation = new Map();
+  private epoch = "";
   private readonly incoming = new Happening<Event>();
-  private asked = new Set<string>();
-  private doubtTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly ask: Ask,
-    private readonly online: () => boolean,
+    online: () => boolean,
+    private readonly queue: Queue,
+    private readonly local: LocalStore,
   ) {
-    this.people = new Users(ask);
-    this.list = new ConversationList(this.rows, ask, () => this.rowsChanged());
-    this.reading = new Reading(ask, (id, readSeq) => {
-      this.rows.read(id, readSeq);
-      this.rowsChanged();
+    this.people = new Users(ask, (users) => local.keepUsers(users));
+    const me = (): string => this.myId;
+    const changed = (): void => this.rowsChanged();
+    this.threads = new Threads(this.rows, (id) => new Thread(id, ask, local, me, online, changed));
+    this.doubts = new Doubts(this.rows, ask, online, (id) => this.isReading(id), changed);
+    this.own = new OwnLog(ask, {
+      took: (entries, seq) => this.onOwn(entries, seq),
+      reset: () => local.dropOwn(),
     });
+    this.list = new ConversationList(this.rows, ask, {
+      have: () => this.have(),
+      take: (page) => this.takeChanges(page),
+    });
+    queue.acts.subscribe((acts) => this.setActs(acts));
+    queue.answered.on((answer) => this.onAnswer(answer));
   }
 
   get me(): Readable<User | null> {
@@ -54,6 +74,11 @@ export class Store {
     return this.people.known;
   }
 
+  /** One's own log by key, with what is on its way: settings, drafts, stars, contacts … */
+  get entries(): Readable<Entries> {
+    return this.own.all;
+  }
+
   private get myId(): string {
     return this.person.get()?.id ?? "";
   }
@@ -65,14 +90,14 @@ export class Store {
 
   /** The same object for the same id. Subscribing does not load: open() does. */
   thread(conversationId: string): Readable<ThreadView> {
-    return this.threadOf(conversationId).view;
+    return this.threads.of(conversationId).view;
   }
 
   /** Load the newest page and stay caught up until stopped. Opening again retries what failed. */
   open(conversationId: string): Stop {
-    const thread = this.threadOf(conversationId);
+    const thread = this.threads.of(conversationId);
     thread.open();
-    if (!this.rows.get(conversationId)) this.fetchRow(conversationId);
+    if (!this.rows.get(conversationId)) this.doubts.fetch(conversationId);
     let open = true;
     return () => {
       if (open) thread.close();
@@ -81,12 +106,12 @@ export class Store {
   }
 
   loadOlder(conversationId: string): Promise<void> {
-    return this.threadOf(conversationId).loadOlder();
+    return this.threads.of(conversationId).loadOlder();
   }
 
   /** Load backwards until `seq` is in the thread. False when it is not to be had. */
   loadUntil(conversationId: string, seq: number): Promise<boolean> {
-    return this.threadOf(conversationId).loadUntil(seq);
+    return this.threads.of(conversationId).loadUntil(seq);
   }
 
   loadMoreConversations(): Promise<void> {
@@ -96,10 +121,9 @@ export class Store {
   /** Everything up to `seq` was seen. Never moves back; told to the server in its own time. */
   markRead(conversationId: string, seq: number): void {
     const row = this.rows.get(conversationId);
-    if (row && seq <= row.read_seq) return;
-    this.rows.read(conversationId, seq);
-    this.reading.set(conversationId, seq);
-    this.rowsChanged();
+    if (row && seq <= row.read_seq && !row.unread_mark) return;
+    const slot = readingOf(conversationId);
+    this.queue.add("read.set", { conversation_id: conversationId, seq }, { lane: slot, slot });
   }
 
   createDirect(userId: string): Promise<ConversationView> {
@@ -132,12 +156,6 @@ export class Store {
     return { members: page.members, users: page.users, cursor: page.cursor };
   }
 
-  async updateMe(displayName: string): Promise<User> {
-    const { user } = await this.ask("me.update", { display_name: displayName });
-    this.setMe(user);
-    return user;
-  }
-
   /** A message of another person as it arrives live: for sounds and notifications. */
   onIncoming(listener: (event: Event) => void): Stop {
     return this.incoming.on(listener);
@@ -152,16 +170,36 @@ export class Store {
     this.person.set(user);
   }
 
+  /** Show what this person's earlier visits left. Resolves without asking anybody. */
+  async begin(user: User): Promise<void> {
+    this.setMe(user);
+    const kept = await this.local.begin(user.id);
+    if (this.myId !== user.id) return;
+    this.epoch = kept.epoch;
+    this.people.keep(kept.users);
+    this.people.keep([user]);
+    for (const row of kept.rows) this.rows.merge(row);
+    this.rows.takeChanged();
+    this.own.begin(kept.entries, kept.selfSeq);
+    if (kept.older !== null && kept.rows.length > 0) this.list.begin(kept.older);
+    this.setActs(this.queue.acts.get());
+  }
+
   onHello(hello: HelloResult): void {
-    if (hello.epoch_changed) this.clear();
-    this.setMe(hello.user);
-    void this.list.catchUp();
-    this.asked.clear();
-    for (const [id, thread] of this.threads) {
-      thread.resume();
-      if (thread.isOpen && !this.rows.get(id)) this.fetchRow(id);
+    const strange = this.epoch !== "" && this.epoch !== hello.epoch;
+    if (hello.epoch_changed || strange) {
+      this.local.clear();
+      this.clear();
     }
-    this.reading.resume();
+    this.epoch = hello.epoch;
+    this.keepMark();
+    this.setMe(hello.user);
+    void this.list.catchUp().then(() => this.keepMark());
+    this.doubts.forgive();
+    for (const thread of this.threads.all) {
+      thread.resume();
+      if (thread.isOpen && !this.rows.get(thread.id)) this.doubts.fetch(thread.id);
+    }
     this.people.resume();
     this.rowsChanged();
   }
@@ -176,8 +214,14 @@ export class Store {
   /** Events of one conversation, from a reply or a push. */
   takeEvents(events: readonly Event[]): void {
     for (const event of events) {
-      this.threads.get(event.conversation_id)?.add([event]);
-      if (!this.rows.apply(event)) this.fetchRow(event.conversation_id);
+      const id = event.conversation_id;
+      if (excludes(event, this.myId) && event.seq > (this.rows.get(id)?.last_seq ?? 0)) {
+        this.forgetConversation(id);
+        continue;
+      }
+      this.local.keepEvents(id, [{ event, state: null }]);
+      this.threads.get(id)?.add([event]);
+      if (!this.rows.apply(event)) this.doubts.fetch(id);
     }
     this.rowsChanged();
   }
@@ -192,25 +236,111 @@ export class Store {
     this.rowsChanged();
   }
 
-  /** What the outbox holds, per conversation. */
-  setOutgoing(outgoing: ReadonlyMap<string, readonly OutgoingMessage[]>): void {
-    const before = this.outgoing;
-    this.outgoing = outgoing;
-    for (const id of new Set([...before.keys(), ...outgoing.keys()])) {
-      const messages = outgoing.get(id) ?? NONE;
-      if (messages !== before.get(id)) this.threads.get(id)?.setOutgoing(messages);
-    }
+  onReceipt(push: ReceiptPush): void {
+    this.rows.receive(push);
+    this.rowsChanged();
   }
 
-  private threadOf(id: string): Thread {
-    let thread = this.threads.get(id);
-    if (thread === undefined) {
-      thread = new Thread(id, this.ask, () => this.myId, this.online, () => this.rowsChanged());
-      this.threads.set(id, thread);
-      thread.setRow(this.rows.get(id) ?? null);
-      thread.setOutgoing(this.outgoing.get(id) ?? NONE);
+  takeUsers(users: readonly User[]): void {
+    this.people.keep(users);
+  }
+
+  /** Something of one's own changed, here or on another device. */
+  onSelf(entry: SelfEntry): void {
+    this.own.hear(entry);
+  }
+
+  onUser({ user }: UserPush): void {
+    this.people.keep([user]);
+    if (user.id === this.myId) this.person.set(user);
+  }
+
+  /** What the outbox holds, per conversation. */
+  setOutgoing(outgoing: OutgoingByConversation): void {
+    this.threads.setOutgoing(outgoing);
+  }
+
+  /** How far a device is that asks what has changed. */
+  private have(): Pick<SyncChanges, "have" | "self_seq"> {
+    const rows = [...this.rows.all].sort((one, other) => other.active_at - one.active_at);
+    const have: Record<string, number> = {};
+    for (const row of rows.slice(0, MOST_HAVE)) {
+      const log = this.threads.get(row.id)?.log;
+      have[row.id] = log?.hasBegun ? Math.min(log.lastSeq, row.last_seq) : row.last_seq;
     }
-    return thread;
+    return { have, self_seq: this.own.lastSeq };
+  }
+
+  private async takeChanges(page: SyncResult): Promise<void> {
+    this.people.keep(page.users);
+    for (const id of page.gone) this.forgetConversation(id);
+    for (const change of page.changes) this.takeChange(change);
+    this.rowsChanged();
+    await this.own.takePage(page.own);
+    this.keepMark();
+  }
+
+  private takeChange({ conversation, events, states, reset }: Change): void {
+    const { id } = conversation;
+    const thread = this.threads.get(id);
+    if (reset) {
+      this.local.dropEvents(id);
+      thread?.reset();
+    }
+    const stateOf = new Map(states.map((state) => [state.seq, state]));
+    this.local.keepEvents(id, events.map((event) => ({ event, state: stateOf.get(event.seq) ?? null })));
+    this.rows.merge(conversation);
+    thread?.add(events, states);
+    if (reset) thread?.resume();
+  }
+
+  private forgetConversation(id: string): void {
+    this.rows.remove(id);
+    this.local.dropConversation(id);
+    const thread = this.threads.get(id);
+    thread?.reset();
+    thread?.resume(); // who looks at it is told why there is nothing
+  }
+
+  private onOwn(entries: readonly SelfEntry[], seq: number): void {
+    for (const entry of entries) {
+      if (entry.kind !== "conversation") continue;
+      const id = entry.key.slice("c:".length);
+      const own = bodyOf<OwnConversation>(entry);
+      if (own) this.rows.arrange(id, own);
+      else this.forgetConversation(id);
+    }
+    this.local.keepOwn(entries, { epoch: this.epoch, selfSeq: seq, older: this.list.older });
+    this.rowsChanged();
+  }
+
+  private keepMark(): void {
+    this.local.keepOwn([], { epoch: this.epoch, selfSeq: this.own.lastSeq, older: this.list.older });
+  }
+
+  /** What this person did is done: the answer often comes before the push. */
+  private onAnswer({ act, result }: Answer): void {
+    const answer = result as { event?: Event | null; entry?: SelfEntry | null; read_seq?: number };
+    if (answer.event) this.takeEvents([answer.event]);
+    if (answer.entry) this.own.hear(answer.entry);
+    if (!isAct(act, "read.set") || answer.read_seq === undefined) return;
+    this.rows.read(act.params.conversation_id, answer.read_seq);
+    this.rowsChanged();
+  }
+
+  private setActs(acts: readonly Act[]): void {
+    this.acts = byConversation(acts, this.acts);
+    this.rows.setActs(this.acts);
+    this.threads.setActs(this.acts);
+    this.own.setActs(acts);
+    for (const act of acts) {
+      if (isAct(act, "read.set") && act.state === "waiting") this.rows.read(act.params.conversation_id, act.params.seq);
+    }
+    this.rowsChanged();
+  }
+
+  private isReading(id: string): boolean {
+    return this.queue.waitingIn(readingOf(id)) !== undefined;
   }
 
   /** Count again what can be counted here, show the rows, and ask for what stays in doubt. */
@@ -220,49 +350,23 @@ export class Store {
       const unread = row && this.threads.get(id)?.log.unread(row.read_seq, row.last_seq, this.myId);
       if (typeof unread === "number") this.rows.settle(id, unread);
     }
-    for (const [id, thread] of this.threads) thread.setRow(this.rows.get(id) ?? null);
+    this.threads.rowsChanged();
+    this.local.keepRows(this.rows.takeChanged());
     this.list.show();
-    if (this.rows.uncertain.length > 0 && this.doubtTimer === undefined) {
-      this.doubtTimer = setTimeout(() => {
-        this.doubtTimer = undefined;
-        // A read position that the server does not know yet would bring the same doubt back.
-        for (const id of this.rows.uncertain) if (!this.reading.pending(id)) this.fetchRow(id);
-      }, DOUBT_MS);
-    }
-  }
-
-  private fetchRow(id: string): void {
-    if (this.asked.has(id) || !this.online()) return; // hello pages through the list anyway
-    this.asked.add(id);
-    this.ask("conversation.get", { conversation_id: id }).then(
-      ({ conversation }) => {
-        this.asked.delete(id);
-        this.takeRow(conversation);
-        this.believe(id);
-      },
-      () => this.asked.delete(id),
-    );
-  }
-
-  /** The server was asked and the row is still in doubt, as when it refused a read position. */
-  private believe(id: string): void {
-    const row = this.rows.get(id);
-    if (!row || !this.rows.uncertain.includes(id) || this.reading.pending(id)) return;
-    this.rows.settle(id, row.unread);
-    this.rowsChanged();
+    this.doubts.mind();
   }
 
   private clear(): void {
     this.rows.clear();
     this.list.clear();
-    this.reading.clear();
+    this.own.clear();
+    this.epoch = "";
     this.people.clear();
-    this.asked.clear();
-    clearTimeout(this.doubtTimer);
-    this.doubtTimer = undefined;
-    for (const [id, thread] of this.threads) {
-      thread.reset();
-      thread.setOutgoing(this.outgoing.get(id) ?? NONE);
-    }
+    this.doubts.clear();
+    this.threads.reset();
   }
+}
+
+function readingOf(id: string): string {
+  return `read/${id}`;
 }

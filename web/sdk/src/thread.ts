@@ -1,14 +1,20 @@
+import type { Act } from "./act";
+import { withoutContent } from "./applying/to_state";
 import type { Ask } from "./ask";
 import { ParlorError, asParlorError } from "./errors";
+import type { KeptEvent, LocalStore } from "./local_store";
 import { EventLog } from "./log";
+import { MessageStates, type States } from "./message_states";
 import { Value, type Readable } from "./observable";
 import type { OutgoingMessage } from "./outbox";
-import type { ConversationView, Event, EventsList, EventsResult } from "./protocol";
+import type { ConversationView, Event, EventsList, EventsResult, MessageState } from "./protocol";
 
 export interface ThreadView {
   conversation: ConversationView | null;
-  /** Ascending, without holes. */
+  /** Ascending, without holes. Those that are about a message (`isAboutMessage`) are no lines. */
   events: readonly Event[];
+  /** How messages stand now to which something has happened, by seq; also what is on its way. */
+  states: States;
   /** This person's own that have no place in `events` yet: draw them after the events. */
   outgoing: readonly OutgoingMessage[];
   /** There are older ones than the first of `events`. */
@@ -30,6 +36,7 @@ const RETRY_AT_MOST_MS = 30_000;
 const NOTHING: ThreadView = {
   conversation: null,
   events: [],
+  states: new Map(),
   outgoing: [],
   more: false,
   loadingOlder: false,
@@ -59,15 +66,21 @@ export class Thread {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private generation = 0;
+  private readonly states: MessageStates;
+  private seeding: Promise<void> | null = null;
+  private seeded = false;
 
   constructor(
     readonly id: string,
     private readonly ask: Ask,
+    private readonly local: LocalStore,
     private readonly me: () => string,
     private readonly online: () => boolean,
     /** The window grew. */
     private readonly grew: () => void,
-  ) {}
+  ) {
+    this.states = new MessageStates(me);
+  }
 
   get view(): Readable<ThreadView> {
     return this.shown;
@@ -76,6 +89,7 @@ export class Thread {
   open(): void {
     this.openers += 1;
     if (this.status === "failed") this.status = "empty";
+    this.seed();
     this.catchUp();
   }
 
@@ -99,6 +113,9 @@ export class Thread {
     clearTimeout(this.timer);
     this.generation += 1;
     this.log.reset();
+    this.states.clear();
+    this.seeding = null;
+    this.seeded = false;
     this.ownClientIds.clear();
     this.row = null;
     this.older = null;
@@ -121,12 +138,46 @@ export class Thread {
     this.show();
   }
 
-  /** Events from a push or a reply, in any order. */
-  add(events: readonly Event[]): void {
+  /** What this person did here and the server has not answered. */
+  setActs(acts: readonly Act[]): void {
+    this.states.setActs(acts);
+    this.show();
+  }
+
+  /** Events from a push or a reply, in any order; `states` as the server has them. */
+  add(events: readonly Event[], states: readonly MessageState[] = []): void {
+    this.states.take(states);
     const grew = this.log.add(events);
     this.show();
     if (grew) this.grew();
     this.mindHole();
+  }
+
+  /** What was here at the last visit is shown before the server is asked. */
+  private seed(): void {
+    if (this.seeded || this.log.hasBegun) return;
+    this.seeded = true;
+    const { generation } = this;
+    this.settle("loading", null);
+    const seeding = this.local.events(this.id).then((kept) => {
+      if (generation !== this.generation) return;
+      this.seeding = null;
+      this.showKept(kept);
+      this.catchUp();
+    });
+    this.seeding = seeding;
+  }
+
+  private showKept(kept: readonly KeptEvent[]): void {
+    const last = kept[kept.length - 1];
+    if (last === undefined || this.log.hasBegun) return;
+    this.states.take(kept.flatMap(({ state }) => state ?? []));
+    const now = Date.now();
+    const events = kept.map(({ event }) => (expired(event, now) ? withoutContent(event) : event));
+    const grew = this.log.begin(events, last.event.seq);
+    this.stale = true;
+    this.settle("ready", null);
+    if (grew) this.grew();
   }
 
   /** Never rejects: what went wrong is in the view, and calling again tries again. */
@@ -162,7 +213,7 @@ export class Thread {
   private async fetchOlder(): Promise<void> {
     const before = this.log.firstSeq;
     const page = await this.page({ before, limit: PAGE });
-    this.add(page.events);
+    this.add(page.events, page.states);
     // The window may have been replaced by a newer one meanwhile, which does not start there.
     if (!page.more && this.log.firstSeq <= (page.events[0]?.seq ?? before)) this.atStart = true;
   }
@@ -171,6 +222,9 @@ export class Thread {
     const { generation } = this;
     const page = await this.ask("events.list", { conversation_id: this.id, ...range });
     if (generation !== this.generation) throw new ParlorError("aborted", "The log was reset.");
+    const states = new Map(page.states.map((state) => [state.seq, state]));
+    const kept = page.events.map((event) => ({ event, state: states.get(event.seq) ?? null }));
+    this.local.keepEvents(this.id, kept);
     return page;
   }
 
@@ -182,7 +236,7 @@ export class Thread {
 
   private catchUp(): void {
     clearTimeout(this.timer);
-    if (this.openers === 0 || this.catching) return;
+    if (this.openers === 0 || this.catching || this.seeding) return;
     if (this.log.hasBegun && !this.stale && this.log.behind === 0) return this.settle("ready", null);
     if (!this.log.hasBegun) this.settle("loading", null);
     if (!this.online()) return; // resume() comes with the next hello
@@ -211,7 +265,7 @@ export class Thread {
       const page = await this.page({ after, limit: CATCH_UP_PAGE });
       this.stale = false;
       this.log.hear(page.last_seq);
-      this.add(page.events);
+      this.add(page.events, page.states);
       if (this.log.lastSeq === after) return; // the rest is not ours to see, or not there yet
       if (this.log.behind > WORTH_CATCHING_UP) await this.fetchNewest();
     }
@@ -221,6 +275,7 @@ export class Thread {
     const page = await this.page({ limit: PAGE });
     this.stale = false;
     const first = this.log.firstSeq;
+    this.states.take(page.states);
     if (this.log.begin(page.events, page.last_seq)) this.grew();
     if (this.log.firstSeq !== first) this.atStart = !page.more;
     this.show();
@@ -243,12 +298,14 @@ export class Thread {
   }
 
   private show(): void {
-    const { events } = this.log;
     const before = this.shown.get();
+    this.follow(before.events);
+    const { events } = this.log;
     const after: ThreadView = {
       conversation: this.row,
       events,
-      outgoing: this.withoutPlace(before.events, events),
+      states: this.states.shown,
+      outgoing: this.withoutPlace(),
       more: this.log.hasBegun && !this.atStart && this.log.firstSeq > 1,
       loadingOlder: this.older !== null,
       status: this.status,
@@ -258,12 +315,22 @@ export class Thread {
     if (keys.some((key) => after[key] !== before[key])) this.shown.set(after);
   }
 
-  /** What is on its way, and what is stored but waits for a hole before it to be filled. */
-  private withoutPlace(before: readonly Event[], events: readonly Event[]): readonly OutgoingMessage[] {
+  /** Let what is new in the window act on the messages that it is about. */
+  private follow(before: readonly Event[]): void {
+    const { events } = this.log;
+    if (before === events) return;
     const me = this.me();
-    if (before !== events) {
-      for (const event of events.slice(newFrom(before, events))) this.own(event, me);
+    for (const event of events.slice(newFrom(before, events))) {
+      if (event.sender === me && event.client_id) this.ownClientIds.add(event.client_id);
+      this.states.apply(event);
+      const target = event.kind === "recall" ? this.log.at(event.target ?? 0) : undefined;
+      if (target?.text) this.log.replace(withoutContent(target));
     }
+  }
+
+  /** What is on its way, and what is stored but waits for a hole before it to be filled. */
+  private withoutPlace(): readonly OutgoingMessage[] {
+    const me = this.me();
     const waiting = this.log.ahead.filter((event) => event.sender === me && event.client_id);
     const stored = new Set(waiting.map((event) => event.client_id));
     const all = [
@@ -274,10 +341,10 @@ export class Thread {
     const same = all.length === last.length && all.every((message, at) => sameMessage(message, last[at]));
     return same ? last : all;
   }
+}
 
-  private own(event: Event, me: string): void {
-    if (event.sender === me && event.client_id) this.ownClientIds.add(event.client_id);
-  }
+function expired(event: Event, now: number): boolean {
+  return !!event.expires_at && event.expires_at <= now;
 }
 
 /** Where `events` goes on after `before`; 0 when it does not begin in the same place. */

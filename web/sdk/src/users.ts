@@ -14,7 +14,11 @@ export class Users {
   private wanted = new Set<string>();
   private asking = false;
 
-  constructor(private readonly ask: Ask) {}
+  constructor(
+    private readonly ask: Ask,
+    /** These are new or have changed. */
+    private readonly changed: (users: readonly User[]) => void,
+  ) {}
 
   /** Undefined until it has been fetched; then `known` changes. */
   get(id: string): User | undefined {
@@ -28,15 +32,17 @@ export class Users {
   keep(users: readonly User[]): void {
     if (users.length === 0) return;
     const all = new Map(this.known.get());
-    let changed = false;
+    const news: User[] = [];
     for (const user of users) {
       this.fetchedAt.set(user.id, Date.now());
       const before = all.get(user.id);
-      if (before?.display_name === user.display_name && before.name === user.name) continue;
+      if (before && same(before, user)) continue;
       all.set(user.id, user);
-      changed = true;
+      news.push(user);
     }
-    if (changed) this.known.set(all);
+    if (news.length === 0) return;
+    this.known.set(all);
+    this.changed(news);
   }
 
   /** The link is there: fetch what could not be fetched. */
@@ -72,4 +78,8 @@ export class Users {
       this.asking = false;
     }
   }
+}
+
+function same(one: User, other: User): boolean {
+  return one.display_name === other.display_name && one.name === other.name && one.avatar === other.avatar;
 }

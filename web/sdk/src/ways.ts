@@ -2,13 +2,14 @@
  * Which way to the server to try next. WebSocket is first; plain HTTP when it was seen to work
  * while WebSocket did not; and WebSocket again as soon as a try beside shows that it works.
  */
-import type { Shelf } from "./environment";
+import type { Environment, Shelf } from "./environment";
 import type { Down } from "./transports/http";
 import type { Way } from "./transports/line";
 
 const KEPT_UNDER = "parlor.way";
 /** A server that comes back between two tries is no sign of a blocked upgrade; twice is. */
 const BLOCKED_AFTER = 2;
+const CHECK_MS = 4_000;
 const FIRST_TRY_MS = 10_000;
 const LONGEST_TRY_MS = 300_000;
 
@@ -65,5 +66,18 @@ export class Ways {
     const whole = Math.min(LONGEST_TRY_MS, FIRST_TRY_MS * 2 ** Math.min(this.tries, 10));
     this.tries += 1;
     return Math.round(whole * (0.75 + 0.5 * random));
+  }
+}
+
+/** Whether the server answers over plain HTTP. */
+export async function answers({ fetch, baseUrl }: Environment): Promise<boolean> {
+  const request: RequestInit = { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(CHECK_MS) };
+  try {
+    const response = await fetch(baseUrl + "/healthz", request);
+    // To its end: a body that nobody reads is a request given up, to the browser.
+    await response.text();
+    return response.ok;
+  } catch {
+    return false;
   }
 }

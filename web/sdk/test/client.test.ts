@@ -1,8 +1,11 @@
+import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Parlor, type SessionState } from "../src";
-import { FakeLocks, MapShelf } from "./support/browser";
-import { ANN, message } from "./support/chat";
+import { Database } from "../src/database";
+import { MapShelf } from "./support/browser";
+import { ANN, message, view } from "./support/chat";
 import { FakeNetwork } from "./support/fake_socket";
+import { Browser } from "./support/page";
 
 interface Http {
   status: number;
@@ -37,7 +40,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function page(): Parlor {
+function page(browser: Browser = new Browser()): Parlor {
   const fetch = (async (url: string, init: RequestInit) => {
     const what = `${init.method} ${new URL(url).pathname.replace("/api/v1/", "")}`;
     const token = (init.headers as Record<string, string>)["Authorization"];
@@ -46,7 +49,14 @@ function page(): Parlor {
     if (!answer) throw new TypeError("fetch failed");
     return new Response(answer.status === 204 ? null : JSON.stringify(answer.body), { status: answer.status });
   }) as unknown as typeof globalThis.fetch;
-  const environment = network.environment({ fetch, shelf, tabShelf: new MapShelf(), locks: new FakeLocks() });
+  const environment = network.environment({
+    fetch,
+    shelf,
+    tabShelf: new MapShelf(),
+    locks: browser.locks,
+    indexedDB: browser.factory,
+    openChannel: browser.channels.openChannel,
+  });
   const parlor = new Parlor({ environment });
   open.push(parlor);
   return parlor;
@@ -54,9 +64,9 @@ function page(): Parlor {
 
 const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(10);
 
-async function online(): Promise<Parlor> {
+async function online(browser?: Browser): Promise<Parlor> {
   http.set("POST sessions", [signedIn()]);
-  const parlor = page();
+  const parlor = page(browser);
   await parlor.signIn({ name: "ann", password: "long enough" });
   network.last.welcome();
   await settled();
@@ -95,10 +105,7 @@ test("a wrong password changes nothing", async () => {
 test("pushes reach the store, and a sent message shows with its thread", async () => {
   const parlor = await online();
   network.last.push("conversation", {
-    conversation: {
-      id: "9", kind: "direct", title: "", last_seq: 1, read_seq: 0, unread: 1, active_at: 1,
-      last_event: message("9", 1, "2"), peer: "2", member_count: 2,
-    },
+    conversation: view({ id: "9", last_seq: 1, unread: 1, active_at: 1, last_event: message("9", 1, "2") }),
   });
   network.last.push("event", { event: message("9", 2, "2") });
   expect(parlor.store.conversations.get()).toMatchObject({ unread: 2, rows: [{ id: "9", last_seq: 2 }] });
@@ -106,6 +113,7 @@ test("pushes reach the store, and a sent message shows with its thread", async (
   expect(parlor.store.conversations.get().unread).toBe(0);
   parlor.outbox.send({ conversationId: "9", text: "hi" });
   expect(parlor.store.thread("9").get().outgoing).toMatchObject([{ text: "hi", sender: ANN.id }]);
+  await settled();
   expect(network.last.asked("message.send").params).toMatchObject({ conversation_id: "9", text: "hi" });
 });
 
@@ -179,4 +187,74 @@ test("a message written without a link is kept and sent when it is there", async
   network.last.welcome();
   await settled();
   expect(network.last.asked("message.send").params).toMatchObject({ text: "later" });
+});
+
+/** IndexedDB works in turns of the real loop. */
+async function stored(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) {
+    await vi.advanceTimersByTimeAsync(200);
+    for (let spin = 0; spin < 30; spin += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** A person who has a conversation here, in a browser that keeps it. */
+async function settledIn(browser: Browser): Promise<Parlor> {
+  vi.useRealTimers();
+  vi.useFakeTimers({ now: 1_000_000, toFake: ["setTimeout", "clearTimeout", "Date"] });
+  http.set("POST sessions", [signedIn()]);
+  const parlor = page(browser);
+  const entered = parlor.signIn({ name: "ann", password: "long enough" });
+  await stored();
+  await entered;
+  network.last.welcome();
+  const last_event = message("9", 1, "2");
+  const conversation = view({ id: "9", last_seq: 1, unread: 1, active_at: 1, last_event });
+  network.last.answer("sync.changes", {
+    changes: [{ conversation, upto: 1, events: [last_event], states: [], more: false, reset: false }],
+    own: { entries: [], last_seq: 0, cursor: "", reset: false },
+    cursor: "", gone: [], users: [],
+  });
+  await stored();
+  return parlor;
+}
+
+const rows = (parlor: Parlor): string[] => parlor.store.conversations.get().rows.map((row) => row.id);
+
+test("a page that opens while the server is away shows what the last one saw", async () => {
+  const browser = new Browser(new IDBFactory());
+  const before = await settledIn(browser);
+  expect(rows(before)).toEqual(["9"]);
+  before.close();
+  await stored();
+  const after = page(browser);
+  const resumed = after.resume();
+  await stored();
+  expect(await resumed).toBe(true);
+  expect(after.link.state.get().status).not.toBe("online");
+  expect(rows(after)).toEqual(["9"]);
+  after.store.open("9");
+  await stored();
+  expect(after.store.thread("9").get()).toMatchObject({ status: "ready", events: [{ text: "message 1" }] });
+});
+
+test("signing out leaves nothing in the browser, whichever side ended it", async () => {
+  for (const end of [(parlor: Parlor) => void parlor.signOut(), () => network.last.end(4202, "signed_out")]) {
+    const browser = new Browser(new IDBFactory());
+    const parlor = await settledIn(browser);
+    end(parlor);
+    await stored();
+    const database = new Database(browser.factory);
+    for (const store of ["rows", "events", "entries", "users", "marks"] as const) {
+      expect(await database.read(store)).toEqual([]);
+    }
+    parlor.close();
+  }
+});
+
+test("a picture that was uploaded is seen at once", async () => {
+  const parlor = await online();
+  http.set("POST me/avatar", [{ status: 200, body: { user: { ...ANN, avatar: "a1" } } }]);
+  expect((await parlor.people.setAvatar(new Blob(["png"], { type: "image/png" }))).avatar).toBe("a1");
+  expect(parlor.store.me.get()?.avatar).toBe("a1");
+  expect(parlor.people.avatarPath("a1")).toBe("/api/v1/avatars/a1");
 });

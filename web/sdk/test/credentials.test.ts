@@ -6,7 +6,7 @@ import { Rest, type SignedIn } from "../src/rest";
 import { FakeLocks, MapShelf } from "./support/browser";
 
 const signedIn = (n: number, id = "1"): SignedIn => ({
-  user: { id, name: "ann", display_name: "Ann" },
+  user: { id, name: "ann", display_name: "Ann", avatar: "" },
   admin: false,
   token: `t${n}`,
   refresh_token: `r${n}`,

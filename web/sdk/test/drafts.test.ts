@@ -1,72 +1,97 @@
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Database } from "../src/database";
-import { Drafts, type KeptDraft } from "../src/drafts";
+import { BOB, Chat } from "./support/chat";
+import { Browser, Page, type Circumstances } from "./support/page";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
 async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function drafts(factory: IDBFactory, page: EventTarget | null = null): Drafts {
-  return new Drafts(new Database(factory).table<KeptDraft>("drafts"), page);
+/** Every tab of these tests is without a link, unless it says otherwise. */
+async function tab(browser: Browser, how: Circumstances & { chat?: Chat } = {}): Promise<Page> {
+  const page = await new Page(how.chat ?? new Chat(), { browser, ...how }).begin();
+  await quiet();
+  return page;
 }
 
 test("a draft survives a reload and an emptied one does not", async () => {
-  const factory = new IDBFactory();
-  const first = drafts(factory);
-  await first.begin("1");
-  first.set("9", "hel");
-  first.set("9", "hello");
-  first.set("8", "gone");
-  first.set("8", "");
-  vi.advanceTimersByTime(300);
+  const browser = new Browser(new IDBFactory());
+  const first = await tab(browser);
+  first.drafts.set("9", "hel");
+  first.drafts.set("9", "hello");
+  first.drafts.set("8", "gone");
+  first.drafts.set("8", "");
+  vi.advanceTimersByTime(1_000);
   await quiet();
-  const second = drafts(factory);
-  await second.begin("1");
-  expect([...second.all.get()]).toEqual([["9", "hello"]]);
+  const second = await tab(browser);
+  expect([...second.drafts.all.get()]).toEqual([["9", "hello"]]);
 });
 
 test("leaving the page keeps what was typed a moment ago", async () => {
-  const factory = new IDBFactory();
-  const page = new EventTarget();
-  const first = drafts(factory, page);
-  await first.begin("1");
-  first.set("9", "almost");
-  page.dispatchEvent(new Event("pagehide"));
+  const browser = new Browser(new IDBFactory());
+  const first = await tab(browser);
+  first.drafts.set("9", "almost", 7);
+  first.target.dispatchEvent(new Event("pagehide"));
   await quiet();
-  const second = drafts(factory);
-  await second.begin("1");
-  expect(second.get("9")).toBe("almost");
+  const second = await tab(browser);
+  expect(second.drafts.draft("9")).toEqual({ text: "almost", reply_to: 7 });
 });
 
 test("what is typed while the drafts are read wins over what was stored", async () => {
-  const factory = new IDBFactory();
-  const first = drafts(factory);
-  await first.begin("1");
-  first.set("9", "old");
-  first.end();
+  const browser = new Browser(new IDBFactory());
+  const first = await tab(browser);
+  first.drafts.set("9", "old");
+  first.target.dispatchEvent(new Event("pagehide"));
   await quiet();
-  const second = drafts(factory);
-  const ready = second.begin("1");
-  second.set("9", "new");
-  await ready;
-  expect(second.get("9")).toBe("new");
+  const second = new Page(new Chat(), { browser });
+  const begun = second.begin();
+  second.drafts.set("9", "new");
+  await begun;
+  expect(second.drafts.get("9")).toBe("new");
+});
+
+test("typing for a while tells the server now and then, and at last what is there", async () => {
+  const chat = new Chat();
+  const page = await tab(new Browser(), { chat });
+  page.greet();
+  await quiet();
+  for (let typed = 1; typed <= 30; typed += 1) {
+    page.drafts.set("9", "x".repeat(typed));
+    vi.advanceTimersByTime(100);
+    await quiet();
+  }
+  vi.advanceTimersByTime(1_000);
+  await quiet();
+  expect(chat.count("draft.set")).toBeLessThanOrEqual(4);
+  expect(chat.own.get("d:9")?.body).toBe(JSON.stringify({ text: "x".repeat(30), reply_to: 0 }));
+});
+
+test("what another device writes shows here, but not over what is being typed", async () => {
+  const chat = new Chat();
+  const page = await tab(new Browser(), { chat, pushes: true });
+  page.greet();
+  await quiet();
+  chat.put("d:9", "draft", { text: "from the phone" });
+  expect(page.drafts.get("9")).toBe("from the phone");
+  page.drafts.set("9", "from here");
+  chat.put("d:9", "draft", { text: "still typing there" });
+  expect(page.drafts.get("9")).toBe("from here");
 });
 
 test("each person has their own, and signing out forgets them", async () => {
-  const factory = new IDBFactory();
-  const all = drafts(factory);
-  await all.begin("1");
-  all.set("9", "mine");
-  await all.begin("2");
-  expect(all.get("9")).toBe("");
-  await all.begin("1");
-  expect(all.get("9")).toBe("mine");
-  await all.forget("1");
+  const browser = new Browser(new IDBFactory());
+  const ann = await tab(browser);
+  ann.drafts.set("9", "mine");
+  ann.target.dispatchEvent(new Event("pagehide"));
   await quiet();
-  await all.begin("1");
-  expect(all.get("9")).toBe("");
+  const bob = await tab(browser, { user: BOB });
+  expect(bob.drafts.get("9")).toBe("");
+  const again = await tab(browser);
+  expect(again.drafts.get("9")).toBe("mine");
+  await again.queue.forget("1");
+  await quiet();
+  expect((await tab(browser)).drafts.get("9")).toBe("");
 });

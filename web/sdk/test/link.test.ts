@@ -3,7 +3,7 @@ import type { Renewal } from "../src/credentials";
 import { Link, type LinkEnd, type LinkState } from "../src/link";
 import { FakeNetwork, helloResult } from "./support/fake_socket";
 
-const USER = { id: "1", name: "ann", display_name: "Ann" };
+const USER = { id: "1", name: "ann", display_name: "Ann", avatar: "" };
 
 class Tokens {
   token: string | null = "t1";

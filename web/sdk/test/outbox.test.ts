@@ -1,13 +1,13 @@
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Act } from "../src/act";
 import type { Ask } from "../src/ask";
-import { Database } from "../src/database";
 import { ParlorError } from "../src/errors";
 import { eventKey } from "../src/event_key";
-import { Outbox, type Kept } from "../src/outbox";
+import type { Outbox } from "../src/outbox";
 import type { Event, User } from "../src/protocol";
-import { Store } from "../src/store";
 import { ANN, BOB, Chat } from "./support/chat";
+import { Browser, Page } from "./support/page";
 
 // IndexedDB itself needs real macrotasks; only the clock of the code under test stands still.
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000, toFake: ["setTimeout", "clearTimeout", "Date"] }));
@@ -17,40 +17,28 @@ async function quiet(): Promise<void> {
   for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-interface Page {
-  outbox: Outbox;
-  store: Store;
-  database: Database;
-}
-
 interface Circumstances {
-  tab?: string;
-  living?: string[];
+  browser?: Browser;
   user?: User;
-  ask?: Ask;
+  sendAsk?: Ask;
 }
 
-async function page(chat: Chat, factory: IDBFactory | null, how: Circumstances = {}): Promise<Page> {
-  const { tab = "tab", living = [tab], user = ANN, ask = chat.ask } = how;
-  const database = new Database(factory);
-  const store = new Store(chat.ask, () => chat.online);
-  store.setMe(user);
-  const outbox = new Outbox(ask, database.table<Kept>("outgoing"), (event) => store.takeEvents([event]));
-  outbox.messages.subscribe((messages) => store.setOutgoing(messages));
-  await outbox.begin(user.id, tab, new Set(living));
+async function page(chat: Chat, how: Circumstances = {}): Promise<Page> {
+  const made = await new Page(chat, how).begin();
+  if (chat.online) made.queue.resume();
   await quiet();
-  return { outbox, store, database };
+  return made;
 }
 
 const texts = (chat: Chat, id: string): (string | undefined)[] => chat.log(id).map((event) => event.text);
 const waiting = (outbox: Outbox, id: string) => outbox.messages.get().get(id) ?? [];
 const stored = async ({ database }: Page): Promise<string[]> =>
-  (await database.table<Kept>("outgoing").all()).map((kept) => kept.message.text);
+  (await database.read<Act<"message.send">>("outgoing")).map((act) => act.params.text);
 
 test("a message shows at once and becomes the stored event under the same key, never twice", async () => {
   const chat = new Chat();
   chat.fill("9", 2);
-  const { outbox, store } = await page(chat, new IDBFactory());
+  const { outbox, store } = await page(chat, { browser: new Browser(new IDBFactory()) });
   store.open("9");
   await quiet();
   const seen: string[][] = [];
@@ -77,7 +65,7 @@ test("the push may come before the reply, or the reply before the push", async (
       await held;
       return answer;
     };
-    const { outbox, store } = await page(chat, null, { ask });
+    const { outbox, store } = await page(chat, { sendAsk: ask });
     store.open("9");
     await quiet();
     outbox.send({ conversationId: "9", text: "hi" });
@@ -96,7 +84,7 @@ test("the push may come before the reply, or the reply before the push", async (
 test("a stored message with a hole before it stays at the end until the hole is filled", async () => {
   const chat = new Chat();
   chat.fill("9", 1);
-  const { outbox, store } = await page(chat, null);
+  const { outbox, store } = await page(chat);
   store.open("9");
   await quiet();
   chat.append("9", BOB.id);
@@ -111,7 +99,7 @@ test("a stored message with a hole before it stays at the end until the hole is 
 
 test("messages of one conversation arrive in order, one at a time", async () => {
   const chat = new Chat();
-  const { outbox } = await page(chat, null);
+  const { outbox } = await page(chat);
   for (const text of ["a", "b", "c"]) outbox.send({ conversationId: "9", text });
   outbox.send({ conversationId: "8", text: "x" });
   await quiet();
@@ -122,13 +110,13 @@ test("messages of one conversation arrive in order, one at a time", async () => 
 test("without a link messages wait and are sent in order at the next hello", async () => {
   const chat = new Chat();
   chat.online = false;
-  const { outbox } = await page(chat, null);
+  const { outbox, queue } = await page(chat);
   for (const text of ["a", "b"]) outbox.send({ conversationId: "9", text });
   await quiet();
   expect(waiting(outbox, "9").map((message) => message.state)).toEqual(["sending", "sending"]);
   chat.online = true;
-  outbox.resume();
-  outbox.resume();
+  queue.resume();
+  queue.resume();
   await quiet();
   expect(texts(chat, "9")).toEqual(["a", "b"]);
   expect(outbox.messages.get().size).toBe(0);
@@ -142,13 +130,13 @@ test("a message whose acknowledgement was lost is sent again and stored once", a
     if (lose) throw new ParlorError("offline", "", true);
     return answer;
   };
-  const { outbox, store } = await page(chat, null, { ask });
+  const { outbox, queue, store } = await page(chat, { sendAsk: ask });
   store.open("9");
   await quiet();
   outbox.send({ conversationId: "9", text: "hi" });
   await quiet();
   lose = false;
-  outbox.resume();
+  queue.resume();
   await quiet();
   expect(texts(chat, "9")).toEqual(["hi"]);
   expect(store.thread("9").get()).toMatchObject({ outgoing: [], events: [{ text: "hi" }] });
@@ -156,38 +144,26 @@ test("a message whose acknowledgement was lost is sent again and stored once", a
 
 test("a reload sends what was waiting, under the same client_id, in order", async () => {
   const chat = new Chat();
-  const factory = new IDBFactory();
+  const browser = new Browser(new IDBFactory());
   chat.online = false;
-  const before = await page(chat, factory);
+  const before = await page(chat, { browser });
   const ids = ["a", "b", "c"].map((text) => {
     vi.setSystemTime(Date.now() + 1);
     return before.outbox.send({ conversationId: "9", text });
   });
   await quiet();
+  before.close();
   chat.online = true;
-  const after = await page(chat, factory);
+  const after = await page(chat, { browser });
   await quiet();
   expect(chat.log("9").map((event) => event.client_id)).toEqual(ids);
   expect(await stored(after)).toEqual([]);
 });
 
-test("a tab leaves the messages of a living tab alone and takes over those of a dead one", async () => {
-  const chat = new Chat();
-  const factory = new IDBFactory();
-  chat.online = false;
-  const first = await page(chat, factory, { tab: "one" });
-  first.outbox.send({ conversationId: "9", text: "hi" });
-  await quiet();
-  const second = await page(chat, factory, { tab: "two", living: ["one", "two"] });
-  expect(waiting(second.outbox, "9")).toEqual([]);
-  const third = await page(chat, factory, { tab: "three", living: ["two", "three"] });
-  expect(waiting(third.outbox, "9")).toMatchObject([{ text: "hi" }]);
-});
-
 test("a refused message says why, lets others pass, and can be retried or discarded", async () => {
   const chat = new Chat();
-  const factory = new IDBFactory();
-  const first = await page(chat, factory);
+  const browser = new Browser(new IDBFactory());
+  const first = await page(chat, { browser });
   const { outbox } = first;
   const refusals = [new ParlorError("text_too_long", "Too long."), new ParlorError("bad_text", "Bad.")];
   chat.refusals.set("message.send", refusals);
@@ -209,12 +185,12 @@ test("a refused message says why, lets others pass, and can be retried or discar
 
 test("a failed message survives a reload as failed", async () => {
   const chat = new Chat();
-  const factory = new IDBFactory();
+  const browser = new Browser(new IDBFactory());
   chat.refusals.set("message.send", [new ParlorError("text_too_long", "Too long.")]);
-  const first = await page(chat, factory);
+  const first = await page(chat, { browser });
   first.outbox.send({ conversationId: "9", text: "long" });
   await quiet();
-  const second = await page(chat, factory);
+  const second = await page(chat, { browser });
   expect(waiting(second.outbox, "9")).toMatchObject([{ state: "failed", error: { code: "text_too_long" } }]);
   expect(texts(chat, "9")).toEqual([]);
 });
@@ -223,7 +199,7 @@ test("a passing refusal is tried again after the time it says", async () => {
   const chat = new Chat();
   const refusals = [new ParlorError("rate_limited", "", true, 3), new ParlorError("storage_failed", "", true)];
   chat.refusals.set("message.send", refusals);
-  const { outbox } = await page(chat, null);
+  const { outbox } = await page(chat);
   outbox.send({ conversationId: "9", text: "hi" });
   await quiet();
   await vi.advanceTimersByTimeAsync(2_999);
@@ -236,18 +212,18 @@ test("a passing refusal is tried again after the time it says", async () => {
 
 test("one person's messages are not sent as another's, and wait for their return", async () => {
   const chat = new Chat();
-  const factory = new IDBFactory();
+  const browser = new Browser(new IDBFactory());
   chat.online = false;
-  const ann = await page(chat, factory);
+  const ann = await page(chat, { browser });
   ann.outbox.send({ conversationId: "9", text: "mine" });
   await quiet();
-  ann.outbox.end();
+  ann.queue.end();
   expect(ann.outbox.messages.get().size).toBe(0);
-  const bob = await page(chat, factory, { user: BOB });
+  const bob = await page(chat, { browser, user: BOB });
   expect(waiting(bob.outbox, "9")).toEqual([]);
-  const again = await page(chat, factory);
+  const again = await page(chat, { browser });
   expect(waiting(again.outbox, "9")).toMatchObject([{ text: "mine" }]);
-  await again.outbox.forget(ANN.id);
+  await again.queue.forget(ANN.id);
   await quiet();
   expect(await stored(again)).toEqual([]);
 });
@@ -255,7 +231,7 @@ test("one person's messages are not sent as another's, and wait for their return
 test("a database that cannot be opened is replaced by memory", async () => {
   const broken = { open: () => { throw new Error("no"); } } as unknown as IDBFactory;
   const chat = new Chat();
-  const { outbox } = await page(chat, broken);
+  const { outbox } = await page(chat, { browser: new Browser(broken) });
   outbox.send({ conversationId: "9", text: "hi" });
   await quiet();
   expect(texts(chat, "9")).toEqual(["hi"]);

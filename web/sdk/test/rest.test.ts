@@ -58,3 +58,11 @@ test("a set-up token is one path segment whatever is in it", async () => {
   await api.setUpLink("a/../b?c");
   expect(sent[0]?.url).toBe("http://parlor.test/api/v1/setup/a%2F..%2Fb%3Fc");
 });
+
+test("a file goes as it is, with its type", async () => {
+  const { rest: api, sent } = rest(() => json(200, { picture: { id: "p1" } }));
+  const file = new Blob(["png"], { type: "image/png" });
+  await api.call("POST", "/api/v1/avatars", file, "t1");
+  expect(sent[0]?.headers["Content-Type"]).toBe("image/png");
+  expect(sent[0]?.body).toBe(file);
+});

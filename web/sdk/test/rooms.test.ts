@@ -4,7 +4,7 @@ import type { DeliveryPush, RoomPresencePush } from "../src/protocol";
 import { Rooms } from "../src/rooms";
 import { FakeNetwork } from "./support/fake_socket";
 
-const KEPT = { user: { id: "1", name: "ann", display_name: "Ann" }, admin: false, token: "t", refreshToken: "r" };
+const KEPT = { user: { id: "1", name: "ann", display_name: "Ann", avatar: "" }, admin: false, token: "t", refreshToken: "r" };
 
 let network: FakeNetwork;
 let link: Link;

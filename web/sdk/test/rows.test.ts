@@ -1,13 +1,11 @@
 import { expect, test } from "vitest";
 import type { ConversationView } from "../src/protocol";
 import { Rows } from "../src/rows";
-import { message } from "./support/chat";
+import { message, view } from "./support/chat";
 
 function row(change: Partial<ConversationView> = {}): ConversationView {
-  return {
-    id: "9", kind: "direct", title: "", last_seq: 4, read_seq: 2, unread: 2, active_at: 1_004,
-    last_event: message("9", 4, "2"), peer: "2", member_count: 2, ...change,
-  };
+  const last_event = message("9", 4, "2");
+  return view({ id: "9", last_seq: 4, read_seq: 2, unread: 2, active_at: 1_004, last_event, ...change });
 }
 
 function rows(...first: ConversationView[]): Rows {

@@ -39,6 +39,8 @@ export function preview(conversation: ConversationView, me: string, lookup: Look
       return t("list.personLeft", { name: names(event, lookup) });
     case "title":
       return t("list.titleChanged", { title: event.title ?? "" });
+    default:
+      return "";
   }
 }
 
@@ -61,6 +63,8 @@ export function happening(event: Event, group: boolean, me: string, lookup: Look
       return callText(event, me);
     case "message":
       return event.text ?? "";
+    default:
+      return "";
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Locks, Shelf } from "../../src/environment";
+import type { Channel, Locks, Shelf } from "../../src/environment";
 
 export class MapShelf implements Shelf {
   constructor(private items = new Map<string, string>()) {}
@@ -62,5 +62,39 @@ export class FakeLocks implements Locks {
     this.queue.splice(at, 1);
     wish.granted();
     this.next();
+  }
+}
+
+/** Broadcast channels of one browser: what one tab says, the others hear a moment later. */
+export class FakeChannels {
+  private readonly open = new Set<FakeChannel>();
+
+  readonly openChannel = (name: string): Channel => {
+    const channel = new FakeChannel(name, this.open);
+    this.open.add(channel);
+    return channel;
+  };
+}
+
+class FakeChannel implements Channel {
+  onmessage: ((event: MessageEvent) => void) | null = null;
+
+  constructor(
+    private readonly name: string,
+    private readonly open: Set<FakeChannel>,
+  ) {}
+
+  postMessage(message: unknown): void {
+    const data = structuredClone(message);
+    for (const other of this.open) {
+      if (other === this || other.name !== this.name) continue;
+      queueMicrotask(() => {
+        if (this.open.has(other)) other.onmessage?.({ data } as MessageEvent);
+      });
+    }
+  }
+
+  close(): void {
+    this.open.delete(this);
   }
 }

@@ -1,10 +1,43 @@
 import { ParlorError } from "../../src/errors";
 import type { Ask } from "../../src/ask";
-import type { ConversationView, Event, HelloResult, Methods, User } from "../../src/protocol";
+import { applyToState } from "../../src/applying/to_state";
+import { Happening } from "../../src/observable";
+import type {
+  Change, ConversationView, Event, EventKind, HelloResult, MessageState, Methods, SelfEntry, SelfKind, User,
+} from "../../src/protocol";
 import { helloResult } from "./fake_socket";
 
-export const ANN: User = { id: "1", name: "ann", display_name: "Ann" };
-export const BOB: User = { id: "2", name: "bob", display_name: "Bob" };
+export const ANN: User = { id: "1", name: "ann", display_name: "Ann", avatar: "" };
+export const BOB: User = { id: "2", name: "bob", display_name: "Bob", avatar: "" };
+
+/** A row with everything that tests do not care about. */
+export function view(row: Partial<ConversationView> & { id: string }): ConversationView {
+  return {
+    kind: "direct",
+    title: "",
+    last_seq: 0,
+    read_seq: 0,
+    unread: 0,
+    active_at: 0,
+    last_event: null,
+    peer: BOB.id,
+    member_count: 2,
+    role: "member",
+    history_from: 0,
+    muted_until: 0,
+    settings: {},
+    announcement: "",
+    avatar: "",
+    dissolved: false,
+    pinned: false,
+    notify: "all",
+    hidden: false,
+    unread_mark: false,
+    peer_read_seq: 0,
+    peer_delivered_seq: 0,
+    ...row,
+  };
+}
 
 export function message(conversation: string, seq: number, sender: string, clientId = `c${seq}`): Event {
   return {
@@ -23,6 +56,13 @@ export function message(conversation: string, seq: number, sender: string, clien
 export class Chat {
   readonly logs = new Map<string, Event[]>();
   readonly readSeqs = new Map<string, number>();
+  readonly own = new Map<string, SelfEntry>();
+  ownSeq = 0;
+  /** Entries before this number are not told any more. */
+  ownFloor = 0;
+  /** What is pushed to all devices of ANN. */
+  readonly events = new Happening<Event>();
+  readonly entries = new Happening<SelfEntry>();
   readonly asked: { method: string; params: unknown }[] = [];
   online = true;
   /** Thrown by the next requests of a method, in order. */
@@ -56,6 +96,44 @@ export class Chat {
     return event;
   }
 
+  /** An act of somebody: stored in the log, and pushed. */
+  act(id: string, sender: string, kind: EventKind, what: Partial<Event> = {}): Event {
+    const known = this.log(id).find((event) => event.sender === sender && event.client_id === what.client_id);
+    if (known && what.client_id) return known;
+    const log = this.log(id);
+    const seq = log.length + 1;
+    const { text: _text, ...plain } = message(id, seq, sender, `${id}/${seq}`);
+    const event: Event = { ...plain, kind, ...what };
+    log.push(event);
+    this.events.emit(event);
+    return event;
+  }
+
+  state(id: string, seq: number): MessageState | undefined {
+    let state: MessageState | undefined;
+    for (const event of this.log(id)) if (event.target === seq) state = applyToState(state, event, ANN.id);
+    return state;
+  }
+
+  states(id: string, events: readonly Event[]): MessageState[] {
+    return events.flatMap((event) => this.state(id, event.seq) ?? []);
+  }
+
+  put(key: string, kind: SelfKind, value: unknown): SelfEntry {
+    const body = value === null ? null : JSON.stringify(value);
+    const entry: SelfEntry = { key, kind, seq: ++this.ownSeq, body, at_ms: 1 };
+    this.own.set(key, entry);
+    this.entries.emit(entry);
+    return entry;
+  }
+
+  ownAfter(after: number): Methods["self.list"]["result"] {
+    const reset = after > 0 && after < this.ownFloor;
+    const from = reset ? 0 : after;
+    const entries = [...this.own.values()].filter((entry) => entry.seq > from).sort((one, other) => one.seq - other.seq);
+    return { entries, last_seq: this.ownSeq, cursor: "", reset };
+  }
+
   fill(id: string, count: number, sender = BOB.id): void {
     for (let seq = 0; seq < count; seq += 1) this.append(id, sender);
   }
@@ -67,43 +145,80 @@ export class Chat {
 
   row(id: string): ConversationView {
     const last = this.log(id).at(-1) ?? null;
-    return {
+    return view({
       id,
-      kind: "direct",
-      title: "",
       last_seq: last?.seq ?? 0,
       read_seq: this.readSeqs.get(id) ?? 0,
       unread: this.unread(id),
       active_at: last?.sent_at ?? 0,
       last_event: last,
-      peer: BOB.id,
-      member_count: 2,
-    };
+      ...this.arranged(id),
+    });
+  }
+
+  private arranged(id: string): Partial<ConversationView> {
+    const body = this.own.get(`c:${id}`)?.body;
+    if (!body) return {};
+    const { hidden_seq = 0, read_seq: _read, ...own } = JSON.parse(body) as Record<string, never>;
+    return { ...own, hidden: hidden_seq > 0 && hidden_seq >= this.log(id).length };
+  }
+
+  private arrange(id: string, change: Record<string, unknown>): SelfEntry {
+    const body = this.own.get(`c:${id}`)?.body;
+    return this.put(`c:${id}`, "conversation", { ...(body ? JSON.parse(body) : {}), ...change });
+  }
+
+  /** As the server does: what follows what the device has, a few of what is new to it. */
+  private change(id: string, have: number | undefined): Change | null {
+    const log = this.log(id);
+    if (have !== undefined && have >= log.length) return null;
+    const after = have ?? Math.max(0, log.length - 20);
+    const events = log.slice(after, after + 50);
+    const upto = after + events.length;
+    const states = this.states(id, events);
+    return { conversation: this.row(id), upto, events, states, more: upto < log.length, reset: false };
   }
 
   count(method: keyof Methods): number {
     return this.asked.filter((one) => one.method === method).length;
   }
 
+  private acted(id: string, kind: EventKind, what: Partial<Event>): Methods["message.edit"]["result"] {
+    const before = this.log(id).length;
+    const event = this.act(id, ANN.id, kind, what);
+    return { event, created: this.log(id).length > before };
+  }
+
   private readonly handlers: { [M in keyof Methods]?: (params: Methods[M]["params"]) => Methods[M]["result"] } = {
-    "conversation.list": ({ cursor = "", limit = 50 }) => {
+    "sync.changes": ({ have = {}, self_seq = 0, cursor = "" }) => {
       const rows = [...this.logs.keys()].map((id) => this.row(id));
       rows.sort((one, other) => other.active_at - one.active_at || (one.id < other.id ? 1 : -1));
-      const from = Number(cursor);
-      const more = from + limit < rows.length;
-      return { conversations: rows.slice(from, from + limit), cursor: more ? String(from + limit) : "" };
+      const changed = rows.slice(Number(cursor)).flatMap(({ id }) => this.change(id, have[id]) ?? []);
+      const changes = changed.slice(0, 50);
+      const last = changes.at(-1)?.conversation.id;
+      const next = rows.findIndex((row) => row.id === last) + 1;
+      const gone = cursor === "" ? Object.keys(have).filter((id) => !this.logs.has(id)) : [];
+      return {
+        changes,
+        own: this.ownAfter(self_seq),
+        cursor: changed.length > changes.length ? String(next) : "",
+        gone,
+        users: [],
+      };
     },
+    "self.list": ({ after = 0 }) => this.ownAfter(after),
     "conversation.get": ({ conversation_id }) => ({ conversation: this.row(conversation_id), created: false }),
     "events.list": ({ conversation_id, after = null, before = null, limit = 50 }) => {
       const log = this.log(conversation_id);
       const last_seq = log.length;
       if (after !== null) {
         const events = log.slice(after, after + limit);
-        return { events, last_seq, more: after + events.length < last_seq, states: [] };
+        return { events, last_seq, more: after + events.length < last_seq, states: this.states(conversation_id, events) };
       }
       const end = before === null ? last_seq : before - 1;
       const start = Math.max(0, end - limit);
-      return { events: log.slice(start, end), last_seq, more: start > 0, states: [] };
+      const events = log.slice(start, end);
+      return { events, last_seq, more: start > 0, states: this.states(conversation_id, events) };
     },
     "message.send": ({ conversation_id, client_id, text }) => {
       const known = this.log(conversation_id).find(
@@ -112,16 +227,42 @@ export class Chat {
       if (known) return { event: known, created: false };
       const event = this.append(conversation_id, ANN.id, client_id);
       event.text = text;
+      this.events.emit(event);
       return { event, created: true };
     },
     "read.set": ({ conversation_id, seq }) => {
       const read_seq = Math.max(this.readSeqs.get(conversation_id) ?? 0, seq);
       this.readSeqs.set(conversation_id, read_seq);
+      this.arrange(conversation_id, { read_seq, unread_mark: false });
       return { read_seq, unread: this.unread(conversation_id) };
+    },
+    "message.edit": ({ conversation_id, seq, client_id, text }) =>
+      this.acted(conversation_id, "edit", { client_id, target: seq, text }),
+    "message.recall": ({ conversation_id, seq, client_id }) =>
+      this.acted(conversation_id, "recall", { client_id, target: seq }),
+    "message.react": ({ conversation_id, seq, client_id, emoji, off = false }) =>
+      this.acted(conversation_id, "reaction", { client_id, target: seq, emoji, off }),
+    "conversation.set": ({ conversation_id, hidden, ...own }) => {
+      const hidden_seq = hidden ? this.log(conversation_id).length : 0;
+      return { entry: this.arrange(conversation_id, { ...own, ...(hidden == null ? {} : { hidden_seq }) }) };
+    },
+    "draft.set": ({ conversation_id, text, reply_to = 0 }) => ({
+      entry: this.put(`d:${conversation_id}`, "draft", text || reply_to ? { text, reply_to } : null),
+    }),
+    "setting.set": ({ name, value }) => ({
+      entry: this.put(`s:${name}`, "setting", value === null ? null : JSON.parse(value)),
+    }),
+    "star.set": ({ conversation_id, seq, on = true }) => ({
+      entry: this.put(`m:${conversation_id}:${seq}`, "star", on ? { conversation_id, seq } : null),
+    }),
+    "contact.request": ({ user, text = "" }) => {
+      const contact = { user_id: user, state: "asked" as const, remark: "", tags: [], text, at: 1 };
+      this.put(`r:${user}`, "request", contact);
+      return { contact };
     },
     "users.get": ({ ids }) => ({ users: [ANN, BOB].filter((user) => ids.includes(user.id)), cursor: "" }),
     "users.find": ({ query }) => ({ users: [BOB].filter((user) => user.name.startsWith(query)), cursor: "" }),
-    "me.update": ({ display_name }) => ({ user: { ...ANN, display_name } }),
+    "me.update": ({ display_name }) => ({ user: { ...ANN, display_name: display_name ?? ANN.display_name } }),
     "conversation.create": ({ kind, members, title = "" }) => {
       const id = `new-${members.join("-")}`;
       this.append(id, ANN.id);

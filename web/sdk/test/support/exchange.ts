@@ -81,7 +81,7 @@ export class Phone {
   }
 
   private helloNow(): HelloResult {
-    const user = { id: this.user, name: this.user, display_name: this.user };
+    const user = { id: this.user, name: this.user, display_name: this.user, avatar: "" };
     return helloResult({ user, endpoint: this.endpoint, calls: this.exchange.of(this.user) });
   }
 

@@ -81,7 +81,7 @@ export class FakeSocket {
 
 export function helloResult(hello: Partial<HelloResult> = {}): HelloResult {
   return {
-    user: { id: "1", name: "ann", display_name: "Ann" },
+    user: { id: "1", name: "ann", display_name: "Ann", avatar: "" },
     admin: false,
     device: "laptop",
     connection: "c1",
@@ -98,7 +98,7 @@ export function helloResult(hello: Partial<HelloResult> = {}): HelloResult {
       requests_per_second: 20,
       request_burst: 100,
       recall_window_s: 120,
-      edit_window_s: 0,
+      edit_window_s: 86400,
     },
     calls: [],
     rooms: [],
