@@ -519,6 +519,8 @@ export type Notify = "all" | "mentions" | "nothing";
  * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What is
  * before `history_from` cannot be read: it is from before the member's time, or not kept any more.
  * `pinned`, `notify`, `hidden` and `unread_mark` are what the member has made of it.
+ * `peer_read_seq` and `peer_delivered_seq` are how far the other person of a direct one has read
+ * and got (`model.receipt.Receipt`), 0 in a group.
  */
 export interface ConversationView {
   id: string;
@@ -542,6 +544,8 @@ export interface ConversationView {
   notify: Notify;
   hidden: boolean;
   unread_mark: boolean;
+  peer_read_seq: number;
+  peer_delivered_seq: number;
 }
 
 export interface ConversationResult {
