@@ -5,7 +5,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from "vue"
 
 import { personName } from "@/logic/names";
 import { sayProblem } from "@/logic/problems";
-import { ROLES } from "@/logic/rights";
+import { ROLES } from "@/logic/group_rights";
 import { changed, firstPage, NOBODY, nextPage } from "@/logic/roster";
 import { parlor, useLookup, useReadable } from "@/sdk";
 

@@ -300,14 +300,7 @@ const en = {
     dissolve: "Dissolve the group",
     dissolveTitle: "Dissolve {title}?",
     dissolveText: "For good: everybody can still read, and nobody can write any more.",
-    silent: {
-      dissolved: "This group was dissolved.",
-      muted: "You are muted here.",
-      mutedUntil: "You are muted here until {when}.",
-      read_only: "Only administrators write in this channel.",
-      all_muted: "Everybody is muted for now.",
-      not_allowed: "You may only read here.",
-    },
+    dissolved: "This group was dissolved.",
     role: {
       owner: "Owner",
       administrator: "Administrator",

@@ -302,14 +302,7 @@ const zh: Catalogue = {
     dissolve: "解散群聊",
     dissolveTitle: "解散{title}？",
     dissolveText: "此操作不可撤销：大家仍可阅读，但无法再发言。",
-    silent: {
-      dissolved: "此群聊已解散。",
-      muted: "你已被禁言。",
-      mutedUntil: "你已被禁言，{when}解除。",
-      read_only: "此频道只有管理员可以发言。",
-      all_muted: "当前已全员禁言。",
-      not_allowed: "你在这里只能阅读。",
-    },
+    dissolved: "此群聊已解散。",
     role: {
       owner: "群主",
       administrator: "管理员",

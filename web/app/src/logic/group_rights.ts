@@ -26,11 +26,10 @@ export function atLeast(role: Role, least: Role): boolean {
 }
 
 export function leastRole(settings: GroupSettings, permission: Permission): Role {
-  if (permission === "send" && (settings.all_muted || settings.read_only)) return "administrator";
   return settings.permissions?.[permission] ?? LEAST_ROLE[permission];
 }
 
-type Own = Pick<ConversationView, "kind" | "dissolved" | "role" | "settings" | "muted_until">;
+type Own = Pick<ConversationView, "kind" | "dissolved" | "role" | "settings">;
 
 /** Never in a direct conversation, and nothing in a dissolved group. */
 export function may(conversation: Own, permission: Permission): boolean {
@@ -46,16 +45,4 @@ export function runs(conversation: Own, least: "administrator" | "owner" = "admi
 /** Whether `role` may act on somebody of `other`: members are anybody's, administrators the owner's. */
 export function isOver(role: Role, other: Role): boolean {
   return other === "member" || (other === "administrator" && role === "owner");
-}
-
-export type Silence = "dissolved" | "muted" | "read_only" | "all_muted" | "not_allowed";
-
-/** Why one may not write here; null when one may. */
-export function silence(conversation: Own, now: number): Silence | null {
-  if (conversation.kind !== "group") return null;
-  if (conversation.dissolved) return "dissolved";
-  if (conversation.muted_until > now) return "muted";
-  if (may(conversation, "send")) return null;
-  if (conversation.settings.read_only) return "read_only";
-  return conversation.settings.all_muted ? "all_muted" : "not_allowed";
 }

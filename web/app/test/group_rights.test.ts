@@ -1,10 +1,10 @@
 import type { ConversationView } from "@parlor/sdk";
 import { describe, expect, test } from "vitest";
 
-import { isOver, may, runs, silence } from "@/logic/rights";
+import { isOver, may, runs } from "@/logic/group_rights";
 
 function group(own: Partial<ConversationView> = {}): ConversationView {
-  return { kind: "group", dissolved: false, role: "member", settings: {}, muted_until: 0, ...own } as ConversationView;
+  return { kind: "group", dissolved: false, role: "member", settings: {}, ...own } as ConversationView;
 }
 
 describe("what a member may do", () => {
@@ -26,21 +26,5 @@ describe("what a member may do", () => {
     expect(isOver("administrator", "administrator")).toBe(false);
     expect(isOver("owner", "administrator")).toBe(true);
     expect(isOver("owner", "owner")).toBe(false);
-  });
-});
-
-describe("why one may not write", () => {
-  test.each([
-    [group(), null],
-    [group({ dissolved: true, muted_until: 9 }), "dissolved"],
-    [group({ muted_until: 9 }), "muted"],
-    [group({ muted_until: 5 }), null],
-    [group({ settings: { read_only: true, all_muted: true } }), "read_only"],
-    [group({ settings: { all_muted: true } }), "all_muted"],
-    [group({ settings: { all_muted: true }, role: "administrator" }), null],
-    [group({ settings: { permissions: { send: "administrator" } as never } }), "not_allowed"],
-    [group({ kind: "direct" }), null],
-  ])("case %#", (conversation, why) => {
-    expect(silence(conversation, 5)).toBe(why);
   });
 });
