@@ -308,7 +308,7 @@ async def test_a_conversation_is_arranged_for_oneself(look: Look, team: Team) ->
         await zoe.open()
     await expect(zoe.pane.get_by_label("Notifications")).to_have_value("mentions")
     await expect(zoe.pane.get_by_role("switch", name="Pin to the top")).to_be_checked()
-    await zoe.button("Hide from the list").click()
+    await zoe.go("Hide from the list")
     await expect(zoe.person.row(TITLE)).to_have_count(0)
     await team.ask(
         "ada", "POST", f"/conversations/{team.id}/messages", {"client_id": "a", "text": "Back?"}

@@ -26,5 +26,10 @@ export function useSpans() {
     return seconds === 0 ? t("details.noEnd") : length(seconds);
   }
 
-  return { length, spanName };
+  /** A day and a time to come, Unix milliseconds. */
+  function moment(at: number): string {
+    return new Intl.DateTimeFormat(preferences.locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
+  }
+
+  return { length, spanName, moment };
 }
