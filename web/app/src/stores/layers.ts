@@ -4,7 +4,7 @@ import { ref } from "vue";
 
 import type { Panel } from "@/chat/details_view";
 
-export type Dialog = "new_group" | "find_people" | "jump" | "sign_out";
+export type Dialog = "new_group" | "find_people" | "jump" | "sign_out" | "add_contact";
 
 export interface Note {
   id: number;
@@ -28,13 +28,13 @@ export const useLayers = defineStore("layers", () => {
     notes.value = notes.value.filter((note) => note.id !== id);
   }
 
-  /** Say something short at the edge of the screen. One with an action stays until it is answered. */
-  function say(text: string, kind: Note["kind"] = "plain", action?: Note["action"]): void {
+  /** Say something short at the edge of the screen. One with an action `stays` until it is answered, if not said otherwise. */
+  function say(text: string, kind: Note["kind"] = "plain", action?: Note["action"], stays = action !== undefined): void {
     const id = ++lastNote;
     const note: Note = { id, text, kind };
     if (action !== undefined) note.action = action;
     notes.value = [...notes.value.filter((other) => other.text !== text), note];
-    if (action === undefined) setTimeout(() => dropNote(id), NOTE_MS);
+    if (!stays) setTimeout(() => dropNote(id), NOTE_MS);
   }
 
   return { dialog, details, panel, callMinimised, notes, say, dropNote };
