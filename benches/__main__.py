@@ -21,6 +21,7 @@ from benches import (
     roundtrip,
     slow_readers,
     storm,
+    sync,
     tls,
     web,
 )
@@ -41,6 +42,7 @@ BENCHES = (
     durable_send,
     big_group,
     durable_push,
+    sync,
     web,
     tls,
 )

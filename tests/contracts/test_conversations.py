@@ -121,7 +121,8 @@ async def test_unread_counts_messages_of_others_after_the_read_position(stores):
     await stores.say("mine", ANN)
     for n in range(3):
         await stores.say(f"{n}", BOB)
-    assert await stores.conversations.set_read(TALK, ANN, 3) == (3, 2, True)
+    read_seq, unread, _ = await stores.conversations.set_read(TALK, ANN, 3, 9)
+    assert (read_seq, unread) == (3, 2)
     view = await stores.conversations.view(TALK, ANN)
     assert view is not None
     assert view.unread == 2
@@ -140,16 +141,17 @@ async def test_a_read_position_never_moves_back_nor_past_the_end(stores):
     await stores.add_talk()
     await stores.say("one", BOB)
     await stores.say("two", BOB)
-    assert await stores.conversations.set_read(TALK, ANN, 2) == (2, 1, True)
-    assert await stores.conversations.set_read(TALK, ANN, 1) == (2, 1, False)
-    assert await stores.conversations.set_read(TALK, ANN, 99) == (3, 0, True)
-    assert await stores.conversations.set_read(TALK, ANN, 99) == (3, 0, False)
+    positions = []
+    for seq in (2, 1, 99, 99):
+        read_seq, unread, entry = await stores.conversations.set_read(TALK, ANN, seq, 9)
+        positions.append((read_seq, unread, entry is not None))
+    assert positions == [(2, 1, True), (2, 1, False), (3, 0, True), (3, 0, False)]
 
 
 async def test_each_member_has_a_read_position_of_their_own(stores):
     await stores.add_talk()
     await stores.say("one", ANN)
-    await stores.conversations.set_read(TALK, ANN, 2)
+    await stores.conversations.set_read(TALK, ANN, 2, 9)
     view = await stores.conversations.view(TALK, BOB)
     assert view is not None
     assert (view.read_seq, view.unread) == (1, 1)
@@ -158,10 +160,10 @@ async def test_each_member_has_a_read_position_of_their_own(stores):
 async def test_reading_elsewhere_is_refused(stores):
     await stores.add_talk()
     with pytest.raises(NotMember):
-        await stores.conversations.set_read(TALK, CEM, 1)
+        await stores.conversations.set_read(TALK, CEM, 1, 9)
     for nowhere in (NOWHERE, ConversationId("x")):
         with pytest.raises(NotFound):
-            await stores.conversations.set_read(nowhere, ANN, 1)
+            await stores.conversations.set_read(nowhere, ANN, 1, 9)
 
 
 async def test_of_many_pairs_those_are_told_where_the_user_is_a_member(stores):

@@ -99,7 +99,7 @@ async def test_a_read_position_never_moves_back_whoever_moves_it(kind, tmp_path)
         for n in range(20):
             await mine.say(f"{n}")
         moved = [
-            each.conversations.set_read(TALK, BOB, seq)
+            each.conversations.set_read(TALK, BOB, seq, 9)
             for seq in range(21, 1, -1)
             for each in (mine, theirs)
         ]

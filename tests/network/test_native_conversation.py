@@ -17,11 +17,13 @@ from parlor.model.errors import (
     Unauthenticated,
 )
 from parlor.model.ids import RoomId, UserId
+from parlor.model.people import Who
 from parlor.model.push import Delivery
+from parlor.model.status import State
 from parlor.push.pushes import Wish
 from parlor.wire.native import methods as wire
 from parlor.wire.native.codec import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
-from parlor.wire.native.methods import acts, schedule
+from parlor.wire.native.methods import acts, contacts, presence, profiles, schedule
 from parlor.wire.native.pushes import DeliveryPush, EventPush
 from tests.support.native_server import NativeServer, running_gateway
 
@@ -90,6 +92,7 @@ async def _ask_everything(connection: Connection) -> None:
     with pytest.raises(NoSuchCall):
         await ask(wire.CallHangUp("1"), wire.CallResult)
     await ask(wire.CallSignal("1", "offer", '{"sdp":"…"}'), wire.Empty)
+    await _ask_about_people(connection)
     ice = await ask(wire.CallIce(), wire.CallIceResult)
     assert ice.ice_servers[0].urls == ("stun:127.0.0.1:3478",)
     with pytest.raises(NotFound):
@@ -100,6 +103,32 @@ async def _ask_everything(connection: Connection) -> None:
     with pytest.raises(ConnectionClosed) as closed:
         await connection.next_push(EventPush)
     assert closed.value.code == CloseCode.SIGNED_OUT
+
+
+async def _ask_about_people(connection: Connection) -> None:
+    ask = connection.request
+    asked = await ask(contacts.ContactRequest("2", "你好"), contacts.ContactResult)
+    assert (asked.contact.user_id, asked.contact.text) == ("2", "你好")
+    with pytest.raises(NotFound):
+        await ask(contacts.ContactDecide("2", True), contacts.ContactResult)
+    with pytest.raises(NotFound):
+        await ask(contacts.ContactUpdate("2", tags=("work",)), contacts.ContactResult)
+    listed = await ask(contacts.ContactList("requests"), contacts.ContactsResult)
+    assert [user.id for user in listed.users] == ["2"]
+    await ask(contacts.ContactRemove("2"), wire.Empty)
+    await ask(contacts.BlockSet("3", True), wire.Empty)
+    blocked = await ask(contacts.BlockList(), contacts.BlocksResult)
+    assert [one.user_id for one in blocked.blocked] == ["3"]
+    privacy = await ask(profiles.MePrivacy(write=Who.CONTACTS), profiles.PrivacyResult)
+    assert (privacy.privacy.write, privacy.privacy.groups) == (Who.CONTACTS, Who.EVERYBODY)
+    found = await ask(profiles.ProfileGet("3"), profiles.ProfileResult)
+    assert (found.profile.user.id, found.profile.blocked) == ("3", True)
+    chosen = await ask(presence.PresenceSet(State.AWAY, "茶"), presence.StatusResult)
+    assert (chosen.status.state, chosen.status.text) == (State.AWAY, "茶")
+    for question in (presence.PresenceGet(("1", "3")), presence.PresenceWatch(("1", "3"))):
+        seen = (await ask(question, presence.PresenceResult)).users
+        assert [(one.user_id, one.state) for one in seen] == [("1", "away"), ("3", "offline")]
+    await ask(presence.TypingSet("900"), wire.Empty)
 
 
 @pytest.mark.parametrize("kind", KINDS)

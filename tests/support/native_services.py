@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from parlor.gateway.people_presence import PeoplePresence
 from parlor.gateway.services import Services
 from parlor.model.account import Admitted, Identity, User
 from parlor.model.call import CallState, CallView, IceServer, Media
@@ -15,6 +16,8 @@ from parlor.model.group import Role
 from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
 from tests.support.message_acts import MessageActs
+from tests.support.own_services import own_services
+from tests.support.people_services import people_house
 from tests.support.room_services import RoomServices
 from tests.support.small_groups import SmallGroups
 
@@ -85,9 +88,6 @@ class EverybodyExists:
 
     async def find(self, query: str, cursor: str, limit: int) -> tuple[Sequence[User], str]:
         return [await self.user(UserId(query))][:limit], ""
-
-    async def rename(self, user: UserId, display_name: str) -> User:
-        return User(user, f"name-{user}", display_name)
 
 
 class OneThread:
@@ -240,6 +240,16 @@ class WatchedCalls:
         )
 
 
+class NobodyTypes:
+    """Remembers who said that they type."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[UserId, bool]] = []
+
+    async def set(self, user: UserId, conversation_id: ConversationId, *, on: bool) -> None:
+        self.said.append((user, on))
+
+
 class NoRelays:
     def servers_for(self, user: UserId) -> tuple[tuple[IceServer, ...], int]:
         return (IceServer(("stun:127.0.0.1:3478",)),), 1_800_000_000_000
@@ -256,6 +266,19 @@ class SmallServices:
         self.acts = MessageActs(lambda conversation, _: self.thread.check(conversation))
         self.groups = SmallGroups(self.thread)
         self.calls = WatchedCalls()
+        self.typing = NobodyTypes()
+        numbers = (UserId(str(number)) for number in range(1, 10))
+        self.people_house = people_house(
+            *numbers, clock=rooms.gateway.clock, bus=rooms.bus, counts=rooms.counts
+        )
+        self.people_presence = PeoplePresence(
+            rooms.gateway,
+            self.people_house.statuses,
+            self.people_house.store,
+            rooms.counts,
+            rooms.bus,
+            self.people_house.settings,
+        )
         self.services = Services(
             authentication=self.authentication,
             people=self.people,
@@ -264,6 +287,7 @@ class SmallServices:
             groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
+            own=own_services(),
             acts=self.acts,
             states=self.acts,
             forwarding=self.acts,
@@ -275,6 +299,11 @@ class SmallServices:
             publishing=rooms.publishing,
             who=rooms.presence.comings,
             mailboxes=rooms.mailboxes,
+            contacts=self.people_house.contacts,
+            profiles=self.people_house.profiles,
+            statuses=self.people_house.statuses,
+            people_presence=self.people_presence,
+            typing=self.typing,
             epoch=epoch,
             max_group_members=100,
             recall_window_s=120,

@@ -75,12 +75,16 @@ _EXAMPLE_VALUES = {
     "user_id": "6755399441055744",
     "device_id": "phone",
     "conversation_id": "5000000000000001",
+    "seq": "7",
+    "name": "theme",
+    "time": "1790000000000",
     "token": "plk_nobody",
     "room": "news",
     "code": "3q2-796tvu_erb7v3q2-7w",
     "query": "ann",
+    "users": "6755399441055744",
+    "picture_id": "0f9b3c5a1d2e4f60718293a4b5c6d7e8f9012345",
     "key_id": "6f1d2a9b3c4e",
-    "seq": "7",
     "push_id": "5f0cb1946ac98d01e7aa2f3c",
 }
 
@@ -102,7 +106,8 @@ class Operation:
 
     @property
     def takes_body(self) -> bool:
-        return "requestBody" in self.spec
+        """A JSON one."""
+        return "application/json" in self.spec.get("requestBody", {}).get("content", {})
 
     def example_body(self) -> Any:
         return self.spec["requestBody"]["content"]["application/json"]["example"]

@@ -17,6 +17,7 @@ from parlor.accounts.keys import MadeKey
 from parlor.api.debug import Debug, DebugSettings
 from parlor.api.readiness import Readiness
 from parlor.api.services import About, Inside, Services
+from parlor.drivers.memory.people import MemoryPeople
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.audit import AuditEntry
 from parlor.model.call import IceServer
@@ -51,6 +52,8 @@ from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
 from tests.support.message_acts import MessageActs
+from tests.support.own_services import own_services
+from tests.support.people_services import people_house
 from tests.support.small_groups import SmallGroups
 
 KEY = "plk_test"
@@ -84,6 +87,7 @@ class Accounts:
     def __init__(self) -> None:
         self.open_sign_up = True
         self.by_id: dict[UserId, User] = {}
+        self.store = MemoryPeople()
         self.passwords: dict[str, str] = {}
         self.tokens: dict[str, Identity] = {}
         self.refresh_tokens: dict[str, Identity] = {}
@@ -102,6 +106,7 @@ class Accounts:
             UserId(str(next(self._numbers))), name, check_display_name(display_name or name)
         )
         self.by_id[user.id] = user
+        self.store.add(user)
         self.passwords[name] = password
         return user
 
@@ -159,9 +164,12 @@ class Accounts:
         return found[:limit], found[limit - 1].name if len(found) > limit else ""
 
     async def rename(self, user: UserId, display_name: str) -> User:
-        renamed = User(user, self.by_id[user].name, check_display_name(display_name))
+        renamed = await self.store.rename(user, check_display_name(display_name))
         self.by_id[user] = renamed
         return renamed
+
+    async def changed(self, user: UserId) -> None:
+        """The next look finds the new profile anyhow."""
 
     async def look(self, token: str) -> tuple[str, bool]:
         if token not in self.links:
@@ -485,6 +493,7 @@ class Memory:
         self.groups = SmallGroups(self.conversations)
 
     def services(self, **other: object) -> Services:
+        house = people_house(clock=self.clock, store=self.accounts.store, names=self.accounts)
         services = Services(
             signing=self.accounts,
             authentication=self.accounts,
@@ -501,6 +510,11 @@ class Memory:
             states=self.acts,
             forwarding=self.acts,
             schedules=self.acts,
+            own=own_services(),
+            contacts=house.contacts,
+            profiles=house.profiles,
+            pictures=house.pictures,
+            statuses=house.statuses,
             pushes=self.pushes,
             backlog=Backlog(lambda: 0, 1, 0.0),
             presence=CountedRooms(),

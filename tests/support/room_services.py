@@ -31,6 +31,7 @@ class RoomServices:
 
     def __init__(self, gateway: Gateway, settings: PushSettings | None = None) -> None:
         settings = settings or PushSettings()
+        self.gateway = gateway
         clock, entropy, meter = gateway.clock, gateway.entropy, gateway.meter
         self.counts = MemoryPresence(gateway.hub)
         self.bus = MemoryBus()

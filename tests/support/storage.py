@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from parlor.drivers.sql.accounts import SqlAccounts
 from parlor.drivers.sql.audit import SqlAudit
+from parlor.drivers.sql.changes import SqlChanges
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.entrances import SqlEntrances
@@ -19,9 +20,14 @@ from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.members import SqlMembers
 from parlor.drivers.sql.message_states import SqlMessageStates
 from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.pictures import SqlPictures
+from parlor.drivers.sql.profiles import SqlProfiles
+from parlor.drivers.sql.relations import SqlRelations
+from parlor.drivers.sql.retention import SqlRetention
 from parlor.drivers.sql.revocations import SqlRevocations
 from parlor.drivers.sql.scheduled import SqlSchedule
 from parlor.drivers.sql.schema import metadata
+from parlor.drivers.sql.self_logs import SqlSelfLog
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sql.tables import users
 from parlor.drivers.sqlite.database import open_database
@@ -32,12 +38,17 @@ from parlor.model.event import Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId
 from parlor.ports.accounts import Accounts, Keys, Revocations, Sessions
 from parlor.ports.audit import Audit
+from parlor.ports.changes import Changes, Retention
 from parlor.ports.conversations import Conversations
 from parlor.ports.entrances import Entrances
 from parlor.ports.members import Members
 from parlor.ports.message_states import MessageStates
 from parlor.ports.messages import Messages
+from parlor.ports.pictures import Pictures
+from parlor.ports.profiles import Profiles
+from parlor.ports.relations import Relations
 from parlor.ports.scheduled import Schedule
+from parlor.ports.self_log import SelfLog
 from tests.support.steady import CountingMeter
 
 ANN, BOB, CEM, DAN = (UserId(str(2**52 + n)) for n in (1, 2, 3, 4))
@@ -56,6 +67,12 @@ class Stores:
     conversations: Conversations
     states: MessageStates
     schedule: Schedule
+    self_log: SelfLog
+    changes: Changes
+    retention: Retention
+    relations: Relations
+    profiles: Profiles
+    pictures: Pictures
     members: Members
     entrances: Entrances
     audit: Audit
@@ -137,6 +154,12 @@ def stores_in(database: Database) -> Stores:
         SqlConversations(database),
         SqlMessageStates(database),
         SqlSchedule(database),
+        SqlSelfLog(database),
+        SqlChanges(database),
+        SqlRetention(database),
+        SqlRelations(database),
+        SqlProfiles(database),
+        SqlPictures(database),
         SqlMembers(database),
         SqlEntrances(database),
         SqlAudit(database),

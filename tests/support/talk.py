@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from parlor.boot.messaging import Messaging, build_messaging
+from parlor.boot.own import build_own
 from parlor.im.announce import Announcements
 from parlor.im.conversations import Threads
 from parlor.im.groups.acts import GroupActs
@@ -21,8 +22,10 @@ from parlor.im.groups.roster_pages import RosterPages
 from parlor.im.groups.telling import Telling
 from parlor.im.members import Rosters
 from parlor.im.message_settings import MessageSettings
+from parlor.im.own import Own
 from parlor.im.read import Reading
 from parlor.im.send import Send
+from parlor.im.services import OwnServices
 from parlor.im.settings import ImSettings
 from parlor.im.sync import Sync
 from parlor.model.conversation import ConversationKind
@@ -54,6 +57,7 @@ class Talk:
     sync: Sync
     reading: Reading
     messaging: Messaging
+    own: OwnServices
     groups: Groups
     connected: set[UserId]
 
@@ -88,10 +92,11 @@ async def open_talk(
         rosters = Rosters(conversations, chosen.remembered_members, chosen.announce_members)
         announcements = Announcements(told, meter, limit_s=chosen.announce_limit_s)
         send = Send(messages, rosters, announcements, chosen, clock)
+        log = Own(stores.self_log, announcements, chosen, clock)
         telling = Telling(conversations, stores.members, rosters, announcements)
         links = GroupLinks(conversations, stores.entrances, chosen, clock, entropy)
         groups = Groups(
-            GroupActs(messages, telling, chosen, clock),
+            GroupActs(messages, telling, chosen, clock, stores.relations),
             links,
             Joining(messages, conversations, stores.entrances, links, telling, chosen, clock),
             RosterPages(conversations, stores.members, chosen),
@@ -105,7 +110,7 @@ async def open_talk(
             Threads(conversations, announcements, chosen, clock, entropy),
             send,
             Sync(messages, conversations, chosen, clock),
-            Reading(conversations, announcements),
+            Reading(conversations, log, announcements, clock),
             build_messaging(
                 stores.database,
                 messages,
@@ -118,6 +123,7 @@ async def open_talk(
                 clock,
                 meter,
             ),
+            build_own(log, stores.self_log, stores.changes, conversations, chosen, clock),
             groups,
             connected.here,
         )

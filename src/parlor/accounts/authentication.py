@@ -71,7 +71,7 @@ class Authentication:
         self._on_session_end: list[Callable[[Identity], None]] = []
         self._on_revoked: list[OnRevoked] = []
         sign_ins.on_end(revoked.on_session_end)
-        people.on_renamed(revoked.outdate)
+        people.on_changed(revoked.outdate)
 
     @property
     def remembered(self) -> int:

@@ -17,11 +17,11 @@ MAX_PAGE = 100
 class People:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
-        self._on_renamed: list[Callable[[UserId], Awaitable[None]]] = []
+        self._on_changed: list[Callable[[UserId], Awaitable[None]]] = []
 
-    def on_renamed(self, callback: Callable[[UserId], Awaitable[None]]) -> None:
-        """Await `callback` after somebody's name was changed, before the change is answered."""
-        self._on_renamed.append(callback)
+    def on_changed(self, callback: Callable[[UserId], Awaitable[None]]) -> None:
+        """Await `callback` after somebody's `User` was changed, before the change is answered."""
+        self._on_changed.append(callback)
 
     async def user(self, id: UserId) -> User:
         """Raises NotFound."""
@@ -39,7 +39,8 @@ class People:
     async def find(self, query: str, cursor: str, limit: int) -> tuple[Sequence[User], str]:
         """People with a word that starts with `query`, by account name, and the next cursor.
 
-        The cursor is empty when there is no more; an empty query finds everybody.
+        Somebody's whole id finds them too. Neither finds whoever does not want to be found so.
+        The cursor is empty when there is no more; an empty query finds everybody else.
         """
         if limit < 1:
             raise BadRequest("A page has at least one entry.")
@@ -53,9 +54,13 @@ class People:
     async def rename(self, user: UserId, display_name: str) -> User:
         """Raises BadDisplayName, NotFound."""
         renamed = await self._accounts.rename(user, check_display_name(display_name))
-        for callback in self._on_renamed:
-            await callback(user)
+        await self.changed(user)
         return renamed
+
+    async def changed(self, user: UserId) -> None:
+        """Something of this `User` was changed in the store, by whoever calls."""
+        for callback in self._on_changed:
+            await callback(user)
 
 
 def _is_unicode(words: str) -> bool:

@@ -45,6 +45,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     issued_at: float
     has_account: bool
     grants: tuple[tuple[str, ...] | None, tuple[str, ...] | None] | None
+    avatar: str = ""
 
 
 class Tickets:
@@ -104,6 +105,7 @@ def _pack(identity: Identity, user: User, now: float, expires_at: float) -> _Pac
         issued_at=identity.issued_at,
         has_account=identity.has_account,
         grants=None if grants is None else (grants.rooms, grants.publish),
+        avatar=user.avatar,
     )
 
 
@@ -118,7 +120,7 @@ def _unpack(packed: _Packed) -> Ticket:
         has_account=packed.has_account,
         grants=None if packed.grants is None else Grants(*packed.grants),
     )
-    user = User(packed.id, packed.name, packed.display_name)
+    user = User(packed.id, packed.name, packed.display_name, packed.avatar)
     return Ticket(identity, user, packed.made_at, packed.expires_at)
 
 

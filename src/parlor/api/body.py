@@ -27,7 +27,7 @@ async def read_body(receive: Receive, announced: str, max_bytes: int, timeout_s:
     except TimeoutError as late:
         raise BodyTimedOut from late
     if not whole:
-        raise BadRequest("The request needs a JSON body.")
+        raise BadRequest("The request needs a body.")
     return whole
 
 

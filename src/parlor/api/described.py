@@ -19,7 +19,8 @@ class Described:
     """`refuses`: the errors of this route's own; those that every route can give are added.
 
     `path` replaces Litestar's path where that is less exact. `also` maps a further success status
-    to when it happens. `asks` and `gives` are an example request and reply.
+    to when it happens. `asks` and `gives` are an example request and reply. `takes` and `returns`
+    are the media types of a body that is raw bytes.
     """
 
     refuses: tuple[type[ParlorError], ...] = ()
@@ -27,6 +28,8 @@ class Described:
     also: Mapping[int, str] = field(default_factory=dict)
     asks: object = None
     gives: object = None
+    takes: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
 
 
 def described(
@@ -35,8 +38,10 @@ def described(
     also: Mapping[int, str] | None = None,
     asks: object = None,
     gives: object = None,
+    takes: tuple[str, ...] = (),
+    returns: tuple[str, ...] = (),
 ) -> dict[str, object]:
-    return {_KEY: Described(refuses, path, also or {}, asks, gives)}
+    return {_KEY: Described(refuses, path, also or {}, asks, gives, takes, returns)}
 
 
 def description_of(opt: Mapping[str, object]) -> Described:

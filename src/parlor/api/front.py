@@ -73,14 +73,17 @@ class Front:
     ) -> None:
         began = self._clock.now()
         origin = header(scope["headers"], b"origin")
-        added = [*self._security(scope), _NO_STORE, *self.in_force.pages.leave(origin)]
+        added = [*self._security(scope), *self.in_force.pages.leave(origin)]
         status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *added]
+                said = message["headers"]
+                # Only what never changes says for itself how long it may be kept.
+                kept = [] if any(name == b"cache-control" for name, _ in said) else [_NO_STORE]
+                message["headers"] = [*said, *added, *kept]
             await send(message)
 
         if scope["method"] == "OPTIONS" and (allowed := self.in_force.pages.preflight(origin)):

@@ -7,8 +7,8 @@ Asked anew for each request, so that `apply` reaches connections that are kept o
 from __future__ import annotations
 
 from parlor.api.headers import SECURITY_HEADERS, Pages, strict_transport
-from parlor.api.limits import Paces
 from parlor.api.settings import HttpSettings
+from parlor.push.paces import Paces
 
 
 class InForce:

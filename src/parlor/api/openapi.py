@@ -126,6 +126,8 @@ def _operation(path: str, handler: HTTPRouteHandler) -> _Json:
             "required": True,
             "content": {"application/json": _content(body.annotation, said.asks)},
         }
+    elif said.takes:
+        operation["requestBody"] = {"required": True, "content": _bytes(said.takes)}
     return operation
 
 
@@ -163,7 +165,9 @@ def _query_parameters(parameters: Mapping[str, FieldDefinition]) -> list[_Json]:
 def _responses(handler: HTTPRouteHandler, said: Described) -> _Json:
     reply = _reply_type(handler.parsed_fn_signature.return_type)
     content = {}
-    if _is_struct(reply):
+    if said.returns:
+        content = {"content": _bytes(said.returns)}
+    elif _is_struct(reply):
         content = {"content": {"application/json": _content(reply, said.gives)}}
     elif reply is not type(None):
         text: _Json = {"schema": {"type": "string"}, "example": said.gives}
@@ -198,7 +202,7 @@ def _refusals(handler: HTTPRouteHandler, said: Described) -> Sequence[type[Parlo
         refusals += [AuthUnavailable, TooManyAttempts]
     if any(guard is not signed_in for guard in guards):
         refusals += [Forbidden, OverQuota]
-    if "data" in parameters:
+    if "data" in parameters or said.takes:
         refusals += [BadRequest, TooLarge, BodyTimedOut]
     elif any(name != "request" for name in parameters):
         refusals.append(BadRequest)
@@ -226,6 +230,13 @@ def _content(kind: Any, example: object) -> _Json:
     if example is not None:
         content["example"] = msgspec.to_builtins(example)
     return content
+
+
+def _bytes(types: Sequence[str]) -> _Json:
+    return {
+        kind: {"schema": {"type": "string", "format": "binary"}, "example": "the bytes"}
+        for kind in types
+    }
 
 
 def _example(error: type[ParlorError]) -> _Json:

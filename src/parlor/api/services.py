@@ -16,7 +16,8 @@ from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
 from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
-from parlor.im.services import Reading, Send, Sync, Threads
+from parlor.im.people_services import Contacts, Pictures, Profiles, Statuses
+from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.ids import DeviceId, RoomId, UserId
@@ -153,9 +154,14 @@ class Services:
     states: States
     forwarding: Forwarding
     schedules: Schedules
+    own: OwnServices
     pushes: Pushes
     backlog: Backlog
     presence: Presence
+    contacts: Contacts
+    profiles: Profiles
+    pictures: Pictures
+    statuses: Statuses
     ice: Ice
     clock: Clock
     meter: Meter

@@ -34,6 +34,8 @@ from parlor.boot.config import Config
 from parlor.boot.gauges import Gauges
 from parlor.boot.groups import build_groups
 from parlor.boot.messaging import build_messaging
+from parlor.boot.own import build_own
+from parlor.boot.people import PeopleServices, build_people
 from parlor.boot.remembered import Remembered
 from parlor.boot.secrets import Secrets
 from parlor.boot.self_signed import ensure_self_signed
@@ -51,12 +53,15 @@ from parlor.drivers.profiler import LoopProfiler
 from parlor.drivers.prometheus import PrometheusMeter
 from parlor.drivers.sql.accounts import SqlAccounts
 from parlor.drivers.sql.audit import SqlAudit
+from parlor.drivers.sql.changes import SqlChanges
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import OpenDatabase
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.log import SqlLog
 from parlor.drivers.sql.mailbox import SqlMailbox
 from parlor.drivers.sql.messages import SqlMessages
+from parlor.drivers.sql.retention import SqlRetention
+from parlor.drivers.sql.self_logs import SqlSelfLog
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.gateway.deliver import Deliver
 from parlor.gateway.gateway import Gateway
@@ -76,7 +81,10 @@ from parlor.im.conversations import Threads
 from parlor.im.jobs import MessageJobs
 from parlor.im.members import Rosters
 from parlor.im.message_settings import MessageSettings
+from parlor.im.own import Own
+from parlor.im.people_settings import PeopleSettings
 from parlor.im.read import Reading
+from parlor.im.retention import Keeping
 from parlor.im.send import Send
 from parlor.im.settings import ImSettings
 from parlor.im.sync import Sync
@@ -130,10 +138,12 @@ class Server:
     bus: Bus
     rooms: RoomPushes
     room_presence: RoomPresence
+    people: PeopleServices
     mailboxes: Mailboxes
     durable: DurablePushes
     message_jobs: MessageJobs
     calls: Calls
+    keeping: Keeping
     api: ApiServices
     doors: tuple[GoimDoor, ...]
     policies: Policies
@@ -233,7 +243,10 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     groups = build_groups(
         base.database, messages, conversations, rosters, announcements, presence, im, clock, entropy
     )
-    reading = Reading(conversations, announcements)
+    self_log, changes = SqlSelfLog(base.database), SqlChanges(base.database)
+    own_log = Own(self_log, announcements, im, clock)
+    reading = Reading(conversations, own_log, announcements, clock)
+    own = build_own(own_log, self_log, changes, conversations, im, clock)
     messaging = build_messaging(
         base.database,
         messages,
@@ -245,6 +258,20 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         im,
         clock,
         meter,
+    )
+
+    people = build_people(
+        base.database,
+        base.people,
+        gateway,
+        bus,
+        presence,
+        route,
+        announcements,
+        own_log,
+        conversations,
+        rosters,
+        config.section("people", PeopleSettings),
     )
 
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
@@ -264,6 +291,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             states=messaging.states,
             forwarding=messaging.forwarding,
             schedules=messaging.schedules,
+            own=own,
             calls=calls,
             ice=ice,
             presence=presence,
@@ -271,6 +299,11 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             publishing=publishing,
             who=room_presence.comings,
             mailboxes=mailboxes,
+            contacts=people.contacts,
+            profiles=people.profiles,
+            statuses=people.statuses,
+            people_presence=people.presence,
+            typing=people.typing,
             epoch=base.secrets.epoch,
             max_group_members=im.max_group_members,
             recall_window_s=of_messages.recall_window_s,
@@ -293,6 +326,11 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         states=messaging.states,
         forwarding=messaging.forwarding,
         schedules=messaging.schedules,
+        own=own,
+        contacts=people.contacts,
+        profiles=people.profiles,
+        pictures=people.pictures,
+        statuses=people.statuses,
         pushes=pushes,
         backlog=backlog,
         presence=presence,
@@ -336,6 +374,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges.rooms(rooms, replay, history, publishing, room_presence, gateway)
     gauges.pushes(pushes, mailboxes, durable)
     gauges.traces(traces.__len__)
+    gauges.relations(people)
     gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
     gauges.groups(groups.online)
     for door in doors:
@@ -348,10 +387,12 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         bus=bus,
         rooms=rooms,
         room_presence=room_presence,
+        people=people,
         mailboxes=mailboxes,
         durable=durable,
         message_jobs=messaging.jobs,
         calls=calls,
+        keeping=Keeping(SqlRetention(base.database), self_log, im, clock, meter),
         api=api,
         doors=tuple(doors),
         policies=policies,

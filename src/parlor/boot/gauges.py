@@ -17,6 +17,7 @@ from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignIns
 from parlor.accounts.signing import Signing
 from parlor.boot.config import Config
+from parlor.boot.people import PeopleServices
 from parlor.calls.ring import Calls
 from parlor.doors.goim.door import GoimDoor
 from parlor.drivers.memory.bus import MAX_WAITING, MemoryBus
@@ -34,6 +35,7 @@ from parlor.gateway.presence import RoomPresence
 from parlor.gateway.settings import GatewaySettings
 from parlor.im.groups.online import Online
 from parlor.im.members import Rosters
+from parlor.im.people_settings import PeopleSettings
 from parlor.im.settings import ImSettings
 from parlor.push.backlog import Backlog
 from parlor.push.durable import DurablePushes
@@ -193,6 +195,22 @@ class Gauges:
         gauge("members_known", lambda: rosters.remembered, "Memberships that are kept.")
         gauge("members_known_limit", im("remembered_members"), "Kept at most.")
         gauge("calls_known", lambda: calls.known, "Calls that go on or ended a moment ago.")
+
+    def relations(self, people: PeopleServices) -> None:
+        gauge, presence = self._gauge, people.presence
+        statuses, pictures, typing = people.statuses, people.pictures, people.typing
+        settings = self._set("people", PeopleSettings)
+        gauge("presence_watched", presence.lists.__len__, "People on lists of connections.")
+        gauge("presence_watched_limit", settings("max_watched"), "On the list of one.")
+        gauge("presence_unwritten", lambda: presence.unwritten, "Last seen, to be written.")
+        gauge("status_paces", statuses.paces.__len__, "Who chose a status lately.")
+        gauge("status_paces_limit", lambda: statuses.paces.limit, "Remembered at most.")
+        gauge("profile_paces", people.profiles.paces.__len__, "Who changed their profile lately.")
+        gauge("profile_paces_limit", lambda: people.profiles.paces.limit, "Remembered at most.")
+        gauge("picture_paces", pictures.paces.__len__, "Who uploaded a picture lately.")
+        gauge("picture_paces_limit", lambda: pictures.paces.limit, "Remembered at most.")
+        gauge("typing_known", lambda: typing.remembered, "Who typed where a moment ago.")
+        gauge("typing_known_limit", lambda: typing.limit, "Remembered at most.")
 
     def groups(self, online: Online) -> None:
         im = self._set("im", ImSettings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.entrances import SqlEntrances
 from parlor.drivers.sql.members import SqlMembers
+from parlor.drivers.sql.relations import SqlRelations
 from parlor.im.announce import Announcements
 from parlor.im.groups.acts import GroupActs
 from parlor.im.groups.groups import Groups
@@ -36,7 +37,7 @@ def build_groups(
     telling = Telling(conversations, members, rosters, announcements)
     links = GroupLinks(conversations, entrances, settings, clock, entropy)
     return Groups(
-        acts=GroupActs(messages, telling, settings, clock),
+        acts=GroupActs(messages, telling, settings, clock, SqlRelations(database)),
         links=links,
         joining=Joining(messages, conversations, entrances, links, telling, settings, clock),
         members=RosterPages(conversations, members, settings),

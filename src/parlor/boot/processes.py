@@ -116,15 +116,19 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
                 tasks.create_task(server.large.run()),
                 tasks.create_task(server.rooms.run()),
                 tasks.create_task(server.room_presence.run()),
+                tasks.create_task(server.people.presence.run()),
+                tasks.create_task(server.people.jobs.run()),
                 tasks.create_task(server.native.mail.run(server.bus)),
                 tasks.create_task(server.mailboxes.run()),
                 tasks.create_task(_keep_calls(server)),
+                tasks.create_task(server.keeping.run()),
                 tasks.create_task(base.keys.run()),
             ]
             if hooks is not None:
                 running.append(tasks.create_task(hooks.run()))
             await server.deliver.subscribed.wait()
             await server.native.mail.subscribed.wait()
+            await server.people.presence.subscribed.wait()
             # Only now: what it delivers must be heard.
             running.append(tasks.create_task(server.durable.run()))
             running.append(tasks.create_task(server.message_jobs.run()))

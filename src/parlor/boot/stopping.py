@@ -52,6 +52,7 @@ async def stop(
         log.warning("drain_limit_reached")
     finally:
         answered.cancel()
+        await server.people.presence.write()
     if server.tls is not None:
         server.tls.close()
 

@@ -6,18 +6,21 @@ errors these raise are part of their contracts and reach the client as replies.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from parlor.accounts.services import People
 from parlor.gateway.mail import Mailboxes
+from parlor.gateway.state.link import Link
 from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
-from parlor.im.services import Reading, Send, Sync, Threads
+from parlor.im.people_services import Contacts, Profiles, Statuses, Typing
+from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
 from parlor.model.ids import CallId, ConversationId, RoomId, UserId
+from parlor.model.status import Presence as SeenPresence
 from parlor.ports.accounts import RevocationKind
 from parlor.ports.presence import Presence
 from parlor.push.publishing import Publishing
@@ -73,6 +76,12 @@ class WhoIsThere(Protocol):
     def users(self, room: RoomId, /) -> tuple[UserId, ...]: ...
 
 
+class WatchedPeople(Protocol):
+    """`gateway.people_presence.PeoplePresence`."""
+
+    async def watch(self, link: Link, users: Sequence[UserId], /) -> Sequence[SeenPresence]: ...
+
+
 class IceServers(Protocol):
     def servers_for(self, user: UserId, /) -> tuple[tuple[IceServer, ...], int]:
         """(servers, Unix milliseconds when to ask again)."""
@@ -93,6 +102,7 @@ class Services:
     states: States
     forwarding: Forwarding
     schedules: Schedules
+    own: OwnServices
     calls: Calls
     ice: IceServers
     presence: Presence
@@ -100,6 +110,11 @@ class Services:
     publishing: Publishing
     who: WhoIsThere
     mailboxes: Mailboxes
+    contacts: Contacts
+    profiles: Profiles
+    statuses: Statuses
+    people_presence: WatchedPeople
+    typing: Typing
     epoch: str
     max_group_members: int
     recall_window_s: int

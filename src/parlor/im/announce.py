@@ -59,10 +59,13 @@ class Announcements:
         users: Sequence[UserId],
         payload: PushPayload,
         *,
-        about: ConversationId,
+        about: str,
         not_to: ConnectionKey | None = None,
     ) -> None:
-        """Hand `payload` to all connections of `users`. Raises nothing but cancellation."""
+        """Hand `payload` to all connections of `users`. Raises nothing but cancellation.
+
+        `about` is the conversation, or the key of something of one's own, as logs name it.
+        """
         await self._hand_over(self._announcer.notify(users, payload, not_to=not_to), about)
 
     async def tell_members(
@@ -120,7 +123,7 @@ class Announcements:
         else:
             await self.tell(users, payload, about=about)
 
-    async def _hand_over(self, told: Awaitable[None], about: ConversationId) -> None:
+    async def _hand_over(self, told: Awaitable[None], about: str) -> None:
         try:
             if self._limit_s is None:
                 await told
@@ -130,7 +133,7 @@ class Announcements:
         except Exception as error:
             self._count_lost(error, about)
 
-    def _count_lost(self, error: Exception, about: ConversationId) -> None:
+    def _count_lost(self, error: Exception, about: str) -> None:
         self._meter.count("im_announcements_lost_total")
         if self._lost % _LOGGED_ONE_IN == 0:
             log.warning(

@@ -13,7 +13,7 @@ from parlor.im.paging import page_size
 from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
 from parlor.model.conversation import ConversationKind, ConversationView
-from parlor.model.errors import BadRequest, NotFound, NotMember, TooManyMembers
+from parlor.model.errors import BadRequest, NotFound, NotMember, NotWanted, TooManyMembers
 from parlor.model.event import has_expired, wordless
 from parlor.model.ids import ConversationId, UserId, number_id
 from parlor.model.text import check_display_name
@@ -54,7 +54,7 @@ class Threads:
 
         A direct one that exists is returned; its title is ignored. A group may be without title.
         Every member is told of a new one. Raises BadRequest, BadDisplayName (title),
-        TooManyMembers, NotFound (a member does not exist).
+        TooManyMembers, NotFound (a member does not exist), NotWanted (one does not take it).
         """
         others = [member for member in dict.fromkeys(members) if member != user]
         if kind is ConversationKind.DIRECT and len(others) != 1:
@@ -107,22 +107,31 @@ class Threads:
     ) -> tuple[Sequence[ConversationView], str]:
         """Newest first, and the cursor of the next page, empty when there is none.
 
+        Without those that `user` has hidden: a page may hold fewer than asked for, or none, and
+        still not be the last.
+
         A conversation that becomes active between two pages moves up and out of the later ones;
         its announcement brings it. Raises BadRequest (cursor, limit).
         """
         size = page_size(limit, self._settings.max_page_conversations)
         found = await self._conversations.views(user, _parse_cursor(cursor), size + 1)
-        page = [self._shown(view) for view in found[:size]]
-        return page, f"{page[-1].active_at}-{page[-1].id}" if len(found) > size else ""
+        page = found[:size]
+        following = f"{page[-1].active_at}-{page[-1].id}" if len(found) > size else ""
+        return [self._shown(view) for view in page if not view.hidden], following
 
     async def require_direct_peer(self, user: UserId, conversation_id: ConversationId) -> UserId:
-        """The other person of `user`'s direct conversation.
+        """The other person of `user`'s direct conversation, who takes what `user` has to say.
 
-        Raises NotFound, NotMember, BadRequest (it is a group).
+        Raises NotFound, NotMember, BadRequest (it is a group), NotWanted.
         """
         peer = (await self.get(user, conversation_id)).peer
         if peer is None:
             raise BadRequest("This is not a conversation of two people.")
+        member = await self._conversations.member(conversation_id, user)
+        if member is None:
+            raise NotMember
+        if member.barred:
+            raise NotWanted
         return peer
 
     def _shown(self, view: ConversationView) -> ConversationView:

@@ -9,12 +9,14 @@ import msgspec
 from parlor.model.ids import DeviceId, RoomId, UserId
 
 
-class User(msgspec.Struct, frozen=True):
-    """What any signed-in person may see of another."""
+class User(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What any signed-in person may see of another. `avatar` is the id of a picture; left out by
+    those who have none."""
 
     id: UserId
     name: str
     display_name: str
+    avatar: str = ""
 
 
 class Grants(msgspec.Struct, frozen=True):

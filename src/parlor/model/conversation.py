@@ -9,6 +9,7 @@ import msgspec
 from parlor.model.event import Event
 from parlor.model.group import GroupSettings, Role
 from parlor.model.ids import ConversationId, UserId
+from parlor.model.own import Notify
 
 
 class ConversationKind(StrEnum):
@@ -54,7 +55,9 @@ class ConversationView(msgspec.Struct, frozen=True):
     `peer` is the other person of a direct conversation. `unread` counts messages of others
     after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
     event and orders the list. `role`, `history_from` and `muted_until` are the member's own
-    (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's.
+    (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What is
+    before `history_from` cannot be read: it is from before the member's time, or not kept any more.
+    `pinned`, `notify`, `hidden` and `unread_mark` are what the member has made of it.
     """
 
     id: ConversationId
@@ -74,3 +77,7 @@ class ConversationView(msgspec.Struct, frozen=True):
     announcement: str = ""
     avatar: str = ""
     dissolved: bool = False
+    pinned: bool = False
+    notify: Notify = Notify.ALL
+    hidden: bool = False
+    unread_mark: bool = False

@@ -98,6 +98,11 @@ class NotWanted(ParlorError):
     meaning = "This person does not take this from you."
 
 
+class BadPicture(ParlorError):
+    code, status = "bad_picture", 422
+    meaning = "A picture is a JPEG, PNG or WebP file."
+
+
 class NameTaken(ParlorError):
     code, status = "name_taken", 409
     meaning = "This account name is taken."
@@ -318,6 +323,7 @@ def registry() -> dict[str, type[ParlorError]]:
     """Every error by its code, in a stable order. Raises ValueError when two share a code."""
     found: dict[str, type[ParlorError]] = {}
     for leaf in _leaves(ParlorError):
-        if found.setdefault(leaf.code, leaf) is not leaf:
+        # A finer class of an error is the same one to a client.
+        if not issubclass(leaf, found.setdefault(leaf.code, leaf)):
             raise ValueError(f"two errors share the code {leaf.code}")
     return dict(sorted(found.items()))

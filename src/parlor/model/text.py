@@ -93,6 +93,25 @@ def _has_piled_marks(text: str) -> bool:
     return False
 
 
+def check_words(raw: str, max_chars: int, what: str) -> str:
+    """A greeting, a remark, a line about oneself: trimmed, NFC, and it may be empty.
+
+    `what` names it in the refusal. Raises TextTooLong, BadText.
+    """
+    if len(raw) > 4 * max_chars:
+        raise TextTooLong(f"{what} has at most {max_chars} characters.")
+    try:
+        raw.encode()
+    except UnicodeEncodeError as lone_surrogate:
+        raise BadText from lone_surrogate
+    words = unicodedata.normalize("NFC", raw.replace("\r\n", "\n")).strip()
+    if len(words) > max_chars:
+        raise TextTooLong(f"{what} has at most {max_chars} characters.")
+    if _REFUSED_CONTROL.search(words):
+        raise BadText(f"{what} has no control characters but newline and tab.")
+    return words
+
+
 def check_room(name: str, max_bytes: int) -> RoomId:
     """Raises BadRequest for an empty or over-long name (UTF-8 bytes) or one that is not text."""
     try:

@@ -77,8 +77,9 @@ class Accounts(Protocol):
     async def users(self, ids: Sequence[UserId]) -> Sequence[User]: ...
 
     async def find_users(self, query: str, after: str, limit: int) -> Sequence[User]:
-        """By prefix of the account name or of a word of the display name; ordered by name,
-        strictly after the name `after`."""
+        """By prefix of the account name or of a word of the display name, or by the whole id;
+        ordered by name, strictly after the name `after`. Without those whose privacy says that
+        they are not found this way."""
 
     async def rename(self, user: UserId, display_name: str) -> User:
         """Raises NotFound."""

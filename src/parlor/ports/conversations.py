@@ -12,6 +12,7 @@ from parlor.model.conversation import (
     Member,
 )
 from parlor.model.ids import ConversationId, UserId
+from parlor.model.self_log import Entry
 
 
 class Conversations(Protocol):
@@ -28,7 +29,7 @@ class Conversations(Protocol):
 
         A direct conversation of the same two people is returned instead, with False, also
         when both ask at once; so is a group that has this id already. Raises NotFound when a
-        member does not exist.
+        member does not exist, NotWanted when one does not take it from the owner.
         """
 
     async def get(self, id: ConversationId) -> Conversation | None: ...
@@ -56,8 +57,11 @@ class Conversations(Protocol):
         A bounded number of queries whatever the limit.
         """
 
-    async def set_read(self, id: ConversationId, user: UserId, seq: int) -> tuple[int, int, bool]:
+    async def set_read(
+        self, id: ConversationId, user: UserId, seq: int, at_ms: int
+    ) -> tuple[int, int, Entry | None]:
         """Move the read position forward, never back, never past last_seq.
 
-        (read_seq, unread, moved). Raises NotMember.
+        (read_seq, unread, the entry of the reader's self log, None when nothing changed). The
+        entry is stored in the same transaction, and without its mark as unread. Raises NotMember.
         """

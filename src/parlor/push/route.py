@@ -63,6 +63,17 @@ class Route:
         if users:
             await self._send(ToUsers(tuple(users), not_to), payload)
 
+    async def hint(
+        self,
+        users: Sequence[UserId],
+        payload: PushPayload,
+        *,
+        not_to: ConnectionKey | None = None,
+    ) -> None:
+        """Like `notify`, but lossy: a reader without a place for it never hears of it."""
+        if users:
+            await self._send(ToUsers(tuple(users), not_to), payload, Delivery.LOSSY)
+
     async def notify_conversation(
         self,
         conversation: ConversationId,

@@ -25,6 +25,11 @@ def test_a_ticket_says_what_the_server_said():
     assert len(GOOD) < 200
 
 
+def test_a_ticket_says_which_picture_somebody_has():
+    pictured = User(ANN.id, ANN.name, ANN.display_name, "0f9b3c5a" * 5)
+    assert TICKETS.check(TICKETS.issue(WHO, pictured, NOW), NOW).user == pictured
+
+
 def test_a_ticket_ends_with_its_token_or_after_its_own_time():
     with pytest.raises(Unauthenticated) as late:
         TICKETS.check(GOOD, NOW + 600)

@@ -18,6 +18,21 @@ PROMISED = {
     "GET /api/v1/me",
     "PATCH /api/v1/me",
     "GET /api/v1/users",
+    "GET /api/v1/users/{user_id}",
+    "GET /api/v1/me/privacy",
+    "PATCH /api/v1/me/privacy",
+    "POST /api/v1/me/avatar",
+    "POST /api/v1/me/presence",
+    "GET /api/v1/presence",
+    "POST /api/v1/avatars",
+    "GET /api/v1/avatars/{picture_id}",
+    "GET /api/v1/contacts",
+    "POST /api/v1/contacts",
+    "PATCH /api/v1/contacts/{user_id}",
+    "DELETE /api/v1/contacts/{user_id}",
+    "POST /api/v1/contacts/{user_id}/decide",
+    "GET /api/v1/blocks",
+    "POST /api/v1/blocks",
     "POST /api/v1/conversations",
     "GET /api/v1/conversations",
     "GET /api/v1/conversations/{conversation_id}",
@@ -25,6 +40,15 @@ PROMISED = {
     "POST /api/v1/conversations/{conversation_id}/messages",
     "GET /api/v1/conversations/{conversation_id}/events",
     "POST /api/v1/conversations/{conversation_id}/read",
+    "POST /api/v1/conversations/{conversation_id}/arrange",
+    "PUT /api/v1/conversations/{conversation_id}/draft",
+    "PUT /api/v1/conversations/{conversation_id}/events/{seq}/star",
+    "DELETE /api/v1/conversations/{conversation_id}/events/{seq}/star",
+    "GET /api/v1/me/entries",
+    "GET /api/v1/me/stars",
+    "PUT /api/v1/me/settings/{name}",
+    "POST /api/v1/sync",
+    "GET /api/v1/conversations/{conversation_id}/events/at",
     "POST /api/v1/conversations/{conversation_id}/events/{seq}/edit",
     "POST /api/v1/conversations/{conversation_id}/events/{seq}/recall",
     "POST /api/v1/conversations/{conversation_id}/events/{seq}/react",
@@ -139,7 +163,8 @@ async def test_every_operation_is_explained_and_shows_an_example(document):
             for media in reply.get("content", {}).values():
                 assert media["example"], op
         if "requestBody" in op.spec:
-            assert op.spec["requestBody"]["content"]["application/json"]["example"]
+            for media in op.spec["requestBody"]["content"].values():
+                assert media["example"], op
 
 
 async def test_the_description_says_where_the_server_is(memory: Memory):

@@ -1,9 +1,19 @@
 import asyncio
+from functools import partial
 
 import pytest
 
+from parlor.im import relating
+from parlor.im.people_settings import PeopleSettings
 from parlor.model.conversation import ConversationKind
-from parlor.model.errors import BadDisplayName, BadRequest, NotFound, NotMember, TooManyMembers
+from parlor.model.errors import (
+    BadDisplayName,
+    BadRequest,
+    NotFound,
+    NotMember,
+    NotWanted,
+    TooManyMembers,
+)
 from parlor.model.ids import ConversationId, UserId
 from parlor.wire.native.pushes import ConversationPush
 from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, NOWHERE
@@ -153,3 +163,12 @@ async def test_a_group_asked_for_twice_with_one_client_id_is_one_group(talk):
 async def test_a_client_id_of_a_group_is_short_and_printable(talk, client_id):
     with pytest.raises(BadRequest):
         await talk.threads.create(ANN, GROUP, [BOB], "T", client_id=client_id)
+
+
+async def test_whoever_is_barred_has_nobody_there_to_call(talk):
+    direct = await talk.direct()
+    block = partial(relating.block, now_ms=1, limits=PeopleSettings())
+    await talk.stores.relations.change(ANN, BOB, block, 1)
+    for one in (ANN, BOB):
+        with pytest.raises(NotWanted):
+            await talk.threads.require_direct_peer(one, direct)

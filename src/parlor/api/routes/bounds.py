@@ -7,6 +7,8 @@ from typing import Annotated, TypeAlias
 import msgspec
 from litestar.params import QueryParameter
 
+from parlor.model.errors import BadRequest
+
 MAX_NUMBER = 2**53 - 1
 """The largest integer that every client can hold (RFC 8259 §6)."""
 
@@ -17,6 +19,12 @@ Words: TypeAlias = Annotated[str, QueryParameter(name="query", max_length=256)]
 Prefix: TypeAlias = Annotated[str, QueryParameter(max_length=256)]
 RoomType: TypeAlias = Annotated[
     str, QueryParameter(max_length=256, description="What stands before `://` in a room's name.")
+]
+Kind: TypeAlias = Annotated[
+    str, QueryParameter(max_length=16, description="`contacts` or `requests`.")
+]
+UserList: TypeAlias = Annotated[
+    str, QueryParameter(max_length=8_192, description="Ids, with commas between them.")
 ]
 Cursor: TypeAlias = Annotated[
     str,
@@ -39,3 +47,10 @@ Before: TypeAlias = Annotated[
     int | None,
     QueryParameter(ge=0, le=MAX_NUMBER, description="Only what has a smaller seq, the newest."),
 ]
+
+
+def check_wish(wish: msgspec.Struct) -> None:
+    """For what may be changed field by field. Raises BadRequest for a wish for nothing, which is
+    a name that was spelled wrong more often than not."""
+    if all(value is None for value in msgspec.structs.astuple(wish)):
+        raise BadRequest(f"Name something to change: {', '.join(wish.__struct_fields__)}.")

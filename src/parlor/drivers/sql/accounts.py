@@ -8,10 +8,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, update
 
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.numbers import number_of
+from parlor.drivers.sql.privacy import privacy_of
 from parlor.drivers.sql.tables import user_words, users
 from parlor.drivers.sql.types import MAX_NAME_CHARS
 from parlor.model.account import User
@@ -19,7 +20,8 @@ from parlor.model.errors import NameTaken, NotFound
 from parlor.model.ids import UserId
 from parlor.ports.accounts import Credential
 
-_USER = (users.c.id, users.c.name, users.c.display_name)
+USER_COLUMNS = (users.c.id, users.c.name, users.c.display_name, users.c.avatar)
+"""What `user_of_row` takes."""
 _AFTER_ALL = "\U0010ffff"
 """Sorts after every character that a name can have: the end of a range of prefixes."""
 
@@ -40,14 +42,16 @@ class SqlAccounts:
                 "admin": admin,
             }
             db.execute(insert(users), row)
-            _index_words(db, user)
+            index_words(db, user)
 
         await self._database.write(unit)
 
     async def credential(self, name: str) -> Credential | None:
         def query(db: Connection) -> Credential | None:
             found = db.execute(
-                select(*_USER, users.c.admin, users.c.password_hash).where(users.c.name == name)
+                select(*USER_COLUMNS, users.c.admin, users.c.password_hash).where(
+                    users.c.name == name
+                )
             ).first()
             if found is None:
                 return None
@@ -71,7 +75,7 @@ class SqlAccounts:
         numbers = [number for number in map(number_of, ids) if number is not None]
 
         def query(db: Connection) -> Sequence[User]:
-            found = db.execute(select(*_USER).where(users.c.id.in_(numbers)))
+            found = db.execute(select(*USER_COLUMNS).where(users.c.id.in_(numbers)))
             by_id = {user.id: user for user in map(user_of_row, found)}
             return [by_id[user] for user in ids if user in by_id]
 
@@ -79,9 +83,12 @@ class SqlAccounts:
 
     async def find_users(self, query: str, after: str, limit: int) -> Sequence[User]:
         def unit(db: Connection) -> Sequence[User]:
+            is_found: ColumnElement[bool] = users.c.id.in_(with_word(query))
+            if (number := _of_number(db, query)) is not None:
+                is_found = or_(is_found, users.c.id == number)
             found = db.execute(
-                select(*_USER)
-                .where(users.c.name > after, users.c.id.in_(with_word(query)))
+                select(*USER_COLUMNS)
+                .where(users.c.name > after, is_found)
                 .order_by(users.c.name)
                 .limit(limit)
             )
@@ -94,12 +101,15 @@ class SqlAccounts:
 
         def unit(db: Connection) -> User:
             db.execute(update(users).where(users.c.id == number).values(display_name=display_name))
-            found = db.execute(select(*_USER).where(users.c.id == number)).first()
+            found = db.execute(
+                select(*USER_COLUMNS, users.c.privacy).where(users.c.id == number)
+            ).first()
             if found is None:
                 raise NotFound
             renamed = user_of_row(found)
             db.execute(delete(user_words).where(user_words.c.user_id == number))
-            _index_words(db, renamed)
+            if privacy_of(found.privacy).found_by_name:
+                index_words(db, renamed)
             return renamed
 
         return await self._database.write(unit)
@@ -115,7 +125,14 @@ class SqlAccounts:
 
 
 def user_of_row(row: AnyRow) -> User:
-    return User(UserId(str(row.id)), row.name, row.display_name)
+    return User(UserId(str(row.id)), row.name, row.display_name, row.avatar)
+
+
+def _of_number(db: Connection, query: str) -> int | None:
+    """The id that `query` is, of somebody who may be found by it."""
+    number = number_of(query.strip())
+    stored = db.execute(select(users.c.privacy).where(users.c.id == number)).scalar()
+    return number if stored is not None and privacy_of(stored).found_by_number else None
 
 
 def with_word(beginning: str) -> Select[tuple[int]]:
@@ -130,7 +147,8 @@ def _folded(words: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", words).casefold().split())
 
 
-def _index_words(db: Connection, user: User) -> None:
+def index_words(db: Connection, user: User) -> None:
+    """Let search find this user by name. None of their words may be there yet."""
     words = _folded(user.display_name).split(" ")
     # One character may fold into eighteen.
     tails = {" ".join(words[start:])[:MAX_NAME_CHARS] for start in range(len(words))}

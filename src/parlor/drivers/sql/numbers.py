@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parlor.model.ids import ID_BITS
+from parlor.model.ids import ID_BITS, UserId
 
 _MAX = (1 << ID_BITS) - 1
 _MAX_DIGITS = len(str(_MAX))
@@ -18,3 +18,7 @@ def number_of(id: str) -> int | None:
         return None
     number = int(id)
     return number if number <= _MAX else None
+
+
+def user_id(number: int) -> UserId:
+    return UserId(str(number))

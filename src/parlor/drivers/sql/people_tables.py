@@ -20,6 +20,7 @@ contacts = Table(
     Column("text", Words, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Index("ix_contacts_peer_id", "peer_id"),
+    Index("ix_contacts_state_at_ms", "state", "at_ms"),
     sqlite_with_rowid=False,
 )
 
@@ -41,4 +42,5 @@ avatars = Table(
     Column("type", short(32), nullable=False),
     Column("body", Body, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Index("ix_avatars_at_ms", "at_ms"),
 )

@@ -60,6 +60,7 @@ def put(db: Connection, changes: Sequence[Change], at_ms: int) -> Sequence[Entry
                 "kind": entry.kind.value,
                 "body": entry.body,
                 "at_ms": entry.at_ms,
+                "gone_at": entry.at_ms if entry.body is None else None,
             }
             for entry in newest.values()
         ],

@@ -18,7 +18,11 @@ self_entries = Table(
     Column("kind", short(16), nullable=False),
     Column("body", Body),
     Column("at_ms", BigInteger, nullable=False),
+    # `at_ms` of what is gone, null for the rest: those are found by it that can be forgotten.
+    Column("gone_at", BigInteger),
     Index("ix_self_entries_user_id_seq", "user_id", "seq"),
+    Index("ix_self_entries_user_id_kind_seq", "user_id", "kind", "seq"),
+    Index("ix_self_entries_gone_at", "gone_at"),
     sqlite_with_rowid=False,
 )
 

@@ -38,6 +38,7 @@ _HELD = ByKeys(
         users.c.admin,
         users.c.name,
         users.c.display_name,
+        users.c.avatar,
     ).join_from(sessions, users),
     sessions.c.token_hash,
 )
@@ -93,10 +94,10 @@ class SqlSessions:
 def _holders(db: Connection, hashes: Sequence[bytes]) -> Mapping[bytes, Holder]:
     found: dict[bytes, Holder] = {}
     for row in _HELD.rows(db, hashes):
-        token_hash, session, number, device, expires_at, admin, name, display_name = row
+        token_hash, session, number, device, expires_at, admin, name, display_name, avatar = row
         user = UserId(str(number))
         identity = Identity(user, DeviceId(device), session, bool(admin), expires_at)
-        found[bytes(token_hash)] = Holder(identity, User(user, name, display_name))
+        found[bytes(token_hash)] = Holder(identity, User(user, name, display_name, avatar))
     return found
 
 

@@ -51,6 +51,7 @@ users = Table(
     Column("status", short(1024), nullable=False, server_default=""),
     # Unix milliseconds, 0: never.
     Column("last_seen_at", BigInteger, nullable=False, server_default="0"),
+    Index("ix_users_avatar", "avatar"),
 )
 
 # What a person is found by: the account name and each tail of the display name that begins
@@ -153,7 +154,10 @@ conversations = Table(
     Column("dissolved_at", BigInteger, nullable=False, server_default="0"),
     # A plain message needs more here than membership: look at settings and dissolved_at.
     Column("restricted", Boolean, nullable=False, server_default=false()),
+    # The first event that is kept: what was before is past its retention.
+    Column("first_seq", BigInteger, nullable=False, server_default="1"),
     UniqueConstraint("low_user_id", "high_user_id"),
+    Index("ix_conversations_avatar", "avatar"),
 )
 
 members = Table(

@@ -15,10 +15,14 @@ from parlor.gateway.mail import MailCarrier
 from parlor.gateway.methods.acts import Acts
 from parlor.gateway.methods.bind import bind
 from parlor.gateway.methods.calls import Calls
+from parlor.gateway.methods.contacts import Contacts
 from parlor.gateway.methods.conversations import Conversations
 from parlor.gateway.methods.groups import Groups
 from parlor.gateway.methods.messages import Messages
+from parlor.gateway.methods.own import Own
 from parlor.gateway.methods.people import People
+from parlor.gateway.methods.presence import Presence
+from parlor.gateway.methods.profiles import Profiles
 from parlor.gateway.methods.schedule import Schedule
 from parlor.gateway.methods.session import Session
 from parlor.gateway.requests import Bound
@@ -38,9 +42,13 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
     table = {
         **Session(gateway, services, Greeting(gateway, services, catch_up, mail), mail).bound(),
         **People(services).bound(),
+        **Profiles(services).bound(),
+        **Contacts(services).bound(),
+        **Presence(services).bound(),
         **Conversations(services).bound(),
         **Groups(services).bound(),
         **Messages(services).bound(),
+        **Own(services).bound(),
         **Acts(services).bound(),
         **Schedule(services).bound(),
         **Calls(services).bound(),

@@ -19,17 +19,12 @@ class People:
     def bound(self) -> dict[str, Bound]:
         return {
             "me.get": bind(wire.MeGet, self.me),
-            "me.update": bind(wire.MeUpdate, self.rename, finishes=True),
             "users.find": bind(wire.UsersFind, self.find_users),
             "users.get": bind(wire.UsersGet, self.get_users),
         }
 
     async def me(self, caller: Caller, params: wire.MeGet) -> wire.UserResult:
         return wire.UserResult(await self._services.people.user(who(caller).user))
-
-    async def rename(self, caller: Caller, params: wire.MeUpdate) -> wire.UserResult:
-        user = await self._services.people.rename(who(caller).user, params.display_name)
-        return wire.UserResult(user)
 
     async def find_users(self, caller: Caller, params: wire.UsersFind) -> wire.UsersResult:
         limit = page(params.limit)

@@ -23,6 +23,7 @@ from parlor.model.standing import Act, Decide
 from parlor.model.text import check_display_name, check_text
 from parlor.ports.clock import Clock
 from parlor.ports.messages import Messages
+from parlor.ports.relations import Relations
 
 _MAX_PICTURE_CHARS = 64
 
@@ -32,9 +33,15 @@ class GroupActs:
     for who lacks the right, Forbidden."""
 
     def __init__(
-        self, messages: Messages, telling: Telling, settings: ImSettings, clock: Clock
+        self,
+        messages: Messages,
+        telling: Telling,
+        settings: ImSettings,
+        clock: Clock,
+        relations: Relations,
     ) -> None:
         self._messages = messages
+        self._relations = relations
         self._telling = telling
         self._settings = settings
         self._clock = clock
@@ -42,9 +49,15 @@ class GroupActs:
     async def invite(
         self, user: UserId, group: ConversationId, client_id: str, members: Sequence[UserId]
     ) -> Event | None:
-        """Those who are not in yet come in. Raises TooManyMembers, NotFound (no such person)."""
+        """Those who are not in yet come in. Raises TooManyMembers, NotFound (no such person),
+        NotWanted (their privacy, or a block)."""
         draft = Draft(group, EventKind.JOINED, user, client_id, members=self._some(members))
-        decide = partial(coming.invite, draft=draft, most=self._settings.max_group_members)
+        decide = partial(
+            coming.invite,
+            draft=draft,
+            most=self._settings.max_group_members,
+            refusing=await self._relations.refusing_groups(user, draft.members),
+        )
         return await self._act(draft, decide)
 
     async def leave(self, user: UserId, group: ConversationId, client_id: str) -> Event | None:

@@ -6,18 +6,35 @@ stored, None when there is nothing to do, or raises the refusal.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from parlor.im.groups.rights import present, require, require_group, require_member, require_over
-from parlor.model.errors import BadRequest, LinkEnded, NotFound, OwnerMustTransfer, TooManyMembers
+from parlor.model.errors import (
+    BadRequest,
+    LinkEnded,
+    NotFound,
+    NotWanted,
+    OwnerMustTransfer,
+    TooManyMembers,
+)
 from parlor.model.event import Draft
 from parlor.model.group import Join, Permission, Role
+from parlor.model.ids import UserId
 from parlor.model.standing import Standing
 
 
-def invite(standing: Standing, draft: Draft, *, most: int) -> Draft | None:
-    """Those who are in already are left out; `most` is how many members a group may have."""
+def invite(
+    standing: Standing, draft: Draft, *, most: int, refusing: Collection[UserId] = ()
+) -> Draft | None:
+    """Those who are in already are left out; `most` is how many members a group may have.
+
+    Raises NotWanted, naming them, when some of the others are `refusing` to be added.
+    """
     require(standing, Permission.INVITE)
+    if unwilling := [user for user in refusing if user not in standing.others]:
+        raise NotWanted(f"These people do not want to be added: {', '.join(unwilling)}.")
     return _let_in(standing, draft, most)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
+from parlor.model.account import User
 from parlor.model.call import CallView
 from parlor.model.conversation import ConversationView
 from parlor.model.event import Event
 from parlor.model.group_link import Asked
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.scheduled import Scheduled
+from parlor.model.self_log import Entry, SelfKind
+from parlor.model.status import Presence
 
 
 class PushPayload(msgspec.Struct, frozen=True):
@@ -42,6 +45,26 @@ class SchedulePush(PushPayload, frozen=True):
 
     client_id: str
     scheduled: Scheduled | None
+
+
+class SelfEntry(msgspec.Struct, frozen=True):
+    """Something of one's own. `body` is JSON text in a shape that `kind` decides; null: it is gone.
+
+    The newest value of `key` counts. Values that were replaced leave gaps in `seq`.
+    """
+
+    key: str
+    kind: SelfKind
+    seq: int
+    body: str | None
+    at_ms: int
+
+
+class SelfPush(PushPayload, frozen=True):
+    """Another device, or this one, changed something of one's own. Best effort: when `seq` does
+    not follow the last one heard of, `self.list` gives what is missing."""
+
+    entry: SelfEntry
 
 
 class GroupRequestPush(PushPayload, frozen=True):
@@ -107,6 +130,31 @@ class RoomPresencePush(PushPayload, frozen=True):
     left: tuple[str, ...] = ()
 
 
+class UserPush(PushPayload, frozen=True):
+    """Somebody whom this user knows has changed their profile. Best effort: `version` is that of
+    `profile.get`."""
+
+    user: User
+    version: str
+
+
+class PresencePush(PushPayload, frozen=True):
+    """How people on this connection's list (`presence.watch`) are there now. Only those for whom
+    something has changed."""
+
+    users: tuple[Presence, ...]
+
+
+class TypingPush(PushPayload, frozen=True):
+    """Forget it after `expires_in_s` unless it comes again, or when a message of that user comes.
+    Lossy, and never stored."""
+
+    conversation_id: str
+    user_id: str
+    on: bool
+    expires_in_s: float
+
+
 class ByePush(PushPayload, frozen=True):
     """The connection is about to be closed: `code` and `reason` as in the WebSocket close."""
 
@@ -119,10 +167,20 @@ PUSHES: dict[str, type[PushPayload]] = {
     "conversation": ConversationPush,
     "read": ReadPush,
     "schedule": SchedulePush,
+    "self": SelfPush,
     "group.request": GroupRequestPush,
     "call": CallPush,
     "call.signal": CallSignalPush,
     "delivery": DeliveryPush,
     "room.presence": RoomPresencePush,
+    "user": UserPush,
+    "presence": PresencePush,
+    "typing": TypingPush,
     "bye": ByePush,
 }
+
+
+def self_entry(entry: Entry) -> SelfEntry:
+    """A stored entry as its owner's devices get it."""
+    body = None if entry.body is None else entry.body.decode()
+    return SelfEntry(entry.key, entry.kind, entry.seq, body, entry.at_ms)

@@ -28,3 +28,37 @@ async def test_finding_people_needs_a_query(client):
     reply = await client.get("/api/v1/users", headers=ann)
     assert reply.status_code == 400
     assert "query" in reply.json()["error"]["message"]
+
+
+async def test_what_one_says_of_oneself_is_read_by_others(client):
+    ann_id, ann = await sign_up(client, "ann")
+    _, bob = await sign_up(client, "bob")
+    await client.patch("/api/v1/me", json={"about": "Climbs"}, headers=ann)
+    seen = await client.get(f"/api/v1/users/{ann_id}", headers=bob)
+    profile = seen.json()["profile"]
+    assert (profile["about"], profile["user"]["display_name"]) == ("Climbs", "ann")
+    assert (await client.get("/api/v1/users/nobody", headers=bob)).status_code == 404
+
+
+async def test_a_profile_that_has_not_changed_is_not_sent_again(client):
+    ann_id, ann = await sign_up(client, "ann")
+    path = f"/api/v1/users/{ann_id}"
+    first = await client.get(path, headers=ann)
+    again = await client.get(path, headers={**ann, "if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    await client.patch("/api/v1/me", json={"about": "New"}, headers=ann)
+    changed = await client.get(path, headers={**ann, "if-none-match": first.headers["etag"]})
+    assert changed.status_code == 200
+
+
+async def test_privacy_is_changed_field_by_field(client):
+    _, ann = await sign_up(client, "ann")
+    before = (await client.get("/api/v1/me/privacy", headers=ann)).json()["privacy"]
+    changed = await client.patch(
+        "/api/v1/me/privacy", json={"write": "contacts", "found_by_name": False}, headers=ann
+    )
+    assert changed.json()["privacy"] == {**before, "write": "contacts", "found_by_name": False}
+    for wrong in ({"write": "nobody"}, {"write": "friends"}, {"found_by_name": "no"}):
+        refused = await client.patch("/api/v1/me/privacy", json=wrong, headers=ann)
+        assert refused.status_code == 400, wrong

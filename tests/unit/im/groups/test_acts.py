@@ -10,6 +10,7 @@ from parlor.model.errors import (
     GroupDissolved,
     NotFound,
     NotMember,
+    NotWanted,
     OwnerMustTransfer,
     TextTooLong,
     TooManyMembers,
@@ -18,6 +19,7 @@ from parlor.model.event import FOREVER, EventKind
 from parlor.model.group import Role, Visible
 from parlor.model.group_change import SettingsChange
 from parlor.model.ids import UserId
+from parlor.model.people import Privacy, Who
 from parlor.wire.native.pushes import ConversationPush, EventPush
 from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, NOWHERE
 from tests.support.talk import open_talk
@@ -272,3 +274,17 @@ async def test_a_lost_announcement_fails_no_act(talk):
     assert await talk.groups.acts.invite(ANN, group, "i", [CEM]) is not None
     assert await talk.groups.acts.remove(ANN, group, "r", [BOB]) is not None
     assert set(await roles(talk, group)) == {ANN, CEM}
+
+
+async def test_nobody_is_added_who_does_not_want_to_be_and_members_stay_as_they_are(talk):
+    group = await talk.group(ANN, BOB)
+    for picky in (BOB, CEM):
+        await talk.stores.profiles.set_privacy(picky, Privacy(groups=Who.CONTACTS), 1)
+    with pytest.raises(NotWanted) as refused:
+        await talk.groups.acts.invite(ANN, group, "i1", [BOB, CEM, DAN])
+    assert CEM in str(refused.value)
+    assert BOB not in str(refused.value)
+    assert (await talk.stores.conversations.get(group)).member_count == 2
+    first = await talk.groups.acts.invite(ANN, group, "i2", [BOB, DAN])
+    await talk.stores.profiles.set_privacy(DAN, Privacy(groups=Who.NOBODY), 1)
+    assert await talk.groups.acts.invite(ANN, group, "i2", [BOB, DAN]) == first

@@ -358,6 +358,7 @@ const en = {
     auth_unavailable: "Nobody can check your sign-in right now. Try again in a moment.",
     address_full: "This address has as many connections as allowed. Try again in a moment.",
     not_wanted: "This person does not take this from you.",
+    bad_picture: "Choose a JPEG, PNG or WebP picture that is not too large.",
     not_in_room: "Join the room first.",
     slow_mode: "Slow mode: wait a moment before your next message.",
     vetoed: "The operator of this server does not allow this.",

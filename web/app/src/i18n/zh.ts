@@ -360,6 +360,7 @@ const zh: Catalogue = {
     auth_unavailable: "暂时无法核实你的登录，请稍后再试。",
     address_full: "此地址的连接数已达上限，请稍后再试。",
     not_wanted: "对方不接受。",
+    bad_picture: "请选择不太大的 JPEG、PNG 或 WebP 图片。",
     not_in_room: "请先加入房间。",
     slow_mode: "慢速模式：请稍等再发下一条。",
     vetoed: "本服务器的运营者不允许这样做。",

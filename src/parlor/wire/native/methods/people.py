@@ -11,7 +11,11 @@ class MeGet(Params, frozen=True):
 
 
 class MeUpdate(Params, frozen=True):
-    display_name: str
+    """What is null stays. `avatar` is the id of a picture that was uploaded; empty: none."""
+
+    display_name: str | None = None
+    about: str | None = None
+    avatar: str | None = None
 
 
 class UserResult(Result, frozen=True):
@@ -19,7 +23,8 @@ class UserResult(Result, frozen=True):
 
 
 class UsersFind(Params, frozen=True):
-    """People whose account or display name has a word that starts with `query`."""
+    """People whose account or display name has a word that starts with `query`, or whose id it
+    is; without those who do not want to be found this way."""
 
     query: str
     cursor: str = ""

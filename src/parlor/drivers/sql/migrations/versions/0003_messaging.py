@@ -25,6 +25,8 @@ def _columns() -> None:
     for table, columns in _NEW.items():
         for name, kind, default in columns:
             op.add_column(table, sa.Column(name, kind, nullable=False, server_default=default))
+    op.create_index("ix_users_avatar", "users", ["avatar"])
+    op.create_index("ix_conversations_avatar", "conversations", ["avatar"])
     op.execute("UPDATE members SET changed_seq = joined_seq")
     for column in ("changed_seq", "role"):
         name = f"ix_members_conversation_id_{column}"
@@ -52,6 +54,7 @@ _NEW: dict[str, list[tuple[str, Any, Any]]] = {
         ("avatar", short(64), ""),
         ("dissolved_at", sa.BigInteger(), "0"),
         ("restricted", sa.Boolean(), sa.false()),
+        ("first_seq", sa.BigInteger(), "1"),
     ],
     "members": [
         ("history_from", sa.BigInteger(), "0"),
@@ -150,11 +153,14 @@ def _self() -> None:
         sa.Column("kind", short(16), nullable=False),
         sa.Column("body", Body, nullable=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_self_entries_user_id"),
         sa.PrimaryKeyConstraint("user_id", "key", name="pk_self_entries"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_self_entries_user_id_seq", "self_entries", ["user_id", "seq"])
+    op.create_index("ix_self_entries_user_id_kind_seq", "self_entries", ["user_id", "kind", "seq"])
+    op.create_index("ix_self_entries_gone_at", "self_entries", ["gone_at"])
     op.create_table(
         "self_logs",
         sa.Column("user_id", Id, autoincrement=False, nullable=False),
@@ -277,6 +283,7 @@ def _people() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_contacts_peer_id", "contacts", ["peer_id"])
+    op.create_index("ix_contacts_state_at_ms", "contacts", ["state", "at_ms"])
     op.create_table(
         "blocks",
         sa.Column("user_id", Id, autoincrement=False, nullable=False),
@@ -296,3 +303,4 @@ def _people() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_avatars"),
     )
+    op.create_index("ix_avatars_at_ms", "avatars", ["at_ms"])

@@ -1,7 +1,7 @@
-"""How much one address or one user may ask over HTTP; bounded memory whoever asks.
+"""How often each address or user may do something; bounded memory whoever asks.
 
 The arithmetic is `push.pace`; this module owns whose pace it is and forgetting the oldest.
-Called by `front` for addresses and by `identity` for users.
+Called by the API for requests, and by `im` for what people may do only now and then.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlor.api.limits import Paces
+from parlor.push.paces import Paces
 
 
 def test_each_name_has_its_own_pace():
