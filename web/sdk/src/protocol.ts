@@ -516,6 +516,8 @@ export type Notify = "all" | "mentions" | "nothing";
  * `peer` is the other person of a direct conversation. `unread` counts messages of others
  * after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
  * event and orders the list. `role`, `history_from` and `muted_until` are the member's own
+ * `peer_read_seq` and `peer_delivered_seq` are how far the other person of a direct one has read
+ * and got (`model.receipt.Receipt`), 0 in a group.
  * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What is
  * before `history_from` cannot be read: it is from before the member's time, or not kept any more.
  * `pinned`, `notify`, `hidden` and `unread_mark` are what the member has made of it.
@@ -538,6 +540,8 @@ export interface ConversationView {
   announcement: string;
   avatar: string;
   dissolved: boolean;
+  peer_read_seq: number;
+  peer_delivered_seq: number;
   pinned: boolean;
   notify: Notify;
   hidden: boolean;
@@ -1373,6 +1377,113 @@ export interface MailAck {
   upto: number;
 }
 
+export type DeviceList = Record<string, never>;
+
+/** `other` is what nobody has said anything about. */
+export type Platform = "web" | "desktop" | "ios" | "android" | "bot" | "other";
+
+/**
+ * One of somebody's devices, as that person sees it. Times are Unix milliseconds, 0 when they
+ * are not known.
+ *
+ * `current` is the one that asks. `connections` are those open now, and `last_seen_at` may be a
+ * minute old. `behind` counts the events that it has not acknowledged, of the conversations
+ * where it has acknowledged any.
+ */
+export interface Device {
+  device: string;
+  platform: Platform;
+  label: string;
+  created_at: number;
+  last_seen_at: number;
+  address: string;
+  connections: number;
+  current: boolean;
+  behind: number;
+}
+
+/** The last seen first. */
+export interface DeviceListResult {
+  devices: readonly Device[];
+}
+
+export interface DeviceRename {
+  device: string;
+  label: string;
+}
+
+export interface DeviceRenameResult {
+  label: string;
+}
+
+/** Its tokens are refused from now on and its connections close with `signed_out`. */
+export interface DeviceSignOut {
+  device: string;
+}
+
+/** As `device.sign_out`, for all but the one that asks. */
+export type DeviceSignOutOthers = Record<string, never>;
+
+export interface SignedOutResult {
+  ended: number;
+}
+
+/**
+ * This device has everything up to these seqs, by conversation. Never moves back; say it
+ * together for all conversations, and not for each event.
+ */
+export interface DeliveredSet {
+  positions: Readonly<Record<string, number>>;
+}
+
+/**
+ * `without` are conversations of which positions are not kept: they need not be said again
+ * on this connection.
+ */
+export interface DeliveredResult {
+  without: readonly string[];
+}
+
+export interface ReceiptList {
+  conversation_id: string;
+}
+
+/**
+ * `delivered_seq` is that of the person's device which is furthest, and never less than
+ * `read_seq`. `read_seq` is 0 of those who let nobody know what they have read.
+ */
+export interface Receipt {
+  conversation_id: string;
+  user_id: string;
+  delivered_seq: number;
+  read_seq: number;
+}
+
+export interface ReceiptListResult {
+  receipts: readonly Receipt[];
+}
+
+/** Who has read a message; `cursor` from the last page, empty at first. */
+export interface MessageReaders {
+  conversation_id: string;
+  seq: number;
+  cursor?: string;
+  limit?: number;
+}
+
+/**
+ * Of those who were there when it was sent, without its sender. `read` and `unread` are those
+ * of the page, whose `users` they are; the counts are of all.
+ */
+export interface MessageReadersResult {
+  read: readonly string[];
+  unread: readonly string[];
+  read_count: number;
+  unread_count: number;
+  users: readonly User[];
+  cursor: string;
+}
+
 /**
  * A new event. Best effort: a device that sees a gap in seq asks `events.list`. The connection
  * that sent a message has its answer and gets none, so its own may come after later ones.
@@ -1391,6 +1502,18 @@ export interface ReadPush {
   conversation_id: string;
   read_seq: number;
   unread: number;
+}
+
+/**
+ * How far the other person of a direct conversation has got and read by now
+ * (`model.receipt.Receipt`). Neither moves back; what is lost comes with the next, and is in
+ * the conversation's view.
+ */
+export interface ReceiptPush {
+  conversation_id: string;
+  user_id: string;
+  delivered_seq: number;
+  read_seq: number;
 }
 
 /** One of this user's scheduled messages changed; null: it was sent or cancelled. */
@@ -1596,6 +1719,13 @@ export interface Methods {
   "call.signal": { params: CallSignal; result: Empty };
   "call.ice": { params: CallIce; result: CallIceResult };
   "mail.ack": { params: MailAck; result: Empty };
+  "device.list": { params: DeviceList; result: DeviceListResult };
+  "device.rename": { params: DeviceRename; result: DeviceRenameResult };
+  "device.sign_out": { params: DeviceSignOut; result: Empty };
+  "device.sign_out_others": { params: DeviceSignOutOthers; result: SignedOutResult };
+  "delivered.set": { params: DeliveredSet; result: DeliveredResult };
+  "receipt.list": { params: ReceiptList; result: ReceiptListResult };
+  "message.readers": { params: MessageReaders; result: MessageReadersResult };
 }
 
 export type MethodName = keyof Methods;
@@ -1605,6 +1735,7 @@ export interface Pushes {
   "event": EventPush;
   "conversation": ConversationPush;
   "read": ReadPush;
+  "receipt": ReceiptPush;
   "schedule": SchedulePush;
   "self": SelfPush;
   "group.request": GroupRequestPush;
@@ -1677,6 +1808,7 @@ export const ERRORS = {
   message_gone: { status: 410, retry: false, meaning: "This message was recalled or has expired." },
   method_not_allowed: { status: 405, retry: false, meaning: "This address does not take this HTTP method." },
   name_taken: { status: 409, retry: false, meaning: "This account name is taken." },
+  no_receipts: { status: 409, retry: false, meaning: "In a group of this size nobody is told who has read what." },
   no_such_call: { status: 404, retry: false, meaning: "There is no such call, or it is not yours." },
   no_such_link: { status: 404, retry: false, meaning: "This link over HTTP has ended or never was; connect again." },
   not_found: { status: 404, retry: false, meaning: "There is no such thing, or it is not yours to see." },
@@ -1699,6 +1831,7 @@ export const ERRORS = {
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
   too_late: { status: 409, retry: false, meaning: "The time in which this could be changed is over." },
   too_many_attempts: { status: 429, retry: true, meaning: "Too many failed sign-ins or bad tokens; wait before the next." },
+  too_many_devices: { status: 409, retry: false, meaning: "This account is signed in on as many devices of this kind as allowed." },
   too_many_members: { status: 422, retry: false, meaning: "The group would have more members than this server allows." },
   unauthenticated: { status: 401, retry: false, meaning: "Sign in first: the token is missing, expired or revoked." },
   unknown_method: { status: 404, retry: false, meaning: "There is no such method." },
@@ -1736,6 +1869,7 @@ export const CLOSE_CODES = {
   4204: { name: "too_many_connections", reconnect: "never", meaning: "This user has as many connections as allowed." },
   4205: { name: "malformed", reconnect: "never", meaning: "A message could not be read." },
   4206: { name: "banned", reconnect: "never", meaning: "This account may not connect." },
+  4207: { name: "device_replaced", reconnect: "never", meaning: "This device was signed out, because another one signed in." },
 } as const satisfies Record<
   number,
   { name: string; reconnect: Reconnect; meaning: string }
