@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PORT ?= 8080
 DATA ?= ./parlor-data
 MINUTES ?= 10
+ROUNDS ?= 20
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +14,7 @@ WEBAPP := src/parlor/api/webapp/index.html
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help serve test check bench fuzz web screenshots lock clean system
+.PHONY: help serve test check bench chaos fuzz web screenshots lock clean system
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +30,9 @@ check: .stamps/dev .stamps/web ## the quick part of the tests, under 2 minutes
 
 bench: .stamps/dev $(WEBAPP) ## print every published figure beside its baseline
 	@$(BIN)/python -m benches
+
+chaos: .stamps/dev system ## people talk while everything dies, ROUNDS (20) on each database
+	@ROUNDS=$(ROUNDS) $(BIN)/pytest -q tests/flows/test_chaos.py
 
 web: $(WEBAPP) ## build the web app
 

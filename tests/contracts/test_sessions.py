@@ -6,7 +6,7 @@ import pytest
 
 from parlor.model.account import Identity, User
 from parlor.model.ids import DeviceId, UserId
-from parlor.ports.accounts import Holder, Reused, SessionRow
+from parlor.ports.accounts import Holder, Opened, Reused, SessionRow
 from tests.support.storage import ANN, BOB, STORES
 
 
@@ -41,7 +41,7 @@ async def rotate(sessions, old, new, now=100.0, expires_at=2_000.0):
 
 
 async def test_a_token_names_who_signed_in(sessions):
-    assert await sessions.open(row("s")) is None
+    assert await sessions.open(row("s")) == Opened()
     found = await sessions.by_token(hashed("t-s"))
     identity = Identity(ANN, DeviceId("phone"), "s", admin=True, expires_at=1_000.0)
     assert found == Holder(identity, User(ANN, "ann", "Ann"))
@@ -52,8 +52,8 @@ async def test_signing_in_again_on_a_device_replaces_the_earlier_one(sessions):
     await sessions.open(row("old"))
     await sessions.open(row("other device", device="laptop"))
     await sessions.open(row("other person", user=BOB))
-    replaced = await sessions.open(row("new"))
-    assert replaced.session == "old"
+    opened = await sessions.open(row("new"))
+    assert (opened.again.session, opened.replaced) == ("old", ())
     assert await sessions.by_token(hashed("t-old")) is None
     for name in ("new", "other device", "other person"):
         assert (await sessions.by_token(hashed(f"t-{name}"))).identity.session == name

@@ -3,37 +3,19 @@
 import asyncio
 import contextlib
 from itertools import count
-from typing import Any
 
 import pytest
 
 from parlor.client import ConnectionClosed, connect
 from parlor.model.errors import ParlorError
 from parlor.wire.native.methods import MessageSend, MessageSendResult
-from tests.support.mariadb import Mariadb, mariadb_url
 from tests.support.people import sign_up
-from tests.support.postgres import Postgres, postgres_url
 from tests.support.server import running_parlor
+from tests.support.stored_in import database_of
 
 SENDERS = 10
 SENDS = 1_000
 KILL_AT = 400
-
-
-@contextlib.asynccontextmanager
-async def database_of(kind):
-    """(the database server, None for none; its address), written through to the disk."""
-    if kind == "sqlite":
-        yield None, "sqlite"
-        return
-    # Each kind of server goes with its own kind of address.
-    made: Any = (Postgres, postgres_url) if kind == "postgres" else (Mariadb, mariadb_url)
-    process = made[0](durable=True)
-    try:
-        async with made[1](process) as address:
-            yield process, address
-    finally:
-        process.end()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])

@@ -47,7 +47,7 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(folder: Path, **settings: float) -> AsyncIterator[Door]:
+async def open_door(folder: Path, **settings: object) -> AsyncIterator[Door]:
     cheap = {"hash_passes": 1, "hash_memory_kib": 64}
     chosen = msgspec.convert(cheap | settings, AccountsSettings)
     clock, entropy, passwords = HandClock(), CountedBytes(), Passwords(chosen)

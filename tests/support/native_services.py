@@ -9,6 +9,7 @@ from parlor.gateway.people_presence import PeoplePresence
 from parlor.gateway.services import Services
 from parlor.model.account import Admitted, Identity, User
 from parlor.model.call import CallState, CallView, IceServer, Media
+from parlor.model.close import CloseCode
 from parlor.model.conversation import ConversationKind, ConversationView, Member
 from parlor.model.errors import Forbidden, NoSuchCall, NotFound, ParlorError, Unauthenticated
 from parlor.model.event import Event, EventKind
@@ -18,6 +19,7 @@ from parlor.ports.accounts import RevocationKind
 from tests.support.message_acts import MessageActs
 from tests.support.own_services import own_services
 from tests.support.people_services import people_house
+from tests.support.receipts import NotedPositions, OneReader, TwoDevices
 from tests.support.room_services import RoomServices
 from tests.support.small_groups import SmallGroups
 
@@ -35,6 +37,7 @@ class TokenAuthentication:
         self.other: dict[str, Identity] = {}
         self.refuses: ParlorError | None = None
         self._listeners: list[Callable[[Identity], None]] = []
+        self._sending_away: list[Callable[[Identity, CloseCode], None]] = []
         self._revoking: list[Callable[[RevocationKind, str], None]] = []
 
     async def admit(self, token: str, resume: str, address: str) -> Admitted:
@@ -69,6 +72,13 @@ class TokenAuthentication:
 
     def on_revoked(self, revoked: Callable[[RevocationKind, str], None]) -> None:
         self._revoking.append(revoked)
+
+    def on_sent_away(self, sent_away: Callable[[Identity, CloseCode], None]) -> None:
+        self._sending_away.append(sent_away)
+
+    def send_away(self, token: str, why: CloseCode) -> None:
+        for listener in self._sending_away:
+            listener(self.identity(token), why)
 
     async def sign_out(self, identity: Identity) -> None:
         self.ended.add(identity.session)
@@ -263,6 +273,8 @@ class SmallServices:
         self.authentication = TokenAuthentication()
         self.people = EverybodyExists()
         self.thread = OneThread()
+        self.devices = TwoDevices()
+        self.delivered = NotedPositions()
         self.acts = MessageActs(lambda conversation, _: self.thread.check(conversation))
         self.groups = SmallGroups(self.thread)
         self.calls = WatchedCalls()
@@ -287,6 +299,9 @@ class SmallServices:
             groups=self.groups.groups(),
             sync=self.thread,
             reading=self.thread,
+            devices=self.devices,
+            delivered=self.delivered,
+            receipts=OneReader(self.thread.id),
             own=own_services(),
             acts=self.acts,
             states=self.acts,

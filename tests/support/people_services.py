@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from parlor.drivers.memory.bus import MemoryBus
 from parlor.drivers.memory.people import MemoryPeople
@@ -21,6 +22,7 @@ from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.ports.bus import Bus
 from parlor.ports.clock import Clock
 from parlor.ports.presence import Presence
+from tests.support.own_services import NoConversations
 from tests.support.steady import CountingMeter, HandClock, Told
 
 
@@ -103,7 +105,8 @@ def people_house(
     told, time = Told(), clock or HandClock()
     names, counts, bus = names or KeptNames(store), counts or Counts(), bus or MemoryBus()
     announcements = Announcements(told, CountingMeter(), limit_s=1.0)
-    news = Own(MemorySelfLog(), announcements, ImSettings(), time)
+    nowhere = cast("Any", NoConversations())
+    news = Own(MemorySelfLog(nowhere), announcements, ImSettings(), time)
     statuses = Statuses(store, counts, bus, news, time, chosen)
     return PeopleHouse(
         store,

@@ -22,6 +22,7 @@ from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, To
 from parlor.model.audit import AuditEntry
 from parlor.model.call import IceServer
 from parlor.model.conversation import ConversationKind, ConversationView, Member
+from parlor.model.device import UNSEEN, Appearance
 from parlor.model.errors import (
     BadRequest,
     Forbidden,
@@ -54,6 +55,7 @@ from parlor.push.traces import Traces
 from tests.support.message_acts import MessageActs
 from tests.support.own_services import own_services
 from tests.support.people_services import people_house
+from tests.support.receipts import NotedPositions, OneReader, TwoDevices
 from tests.support.small_groups import SmallGroups
 
 KEY = "plk_test"
@@ -93,6 +95,7 @@ class Accounts:
         self.refresh_tokens: dict[str, Identity] = {}
         self.links = {LINK}
         self.addresses: list[str] = []
+        self.appearances: list[Appearance] = []
         self.asked: list[str] = []
         """Every token that somebody presented as a user's."""
         self.revoked: list[tuple[RevocationKind, str]] = []
@@ -119,19 +122,39 @@ class Accounts:
         return SignedInHere(user, admin, device, tokens)
 
     async def sign_up(
-        self, name: str, password: str, display_name: str, *, device: str, address: str
+        self,
+        name: str,
+        password: str,
+        display_name: str,
+        *,
+        device: str,
+        address: str,
+        appearance: Appearance = UNSEEN,
     ) -> SignedInHere:
+        self.appearances.append(appearance)
         if not self.open_sign_up:
             raise SignUpClosed
         self.addresses.append(address)
         return self._tokens(self._add(name, password, display_name), device)
 
-    async def sign_in(self, name: str, password: str, *, device: str, address: str) -> SignedInHere:
+    async def sign_in(
+        self,
+        name: str,
+        password: str,
+        *,
+        device: str,
+        address: str,
+        appearance: Appearance = UNSEEN,
+    ) -> SignedInHere:
+        self.appearances.append(appearance)
         if self.passwords.get(name) != password:
             raise WrongCredentials
         return self._tokens(next(u for u in self.by_id.values() if u.name == name), device)
 
-    async def refresh(self, refresh_token: str) -> SignedInHere:
+    async def refresh(
+        self, refresh_token: str, *, appearance: Appearance = UNSEEN, address: str = ""
+    ) -> SignedInHere:
+        self.appearances.append(appearance)
         identity = self.refresh_tokens.pop(refresh_token, None)
         if identity is None:
             raise Unauthenticated
@@ -185,6 +208,7 @@ class Accounts:
         *,
         device: str,
         address: str,
+        appearance: Appearance = UNSEEN,
     ) -> SignedInHere:
         await self.look(token)
         self.links.discard(token)
@@ -477,6 +501,8 @@ class Memory:
     accounts: Accounts = field(default_factory=Accounts)
     keys: Keys = field(default_factory=Keys)
     conversations: Conversations = field(default_factory=Conversations)
+    devices: TwoDevices = field(default_factory=TwoDevices)
+    delivered: NotedPositions = field(default_factory=NotedPositions)
     groups: SmallGroups = field(init=False)
     audit: ListedAudit = field(default_factory=lambda: ListedAudit())
     pushes: RecordedPushes = field(default_factory=RecordedPushes)
@@ -506,6 +532,9 @@ class Memory:
             send=self.conversations,
             sync=self.conversations,
             reading=self.conversations,
+            devices=self.devices,
+            delivered=self.delivered,
+            receipts=OneReader("9001"),
             acts=self.acts,
             states=self.acts,
             forwarding=self.acts,

@@ -20,15 +20,16 @@ class ParlorServer:
     """`start`, then `kill` and `start` again as often as wanted: same port, same data.
 
     `flags` may change between. Standard error goes to `log_path`, over all starts. `ready_line`
-    is the last one printed.
+    is the last one printed. `lossy` is the share of bus messages that get lost, if any.
     """
 
-    def __init__(self, folder: Path, flags: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, flags: Sequence[str] = (), *, lossy: str = "") -> None:
         self.port = free_port()
         self.data = folder / "data"
         self.log_path = folder / "server.log"
         self.ready_line = ""
         self.flags = tuple(flags)
+        self._program = ("tests.support.lossy_server", lossy) if lossy else ("parlor.boot.cli",)
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -49,7 +50,7 @@ class ParlorServer:
     async def start(self) -> None:
         """Returns once it accepts connections; fails with its log when it does not."""
         command = (
-            sys.executable, "-m", "parlor.boot.cli", "serve",
+            sys.executable, "-m", *self._program, "serve",
             "--port", str(self.port), "--data", str(self.data), *self.flags,
         )  # fmt: skip
         with self.log_path.open("ab") as log:
@@ -125,8 +126,10 @@ class ParlorServer:
 
 
 @contextlib.asynccontextmanager
-async def running_parlor(folder: Path, flags: Sequence[str] = ()) -> AsyncIterator[ParlorServer]:
-    server = ParlorServer(folder, flags)
+async def running_parlor(
+    folder: Path, flags: Sequence[str] = (), *, lossy: str = ""
+) -> AsyncIterator[ParlorServer]:
+    server = ParlorServer(folder, flags, lossy=lossy)
     await server.start()
     try:
         yield server

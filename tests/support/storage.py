@@ -15,6 +15,8 @@ from parlor.drivers.sql.audit import SqlAudit
 from parlor.drivers.sql.changes import SqlChanges
 from parlor.drivers.sql.conversations import SqlConversations
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.deliveries import SqlDeliveries
+from parlor.drivers.sql.devices import SqlDevices
 from parlor.drivers.sql.entrances import SqlEntrances
 from parlor.drivers.sql.keys import SqlKeys
 from parlor.drivers.sql.members import SqlMembers
@@ -36,10 +38,11 @@ from parlor.model.account import User
 from parlor.model.conversation import ConversationKind
 from parlor.model.event import Draft, Event, EventKind
 from parlor.model.ids import ConversationId, UserId
-from parlor.ports.accounts import Accounts, Keys, Revocations, Sessions
+from parlor.ports.accounts import Accounts, Devices, Keys, Revocations, Sessions
 from parlor.ports.audit import Audit
 from parlor.ports.changes import Changes, Retention
 from parlor.ports.conversations import Conversations
+from parlor.ports.deliveries import Deliveries
 from parlor.ports.entrances import Entrances
 from parlor.ports.members import Members
 from parlor.ports.message_states import MessageStates
@@ -65,6 +68,8 @@ class Stores:
     keys: Keys
     messages: Messages
     conversations: Conversations
+    devices: Devices
+    deliveries: Deliveries
     states: MessageStates
     schedule: Schedule
     self_log: SelfLog
@@ -129,6 +134,9 @@ class Stores:
         event, _ = await self.messages.append(message(text, sender, talk), at_ms)
         return event
 
+    async def read_up_to(self, seq: int, user: UserId, talk: ConversationId = TALK) -> None:
+        await self.conversations.set_read(talk, user, seq, 5)
+
     async def texts(self, talk: ConversationId = TALK) -> list[str]:
         """Every message in order, after checking that seq has no gap."""
         events, last_seq = await self.messages.events(talk, 0, None, 1_000_000)
@@ -152,6 +160,8 @@ def stores_in(database: Database) -> Stores:
         SqlKeys(database),
         SqlMessages(database),
         SqlConversations(database),
+        SqlDevices(database),
+        SqlDeliveries(database),
         SqlMessageStates(database),
         SqlSchedule(database),
         SqlSelfLog(database),

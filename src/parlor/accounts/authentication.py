@@ -24,6 +24,7 @@ from parlor.accounts.tickets import PREFIX, Tickets
 from parlor.accounts.tokens import Kind
 from parlor.model.account import Admitted, Identity, User
 from parlor.model.address import is_loopback
+from parlor.model.close import CloseCode
 from parlor.model.errors import (
     Forbidden,
     NotFound,
@@ -70,6 +71,7 @@ class Authentication:
         self._meter = meter
         self._on_session_end: list[Callable[[Identity], None]] = []
         self._on_revoked: list[OnRevoked] = []
+        self._on_use: list[Callable[[Identity, str], None]] = []
         sign_ins.on_end(revoked.on_session_end)
         people.on_changed(revoked.outdate)
 
@@ -86,7 +88,9 @@ class Authentication:
         self._check_place(address)
         if resume:
             try:
-                return await self._resume(resume)
+                resumed = await self._resume(resume)
+                self._used(resumed.identity, address)
+                return resumed
             except Unauthenticated as refused:
                 self._meter.count("auth_refused_total", how="ticket", code=refused.code)
                 if not token:
@@ -94,6 +98,7 @@ class Authentication:
                     raise
         identity, user = await self._checked(token, address, whole=True, anew=True)
         ticket = self._tickets.issue(identity, user, self._now())
+        self._used(identity, address)
         return Admitted(identity, user, ticket)
 
     async def authenticate(self, token: str, address: str, *, anew: bool = False) -> Identity:
@@ -104,6 +109,7 @@ class Authentication:
         """
         self._check_place(address)
         identity, _ = await self._checked(token, address, whole=False, anew=anew)
+        self._used(identity, address)
         return identity
 
     def check_again(self, identity: Identity) -> None:
@@ -153,6 +159,15 @@ class Authentication:
         """Call `callback` whenever a sign-in ends, whoever ended it."""
         self._sign_ins.on_end(callback)
         self._on_session_end.append(callback)
+
+    def on_sent_away(self, callback: Callable[[Identity, CloseCode], None]) -> None:
+        """Call `callback` whenever another device of the same person has ended a sign-in, before
+        those of `on_session_end`: its connections are to be closed at once, saying why."""
+        self._sign_ins.on_sent_away(callback)
+
+    def on_use(self, callback: Callable[[Identity, str], None]) -> None:
+        """Call `callback` with the address for each token or ticket that was accepted."""
+        self._on_use.append(callback)
 
     def on_revoked(self, callback: OnRevoked) -> None:
         """Call `callback` for each revocation: connections of that user, device or sign-in that
@@ -216,6 +231,10 @@ class Authentication:
             except NotFound as gone:
                 raise Unauthenticated("The token names an account that is not there.") from gone
         return identity, user
+
+    def _used(self, identity: Identity, address: str) -> None:
+        for callback in self._on_use:
+            callback(identity, address)
 
     def _check_place(self, address: str) -> None:
         wait_s = self.bad_tokens.wait_s(address, self._clock.now())

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from parlor.accounts.passwords import Passwords, check_password
 from parlor.accounts.settings import AccountsSettings
-from parlor.accounts.sign_ins import SignedIn, SignIns
+from parlor.accounts.sign_ins import Arrival, SignedIn, SignIns
 from parlor.accounts.tokens import Kind, digest, mint
 from parlor.model.account import User
+from parlor.model.device import UNSEEN, Appearance
 from parlor.model.errors import NameTaken, NotFound
-from parlor.model.ids import DeviceId, UserId, number_id
+from parlor.model.ids import UserId, number_id
 from parlor.model.text import check_display_name, check_name
 from parlor.ports.accounts import Accounts, Credential, Keys
 from parlor.ports.clock import Clock
@@ -55,7 +56,15 @@ class SetUpLinks:
         return name, admin
 
     async def redeem(
-        self, token: str, name: str, password: str, display_name: str, *, device: str, address: str
+        self,
+        token: str,
+        name: str,
+        password: str,
+        display_name: str,
+        *,
+        device: str,
+        address: str,
+        appearance: Appearance = UNSEEN,
     ) -> SignedIn:
         """Set the password, spend the link and sign in. `name` counts when the link has none.
 
@@ -66,7 +75,7 @@ class SetUpLinks:
         account_name = check_name(fixed_name or name)
         checked_password = check_password(password, account_name)
         checked_name = check_display_name(display_name or account_name)
-        checked_device = self._sign_ins.check_device(device)
+        arrival = self._sign_ins.check_device(device, appearance, address)
         existing = await self._accounts.credential(account_name)
         if existing is not None and not fixed_name:
             raise NameTaken
@@ -74,22 +83,22 @@ class SetUpLinks:
         if not await self._keys.spend_link(link_hash, self._now()):
             raise NotFound("This link has been used.")
         if existing is not None:
-            return await self._set_password(existing, password_hash, checked_device, admin=admin)
+            return await self._set_password(existing, password_hash, arrival, admin=admin)
         user = User(UserId(number_id(self._entropy.token_bytes(7))), account_name, checked_name)
         try:
             await self._accounts.add_user(user, password_hash, admin=admin)
         except NameTaken:
             await self._store(link_hash, fixed_name, admin)
             raise
-        return await self._sign_ins.open(user, checked_device, admin=admin)
+        return await self._sign_ins.open(user, arrival, admin=admin)
 
     async def _set_password(
-        self, account: Credential, password_hash: str, device: DeviceId, *, admin: bool
+        self, account: Credential, password_hash: str, arrival: Arrival, *, admin: bool
     ) -> SignedIn:
         user = account.user
         await self._accounts.set_password(user.id, password_hash, admin=True if admin else None)
         await self._sign_ins.end_all(user.id)
-        return await self._sign_ins.open(user, device, admin=admin or account.admin)
+        return await self._sign_ins.open(user, arrival, admin=admin or account.admin)
 
     async def _store(self, link_hash: bytes, name: str, admin: bool) -> None:
         expires_at = self._now() + self._settings.link_s

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+from parlor.accounts.device_policy import DevicePolicy
+from parlor.model.device import Platform
 
 
 class AccountsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,6 +22,11 @@ class AccountsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     After `free_failures_per_account` (`_per_address`) failed sign-ins each further one doubles
     the wait, from `first_wait_s` to `longest_wait_s`; `forget_s` without a failure forgets them.
+
+    `device_policy` says for a platform how many devices one person may be signed in on; over
+    `max_devices` of all platforms the one seen longest ago is signed out. When a device was last
+    seen is written each `seen_each_s`, for at most `seen_at_most` devices; of more, those that
+    were seen first are left out.
     """
 
     open_sign_up: bool = True
@@ -35,3 +45,7 @@ class AccountsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     longest_wait_s: float = 900.0
     forget_s: float = 3_600.0
     remembered_failures: int = 50_000
+    device_policy: dict[Platform, DevicePolicy] = msgspec.field(default_factory=dict)
+    max_devices: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
+    seen_each_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    seen_at_most: Annotated[int, msgspec.Meta(ge=1)] = 50_000

@@ -11,10 +11,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from parlor.accounts.appearing import appear
+from parlor.accounts.device_policy import chooser
 from parlor.accounts.recent import Recent
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.tokens import Kind, digest, mint
 from parlor.model.account import Identity, Tokens, User
+from parlor.model.close import CloseCode
+from parlor.model.device import UNSEEN, Appearance, Platform
 from parlor.model.errors import BadRequest, Unauthenticated
 from parlor.model.ids import DeviceId, UserId
 from parlor.ports.accounts import Accounts, Holder, Reused, SessionRow, Sessions
@@ -22,6 +26,7 @@ from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 
 MAX_DEVICE_CHARS = 64
+_MAX_ADDRESS_CHARS = 64
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -31,6 +36,17 @@ class SignedIn(msgspec.Struct, frozen=True):
     admin: bool
     device: DeviceId
     tokens: Tokens
+
+
+class Arrival(NamedTuple):
+    """A device that wants to sign in, checked (`SignIns.check_device`). `labelled`: the client
+    says what it is called; otherwise that is guessed."""
+
+    device: DeviceId
+    platform: Platform
+    label: str
+    labelled: bool
+    address: str
 
 
 class _Minted(NamedTuple):
@@ -54,6 +70,7 @@ class SignIns:
         self._entropy = entropy
         self._known: Recent[Identity] = Recent(settings.remembered_tokens, settings.recheck_s)
         self._on_end: list[Callable[[Identity], None]] = []
+        self._on_sent_away: list[Callable[[Identity, CloseCode], None]] = []
 
     @property
     def remembered(self) -> int:
@@ -67,24 +84,40 @@ class SignIns:
         """
         self._on_end.append(callback)
 
-    def check_device(self, device: str) -> DeviceId:
+    def on_sent_away(self, callback: Callable[[Identity, CloseCode], None]) -> None:
+        """Call `callback`, before those of `on_end`, for each session that another device of the
+        same person ended: with why, for its connections to be closed at once."""
+        self._on_sent_away.append(callback)
+
+    def check_device(
+        self, device: str, appearance: Appearance = UNSEEN, address: str = ""
+    ) -> Arrival:
         """A device as clients name it; a new name when they give none. Raises BadRequest."""
-        if not device:
-            return DeviceId(self._entropy.token_bytes(12).hex())
         if len(device) > MAX_DEVICE_CHARS or not device.isprintable():
             raise BadRequest(f"A device has at most {MAX_DEVICE_CHARS} printable characters.")
-        return DeviceId(device)
+        platform, label = appear(appearance)
+        name = DeviceId(device or self._entropy.token_bytes(12).hex())
+        address = address[:_MAX_ADDRESS_CHARS]
+        return Arrival(name, platform, label, bool(appearance.label), address)
 
-    async def open(self, user: User, device: DeviceId, *, admin: bool) -> SignedIn:
-        """Sign `user` in on `device`; an earlier sign-in there ends."""
-        minted = self._mint(user.id, device)
-        replaced = await self._sessions.open(minted.row)
-        if replaced is not None:
-            self._ended(replaced)
-        return SignedIn(user, admin, device, minted.tokens)
+    async def open(self, user: User, arrival: Arrival, *, admin: bool) -> SignedIn:
+        """Sign `user` in; an earlier sign-in on the same device ends, and others do as
+        `accounts.device_policy` and `accounts.max_devices` say. Raises TooManyDevices."""
+        minted = self._mint(user.id, arrival)
+        policy = self._settings.device_policy.get(arrival.platform)
+        choose = chooser(policy, arrival.platform, self._settings.max_devices)
+        opened = await self._sessions.open(minted.row, choose)
+        if opened.again is not None:
+            self._ended(opened.again)
+        for replaced in opened.replaced:
+            self._sent_away(replaced, CloseCode.DEVICE_REPLACED)
+        return SignedIn(user, admin, arrival.device, minted.tokens)
 
-    async def refresh(self, refresh_token: str) -> SignedIn:
+    async def refresh(
+        self, refresh_token: str, appearance: Appearance = UNSEEN, address: str = ""
+    ) -> SignedIn:
         """New tokens for a refresh token, which is spent by it; the old access token dies too.
+        `appearance` fills in what the sign-in left open.
 
         Raises Unauthenticated. A token that was spent before has been copied by somebody: its
         session ends for both.
@@ -92,7 +125,7 @@ class SignIns:
         old_hash = digest(Kind.REFRESH, refresh_token)
         if old_hash is None:
             raise Unauthenticated
-        minted = self._mint(UserId(""), DeviceId(""))
+        minted = self._mint(UserId(""), self.check_device("", appearance, address))
         rotated = await self._sessions.rotate(old_hash, minted.row, self._now())
         if isinstance(rotated, Reused):
             self._ended(rotated.ended)
@@ -158,27 +191,51 @@ class SignIns:
         for identity in await self._sessions.end_device(device):
             self._ended(identity)
 
+    async def end_afar(self, user: UserId, device: DeviceId) -> bool:
+        """Sign one device out that is not the one which asks; False when it is not signed in."""
+        identity = await self._sessions.end_one(user, device)
+        if identity is not None:
+            self._sent_away(identity, CloseCode.SIGNED_OUT)
+        return identity is not None
+
+    async def end_others(self, me: Identity) -> int:
+        """Sign out every device but the one that asks; how many those were."""
+        ended = await self._sessions.end_all(me.user, but=me.session)
+        for identity in ended:
+            self._sent_away(identity, CloseCode.SIGNED_OUT)
+        return len(ended)
+
     async def end_all(self, user: UserId) -> None:
         """Sign `user` out everywhere."""
         for identity in await self._sessions.end_all(user):
             self._ended(identity)
+
+    def _sent_away(self, identity: Identity, why: CloseCode) -> None:
+        for callback in self._on_sent_away:
+            callback(identity, why)
+        self._ended(identity)
 
     def _ended(self, identity: Identity) -> None:
         self._known.forget(identity.session)
         for callback in self._on_end:
             callback(identity)
 
-    def _mint(self, user: UserId, device: DeviceId) -> _Minted:
+    def _mint(self, user: UserId, arrival: Arrival) -> _Minted:
         access, refresh = mint(Kind.ACCESS, self._entropy), mint(Kind.REFRESH, self._entropy)
         now, settings = self._now(), self._settings
         row = SessionRow(
             id=self._entropy.token_bytes(12).hex(),
             user=user,
-            device=device,
+            device=arrival.device,
             token_hash=digest(Kind.ACCESS, access) or b"",
             token_expires_at=now + settings.token_s,
             refresh_hash=digest(Kind.REFRESH, refresh) or b"",
             refresh_expires_at=now + settings.refresh_s,
+            platform=arrival.platform,
+            label=arrival.label,
+            labelled=arrival.labelled,
+            created_at=self._clock.unix_ms(),
+            address=arrival.address,
         )
         return _Minted(row, Tokens(access, refresh, settings.token_s))
 

@@ -12,6 +12,7 @@ from parlor.accounts.passwords import Passwords, check_password
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignedIn, SignIns
 from parlor.model.account import User
+from parlor.model.device import UNSEEN, Appearance
 from parlor.model.errors import (
     BadName,
     NameTaken,
@@ -52,7 +53,14 @@ class Signing:
         return self._attempts.remembered
 
     async def sign_up(
-        self, name: str, password: str, display_name: str, *, device: str, address: str
+        self,
+        name: str,
+        password: str,
+        display_name: str,
+        *,
+        device: str,
+        address: str,
+        appearance: Appearance = UNSEEN,
     ) -> SignedIn:
         """A new account, signed in. An empty display name is the account name.
 
@@ -60,9 +68,9 @@ class Signing:
         """
         if not self._settings.open_sign_up:
             raise SignUpClosed
-        checked_device = self._sign_ins.check_device(device)
+        arrival = self._sign_ins.check_device(device, appearance, address)
         user = await self.add_account(name, password, display_name)
-        return await self._sign_ins.open(user, checked_device, admin=False)
+        return await self._sign_ins.open(user, arrival, admin=False)
 
     async def add_account(
         self, name: str, password: str, display_name: str = "", *, admin: bool = False
@@ -81,12 +89,21 @@ class Signing:
         await self._accounts.add_user(user, password_hash, admin=admin)
         return user
 
-    async def sign_in(self, name: str, password: str, *, device: str, address: str) -> SignedIn:
-        """Raises WrongCredentials, TooManyAttempts (with the time to wait), BadRequest (device).
+    async def sign_in(
+        self,
+        name: str,
+        password: str,
+        *,
+        device: str,
+        address: str,
+        appearance: Appearance = UNSEEN,
+    ) -> SignedIn:
+        """Raises WrongCredentials, TooManyAttempts (with the time to wait), BadRequest (device),
+        TooManyDevices.
 
         An earlier sign-in of this person on the same device ends.
         """
-        checked_device = self._sign_ins.check_device(device)
+        arrival = self._sign_ins.check_device(device, appearance, address)
         try:
             account_name = check_name(name)
         except BadName as never_an_account:
@@ -102,7 +119,7 @@ class Signing:
             self._attempts.abandon(account_name, address)
             raise
         self._attempts.succeed(account_name, address)
-        return await self._sign_ins.open(credential.user, checked_device, admin=credential.admin)
+        return await self._sign_ins.open(credential.user, arrival, admin=credential.admin)
 
     async def _credential(self, name: str, password: str) -> Credential:
         credential = await self._accounts.credential(name)
@@ -111,6 +128,8 @@ class Signing:
             raise WrongCredentials
         return credential
 
-    async def refresh(self, refresh_token: str) -> SignedIn:
-        """See `SignIns.refresh`. Raises Unauthenticated."""
-        return await self._sign_ins.refresh(refresh_token)
+    async def refresh(
+        self, refresh_token: str, *, appearance: Appearance = UNSEEN, address: str = ""
+    ) -> SignedIn:
+        """See `SignIns.refresh`. Raises Unauthenticated, BadRequest (appearance)."""
+        return await self._sign_ins.refresh(refresh_token, appearance, address)

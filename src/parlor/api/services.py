@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from parlor.accounts.keys import MadeKey
-from parlor.accounts.services import People
+from parlor.accounts.services import Devices, People
 from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
 from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
 from parlor.im.people_services import Contacts, Pictures, Profiles, Statuses
+from parlor.im.receipt_services import Delivered, Receipts
 from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
+from parlor.model.device import UNSEEN, Appearance
 from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.model.trace import Trace
 from parlor.ports.accounts import Revocation, RevocationKind
@@ -46,10 +48,27 @@ class SignedIn(Protocol):
 
 class Signing(Protocol):
     async def sign_up(
-        self, name: str, password: str, display_name: str, *, device: str, address: str
+        self,
+        name: str,
+        password: str,
+        display_name: str,
+        *,
+        device: str,
+        address: str,
+        appearance: Appearance = UNSEEN,
     ) -> SignedIn: ...
-    async def sign_in(self, name: str, password: str, *, device: str, address: str) -> SignedIn: ...
-    async def refresh(self, refresh_token: str) -> SignedIn: ...
+    async def sign_in(
+        self,
+        name: str,
+        password: str,
+        *,
+        device: str,
+        address: str,
+        appearance: Appearance = UNSEEN,
+    ) -> SignedIn: ...
+    async def refresh(
+        self, refresh_token: str, *, appearance: Appearance = UNSEEN, address: str = ""
+    ) -> SignedIn: ...
 
 
 class Authentication(Protocol):
@@ -80,6 +99,7 @@ class Links(Protocol):
         *,
         device: str,
         address: str,
+        appearance: Appearance = UNSEEN,
     ) -> SignedIn: ...
 
 
@@ -150,6 +170,9 @@ class Services:
     send: Send
     sync: Sync
     reading: Reading
+    devices: Devices
+    delivered: Delivered
+    receipts: Receipts
     acts: Acts
     states: States
     forwarding: Forwarding

@@ -31,6 +31,7 @@ from parlor.api.services import Services as ApiServices
 from parlor.api.settings import HttpSettings
 from parlor.boot.clock import SystemClock, SystemEntropy
 from parlor.boot.config import Config
+from parlor.boot.devices import DeviceServices, build_devices
 from parlor.boot.gauges import Gauges
 from parlor.boot.groups import build_groups
 from parlor.boot.messaging import build_messaging
@@ -141,6 +142,7 @@ class Server:
     people: PeopleServices
     mailboxes: Mailboxes
     durable: DurablePushes
+    devices: DeviceServices
     message_jobs: MessageJobs
     calls: Calls
     keeping: Keeping
@@ -247,6 +249,18 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     own_log = Own(self_log, announcements, im, clock)
     reading = Reading(conversations, own_log, announcements, clock)
     own = build_own(own_log, self_log, changes, conversations, im, clock)
+    devices = build_devices(
+        config,
+        base.database,
+        base.sign_ins,
+        authentication,
+        gateway,
+        presence,
+        messages,
+        conversations,
+        announcements,
+        reading,
+    )
     messaging = build_messaging(
         base.database,
         messages,
@@ -287,6 +301,9 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             groups=groups,
             sync=sync,
             reading=reading,
+            devices=devices.devices,
+            delivered=devices.delivered,
+            receipts=devices.receipts,
             acts=messaging.acts,
             states=messaging.states,
             forwarding=messaging.forwarding,
@@ -322,6 +339,9 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         send=send,
         sync=sync,
         reading=reading,
+        devices=devices.devices,
+        delivered=devices.delivered,
+        receipts=devices.receipts,
         acts=messaging.acts,
         states=messaging.states,
         forwarding=messaging.forwarding,
@@ -374,6 +394,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges.rooms(rooms, replay, history, publishing, room_presence, gateway)
     gauges.pushes(pushes, mailboxes, durable)
     gauges.traces(traces.__len__)
+    gauges.devices(devices.seen, devices.delivered)
     gauges.relations(people)
     gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
     gauges.groups(groups.online)
@@ -390,6 +411,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         people=people,
         mailboxes=mailboxes,
         durable=durable,
+        devices=devices,
         message_jobs=messaging.jobs,
         calls=calls,
         keeping=Keeping(SqlRetention(base.database), self_log, im, clock, meter),

@@ -13,6 +13,7 @@ import msgspec
 
 from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.keys import ApiKeys
+from parlor.accounts.seen import SeenDevices
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignIns
 from parlor.accounts.signing import Signing
@@ -33,9 +34,11 @@ from parlor.gateway.longpoll.app import HttpLinks
 from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
 from parlor.gateway.settings import GatewaySettings
+from parlor.im.delivered import DeliveredPositions
 from parlor.im.groups.online import Online
 from parlor.im.members import Rosters
 from parlor.im.people_settings import PeopleSettings
+from parlor.im.receipt_settings import ReceiptSettings
 from parlor.im.settings import ImSettings
 from parlor.push.backlog import Backlog
 from parlor.push.durable import DurablePushes
@@ -195,6 +198,17 @@ class Gauges:
         gauge("members_known", lambda: rosters.remembered, "Memberships that are kept.")
         gauge("members_known_limit", im("remembered_members"), "Kept at most.")
         gauge("calls_known", lambda: calls.known, "Calls that go on or ended a moment ago.")
+
+    def devices(self, seen: SeenDevices, delivered: DeliveredPositions) -> None:
+        gauge = self._gauge
+        accounts = self._set("accounts", AccountsSettings)
+        receipts = self._set("receipts", ReceiptSettings)
+        gauge("devices_seen", seen.__len__, "Devices whose last visit is to be written.")
+        gauge("devices_seen_limit", accounts("seen_at_most"), "At most.")
+        gauge("positions_waiting", lambda: delivered.waiting, "Delivered positions to be stored.")
+        gauge("positions_waiting_limit", receipts("max_waiting"), "At most; then they are refused.")
+        gauge("positions_unwanted", lambda: delivered.without, "Groups too large for receipts.")
+        gauge("positions_unwanted_limit", receipts("remembered_large"), "Remembered at most.")
 
     def relations(self, people: PeopleServices) -> None:
         gauge, presence = self._gauge, people.presence

@@ -23,6 +23,7 @@ from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.message_settings import MessageSettings
 from parlor.im.people_settings import PeopleSettings
+from parlor.im.receipt_settings import ReceiptSettings
 from parlor.im.settings import ImSettings
 from parlor.push.hooks.settings import WebhookSettings
 from parlor.push.settings import (
@@ -43,6 +44,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "auth.jwt": JwtSettings,
     "auth.callback": CallbackSettings,
     "im": ImSettings,
+    "receipts": ReceiptSettings,
     "messages": MessageSettings,
     "people": PeopleSettings,
     "push": PushSettings,

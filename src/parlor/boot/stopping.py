@@ -61,5 +61,6 @@ async def _settle(server: Server) -> None:
     """All that was accepted is in a store, in a room's history, or in the readers' outboxes."""
     await server.durable.hand_over()
     await server.mailboxes.hand_over()
+    await server.devices.delivered.tick()
     await server.rooms.flush()
     await server.deliver.settle()

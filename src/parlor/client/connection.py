@@ -12,10 +12,13 @@ from parlor.client.following import Following
 from parlor.client.received import Received
 from parlor.client.transports import Closed, Transport
 from parlor.model.errors import ParlorError, Unauthenticated, WireError, registry
+from parlor.model.event import Event
 from parlor.model.room import Priority
 from parlor.wire.native import methods as wire
 from parlor.wire.native.codec import ErrorBody, PushMessage, Reply
-from parlor.wire.native.pushes import ByePush, DeliveryPush, PushPayload
+from parlor.wire.native.methods.own import SyncResult
+from parlor.wire.native.methods.receipts import DeliveredResult, DeliveredSet
+from parlor.wire.native.pushes import ByePush, DeliveryPush, EventPush, PushPayload
 
 ConnectionClosed = Closed
 R = TypeVar("R", bound=wire.Result)
@@ -24,6 +27,8 @@ _NAMES = {method.params: name for name, method in wire.METHODS.items()}
 _ERRORS = registry()
 MAX_PUSHES = 10_000
 ACK_EACH_S = 0.1
+DELIVERED_EACH_S = 0.5
+DELIVERED_AT_ONCE = 100
 
 
 class Resume:
@@ -39,7 +44,7 @@ class Connection:
     Pushes that nobody takes are kept, the last 10,000 of them; or give `on_push`, which is called
     for each as it arrives and must not wait. Each is handed out once, as far as `received`
     remembers; must-arrive pushes are acknowledged after that, together, ten times a second at
-    most.
+    most, and the events of conversations twice a second at most, unless `tells_delivered` is false.
     """
 
     def __init__(
@@ -49,6 +54,8 @@ class Connection:
         resume: Resume | None = None,
         following: Following | None = None,
         received: Received | None = None,
+        *,
+        tells_delivered: bool = True,
     ) -> None:
         self.following = Following() if following is None else following
         """The rooms of this connection, kept for the next one."""
@@ -58,6 +65,8 @@ class Connection:
         self.received = received or Received()
         self.received.begin()
         self._to_ack = asyncio.Event()
+        self._tells_delivered = tells_delivered
+        self._has_positions = asyncio.Event()
         self.acknowledged = 0
         """The server knows that must-arrive pushes up to this number came."""
         self._ids = itertools.count(1)
@@ -95,7 +104,9 @@ class Connection:
             self._waiting.pop(request_id, None)
         if answered.error is not None:
             raise build_error(answered.error)
-        return codec.parse_result(answered, result)
+        found = codec.parse_result(answered, result)
+        self._learn(params, found)
+        return found
 
     async def hello(self, params: wire.Hello) -> wire.HelloResult:
         """Raises as `request`; a ticket that was refused together with the token is forgotten."""
@@ -109,6 +120,7 @@ class Connection:
         states = [(one.room, one.position, one.recovered) for one in self.welcome.room_states]
         self.following.on_hello(params.since, states)
         self._greeted.set()
+        self._has_positions.set()
         return self.welcome
 
     async def renew(self, token: str) -> wire.TokenResult:
@@ -167,6 +179,8 @@ class Connection:
         try:
             async with asyncio.TaskGroup() as group:
                 beside = [group.create_task(self._beat()), group.create_task(self._acknowledge())]
+                if self._tells_delivered:
+                    beside.append(group.create_task(self._tell_delivered()))
                 await self._read()
                 for task in beside:
                     task.cancel()
@@ -223,12 +237,50 @@ class Connection:
 
     def _take(self, message: PushMessage) -> bool:
         """Whether to hand it out; its acknowledgement follows."""
-        if not isinstance(message.data, DeliveryPush):
-            return True
-        is_new = self.received.take(message.data)
-        if message.data.mail and self.received.upto:
+        is_new = self.received.is_new(message.data)
+        if isinstance(message.data, EventPush):
+            self._has_positions.set()
+        elif isinstance(message.data, DeliveryPush) and message.data.mail and self.received.upto:
             self._to_ack.set()
         return is_new
+
+    def _learn(self, asked: wire.Params, found: wire.Result) -> None:
+        """What the program fetched or made, it has."""
+        event = getattr(found, "event", None)
+        if isinstance(event, Event):
+            self.received.events.on_own(event.conversation_id, event.seq)
+            self._has_positions.set()
+        if isinstance(asked, wire.EventsList) and isinstance(found, wire.EventsResult):
+            seqs = [event.seq for event in found.events]
+            self.received.events.on_page(asked.conversation_id, asked.after, seqs)
+            self._has_positions.set()
+        elif isinstance(found, SyncResult):
+            for change in found.changes:
+                self.received.events.on_caught_up(change.conversation.id, change.upto)
+            self._has_positions.set()
+
+    async def _tell_delivered(self) -> None:
+        await self._greeted.wait()
+        events = self.received.events
+        while True:
+            await self._has_positions.wait()
+            await asyncio.sleep(DELIVERED_EACH_S)
+            self._has_positions.clear()
+            positions = events.due(DELIVERED_AT_ONCE)
+            if not positions:
+                continue
+            try:
+                said = await self.request(DeliveredSet(positions), DeliveredResult)
+                events.on_said(positions, said.without)
+            except Closed:
+                return
+            except (TimeoutError, ParlorError) as refused:
+                if isinstance(refused, ParlorError) and not refused.retry:
+                    # A server that does not know of it, or a user who has no conversations here.
+                    return
+                await asyncio.sleep(getattr(refused, "retry_after_s", 0.0))
+            if events.due(1):
+                self._has_positions.set()
 
     async def _acknowledge(self) -> None:
         while True:

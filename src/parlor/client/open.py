@@ -32,6 +32,7 @@ async def connect(
     tls: SSLContext | str | PathLike[str] | None = None,
     following: Following | None = None,
     received: Received | None = None,
+    tells_delivered: bool = True,
 ) -> AsyncIterator[Connection]:
     """A greeted connection to `ws://` or `wss://` (path included), `tcp://` or `tcps://host:port`,
     or over plain HTTP to `http+sse://host:port` or `http+poll://host:port` (with TLS:
@@ -41,9 +42,10 @@ async def connect(
     presented the next time: pass the same one to every connection of this user. `rooms` and those
     of `following` are joined by it; give the same `following` again to get what was missed between
     two connections, and the same `received`, so that what comes again is not handed out again.
-    `tls` is for `wss` and `tcps`: a context, or the file of an authority to trust instead of the
-    system's. Raises OSError (ssl.SSLError is one) or what `websockets` raises when there is no
-    connection, and Unauthenticated for a token that is no good.
+    `tells_delivered`: those who write see that their messages have come. `tls` is for `wss` and
+    `tcps`: a context, or the file of an authority to trust instead of the system's. Raises OSError
+    (ssl.SSLError is one) or what `websockets` raises when there is no connection, and
+    Unauthenticated for a token that is no good.
     """
     transport: Transport
     context = _context(url, tls)
@@ -61,7 +63,9 @@ async def connect(
     following = Following() if following is None else following
     for room in rooms:
         following.on_join(room)
-    connection = Connection(transport, on_push, resume, following, received)
+    connection = Connection(
+        transport, on_push, resume, following, received, tells_delivered=tells_delivered
+    )
     running = asyncio.create_task(connection.run())
     try:
         if token is not None:

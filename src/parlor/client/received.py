@@ -1,4 +1,4 @@
-"""Which deliveries a program has had already, and what it may acknowledge.
+"""Which deliveries and events a program has had already, and what it may acknowledge.
 
 A must-arrive push comes again after a lost acknowledgement, and a durable one after a crash of
 the server; this drops the doubles. Called by `client.connection` when a push is handed out.
@@ -6,8 +6,9 @@ the server; this drops the doubles. Called by `client.connection` when a push is
 
 from __future__ import annotations
 
+from parlor.client.received_events import ReceivedEvents
 from parlor.model.newest import Newest
-from parlor.wire.native.pushes import DeliveryPush
+from parlor.wire.native.pushes import DeliveryPush, EventPush, PushPayload
 
 REMEMBERED = 10_000
 
@@ -19,6 +20,7 @@ class Received:
         self._remembered = remembered
         self._ids: Newest[tuple[str | None, str], None] = Newest()
         self._highest = 0
+        self.events = ReceivedEvents(remembered)
         self._epoch = ""
         self.lost = 0
         """The first mail of this connection that could not be kept; 0 when all could."""
@@ -30,16 +32,24 @@ class Received:
     def begin(self) -> None:
         """A new connection: what was lost on the last one comes again."""
         self.lost = 0
+        self.events.begin()
+
+    def is_new(self, push: PushPayload | None) -> bool:
+        """Whether to hand a push out; False for one that was handed out before."""
+        if isinstance(push, EventPush):
+            return self.events.take(push.event.conversation_id, push.event.seq)
+        return not isinstance(push, DeliveryPush) or self.take(push)
 
     def on_hello(self, epoch: str) -> None:
         """The server's answer, before anything else it says. With another database behind it,
         numbers begin anew: those of the old one would make doubles of new mail."""
         if self._epoch not in ("", epoch):
             self._highest = 0
+            self.events = ReceivedEvents(self._remembered)
         self._epoch = epoch
 
     def take(self, delivery: DeliveryPush) -> bool:
-        """Whether to hand it out; False for one that was handed out before."""
+        """As `is_new`, for a delivery."""
         self.missed += delivery.missed
         number = delivery.mail
         # A push into several rooms comes once for each of them.

@@ -57,6 +57,7 @@ class Greeting:
         self._mail = mail
         self._services = services
         services.authentication.on_session_end(self.on_session_end)
+        services.authentication.on_sent_away(self.on_sent_away)
         services.authentication.on_revoked(self.on_revoked)
 
     async def hello(self, caller: Caller, params: Hello) -> Outcome:
@@ -180,6 +181,13 @@ class Greeting:
                 return
         for link in links:
             link.close(Close(CloseCode.UNAUTHENTICATED))
+
+    def on_sent_away(self, identity: Identity, why: CloseCode) -> None:
+        """Close the connections of a sign-in that another device has ended, without waiting for
+        what they have asked for."""
+        for link in self._gateway.hub.of_user(identity.user):
+            if link.session == identity.session:
+                link.close(Close(why))
 
     def on_session_end(self, identity: Identity) -> None:
         """Close the connections of a sign-in that has ended."""

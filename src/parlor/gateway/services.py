@@ -10,15 +10,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from parlor.accounts.services import People
+from parlor.accounts.services import Devices, People
 from parlor.gateway.mail import Mailboxes
 from parlor.gateway.state.link import Link
 from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
 from parlor.im.people_services import Contacts, Profiles, Statuses, Typing
+from parlor.im.receipt_services import Delivered, Receipts
 from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
+from parlor.model.close import CloseCode
 from parlor.model.ids import CallId, ConversationId, RoomId, UserId
 from parlor.model.status import Presence as SeenPresence
 from parlor.ports.accounts import RevocationKind
@@ -41,6 +43,10 @@ class Authentication(Protocol):
 
     def on_session_end(self, ended: Callable[[Identity], None], /) -> None:
         """Call `ended` whenever a sign-in ends, whoever ended it."""
+
+    def on_sent_away(self, sent_away: Callable[[Identity, CloseCode], None], /) -> None:
+        """Call `sent_away` whenever a sign-in ends because of another device of the same person,
+        before those of `on_session_end`."""
 
     def on_revoked(self, revoked: Callable[[RevocationKind, str], None], /) -> None:
         """Call `revoked` for every user, device or sign-in that is revoked."""
@@ -98,6 +104,9 @@ class Services:
     groups: Groups
     sync: Sync
     reading: Reading
+    devices: Devices
+    delivered: Delivered
+    receipts: Receipts
     acts: Acts
     states: States
     forwarding: Forwarding

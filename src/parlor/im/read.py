@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from parlor.im.announce import Announcements
 from parlor.im.own import Own
 from parlor.im.paging import check_seq
@@ -19,6 +21,11 @@ class Reading:
         self._own = own
         self._announcements = announcements
         self._clock = clock
+        self._on_moved: list[Callable[[UserId, ConversationId], None]] = []
+
+    def on_moved(self, callback: Callable[[UserId, ConversationId], None]) -> None:
+        """Call `callback` with whoever has read further, and where, once that is stored."""
+        self._on_moved.append(callback)
 
     async def set(self, user: UserId, conversation_id: ConversationId, seq: int) -> tuple[int, int]:
         """(read_seq, unread) after everything up to `seq` was read.
@@ -32,6 +39,8 @@ class Reading:
         )
         if entry is not None:
             await self._own.tell([entry])
+            for callback in self._on_moved:
+                callback(user, conversation_id)
             push = ReadPush(conversation_id, read_seq, unread)
             await self._announcements.tell([user], push, about=conversation_id)
         return read_seq, unread

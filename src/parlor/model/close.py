@@ -35,6 +35,7 @@ class CloseCode(IntEnum):
     TOO_MANY_CONNECTIONS = 4204
     MALFORMED = 4205
     BANNED = 4206
+    DEVICE_REPLACED = 4207
 
 
 MEANING: dict[CloseCode, str] = {
@@ -60,6 +61,7 @@ MEANING: dict[CloseCode, str] = {
     CloseCode.TOO_MANY_CONNECTIONS: "This user has as many connections as allowed.",
     CloseCode.MALFORMED: "A message could not be read.",
     CloseCode.BANNED: "This account may not connect.",
+    CloseCode.DEVICE_REPLACED: "This device was signed out, because another one signed in.",
 }
 
 

@@ -58,6 +58,8 @@ class ConversationView(msgspec.Struct, frozen=True):
     (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What is
     before `history_from` cannot be read: it is from before the member's time, or not kept any more.
     `pinned`, `notify`, `hidden` and `unread_mark` are what the member has made of it.
+    `peer_read_seq` and `peer_delivered_seq` are how far the other person of a direct one has read
+    and got (`model.receipt.Receipt`), 0 in a group.
     """
 
     id: ConversationId
@@ -81,3 +83,5 @@ class ConversationView(msgspec.Struct, frozen=True):
     notify: Notify = Notify.ALL
     hidden: bool = False
     unread_mark: bool = False
+    peer_read_seq: int = 0
+    peer_delivered_seq: int = 0

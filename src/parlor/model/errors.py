@@ -93,6 +93,16 @@ class NotMember(ParlorError):
     meaning = "You are not a member of this conversation."
 
 
+class TooManyDevices(ParlorError):
+    code, status = "too_many_devices", 409
+    meaning = "This account is signed in on as many devices of this kind as allowed."
+
+
+class NoReceipts(ParlorError):
+    code, status = "no_receipts", 409
+    meaning = "In a group of this size nobody is told who has read what."
+
+
 class NotWanted(ParlorError):
     code, status = "not_wanted", 403
     meaning = "This person does not take this from you."

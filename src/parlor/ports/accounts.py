@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
 from parlor.model.account import Identity, KeyGrant, KeyRecord, User
+from parlor.model.device import Platform
 from parlor.model.ids import DeviceId, UserId
 
 
@@ -21,7 +22,11 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 class SessionRow(msgspec.Struct, frozen=True):
-    """One sign-in of one device. Token hashes are 32 bytes; times are Unix seconds."""
+    """One sign-in of one device. Token hashes are 32 bytes; times are Unix seconds, except
+    `created_at`, which is Unix milliseconds of now.
+
+    `label` was chosen by the person or the client if `labelled`, otherwise guessed.
+    """
 
     id: str
     user: UserId
@@ -30,6 +35,49 @@ class SessionRow(msgspec.Struct, frozen=True):
     token_expires_at: float
     refresh_hash: bytes
     refresh_expires_at: float
+    platform: Platform = Platform.OTHER
+    label: str = ""
+    labelled: bool = False
+    created_at: int = 0
+    address: str = ""
+
+
+class DeviceRecord(msgspec.Struct, frozen=True):
+    """A sign-in as its owner sees it. Times are Unix milliseconds, 0: not known."""
+
+    session: str
+    device: DeviceId
+    platform: Platform
+    label: str
+    created_at: int
+    last_seen_at: int
+    address: str
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A device was here. An empty `address` leaves the one that is known."""
+
+    session: str
+    at_ms: int
+    address: str = ""
+
+
+Choose = Callable[[Sequence[DeviceRecord]], Sequence[str]]
+"""Pure, called inside the transaction: from somebody's other devices to the sessions that have to
+end. What it raises refuses the sign-in."""
+
+
+def nobody(_: Sequence[DeviceRecord]) -> Sequence[str]:
+    """The choice that leaves all of somebody's devices as they are."""
+    return ()
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """`again` is the earlier sign-in of the same device, `replaced` those of others that gave
+    way."""
+
+    again: Identity | None = None
+    replaced: tuple[Identity, ...] = ()
 
 
 class Reused(msgspec.Struct, frozen=True):
@@ -88,8 +136,12 @@ class Accounts(Protocol):
 
 
 class Sessions(Protocol):
-    async def open(self, row: SessionRow) -> Identity | None:
-        """Replaces the sign-in of the same (user, device), if any, and returns that one."""
+    async def open(self, row: SessionRow, choose: Choose = nobody) -> Opened:
+        """Replaces the sign-in of the same (user, device), if any, and ends those that `choose`
+        names of the user's others; those that have run out are not shown to it.
+
+        The earlier label of the device stays, unless `row` is `labelled`.
+        """
 
     async def by_token(self, token_hash: bytes) -> Holder | None:
         """Whoever the token names, expired or not; the caller compares `expires_at`."""
@@ -99,7 +151,8 @@ class Sessions(Protocol):
     ) -> Identity | Reused | None:
         """Spend a refresh token: put `row`'s hashes and times in its session's place.
 
-        `row.id`, `row.user`, `row.device` are ignored; the session keeps its own. None when no
+        `row.id`, `row.user`, `row.device`, `row.created_at` are ignored: the session keeps its
+        own; platform and label are filled in where they were never known. None when no
         live session has that refresh token. A token that was spent before ends its whole
         session (RFC 9700 §4.14.2) and gives Reused.
         """
@@ -110,8 +163,26 @@ class Sessions(Protocol):
     async def end_device(self, device: DeviceId) -> Sequence[Identity]:
         """Every sign-in on a device of that name; returns those that were ended."""
 
-    async def end_all(self, user: UserId) -> Sequence[Identity]:
-        """Every sign-in of `user`, on all devices; returns those that were ended."""
+    async def end_one(self, user: UserId, device: DeviceId) -> Identity | None:
+        """The sign-in of `user` on that device; None when there is none."""
+
+    async def end_all(self, user: UserId, *, but: str = "") -> Sequence[Identity]:
+        """Every sign-in of `user`, on all devices, except the session `but`; returns those that
+        were ended."""
+
+
+class Devices(Protocol):
+    """What people see of their sign-ins. Nothing here opens or ends one."""
+
+    async def list(self, user: UserId, now: float) -> Sequence[DeviceRecord]:
+        """Those that have not run out at `now` (Unix seconds), the last seen first."""
+
+    async def rename(self, user: UserId, device: DeviceId, label: str) -> bool:
+        """False when the user is not signed in there."""
+
+    async def mark_seen(self, seen: Sequence[Seen]) -> None:
+        """A time that is older than the stored one changes nothing, nor does a session that is
+        gone."""
 
 
 class Revocations(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from parlor.model.ids import DeviceId, RoomId, UserId
@@ -25,3 +25,10 @@ class Presence(Protocol):
 
     def totals(self) -> tuple[int, int]:
         """(connections, distinct addresses)."""
+
+
+class OnlineDevices(Protocol):
+    """As `Presence`, for one person's own eyes."""
+
+    def devices_of(self, user: UserId) -> Mapping[DeviceId, int]:
+        """The user's devices that are online, each with its connections."""

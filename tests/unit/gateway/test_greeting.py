@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from parlor.gateway.settings import GatewaySettings
@@ -71,3 +73,17 @@ async def test_a_sign_in_that_ends_elsewhere_closes_its_connections():
     authentication = house.small.authentication
     await authentication.sign_out(authentication.identity("1:phone"))
     assert client.close_code() == CloseCode.SIGNED_OUT
+
+
+async def test_a_sign_in_that_another_device_ended_closes_at_once_with_the_reason():
+    house = NativeHouse()
+    house.small.thread.hold = asyncio.Event()
+    replaced, other = house.websocket(), house.websocket()
+    await replaced.hello("1:old")
+    await other.hello("1:new")
+    # What it has asked for is not waited for.
+    replaced.ask(2, "message.send", conversation_id="900", client_id="c", text="hi")
+    house.small.authentication.send_away("1:old", CloseCode.DEVICE_REPLACED)
+    await settle()
+    assert replaced.close_code() == CloseCode.DEVICE_REPLACED
+    assert other.close_code() is None

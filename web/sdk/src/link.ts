@@ -11,7 +11,7 @@ import type { BackOff, Hello, HelloResult, Limits, Methods, Pushes } from "./pro
 import { Pulse } from "./pulse";
 import { Received } from "./received";
 import {
-  ABNORMAL, BACK_OFF, BANNED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
+  ABNORMAL, BACK_OFF, BANNED, DEVICE_REPLACED, OVERLOADED, PROTOCOL_ERROR, SIGNED_OUT, UNAUTHENTICATED, afterClose, backOffMs, parseReason,
 } from "./reconnect";
 import { Requests, type Heard, type RequestOptions } from "./requests";
 import { Staying } from "./staying";
@@ -368,7 +368,7 @@ export class Link {
   }
 
   private halt(code: number, reason: string): void {
-    if (code === SIGNED_OUT) return this.end("signed_out");
+    if (code === SIGNED_OUT || code === DEVICE_REPLACED) return this.end("signed_out");
     if (code === BANNED) return this.end("banned");
     this.current.set({ status: "stopped", since: this.since, code, reason });
   }

@@ -74,6 +74,11 @@ export class Messages {
     return this.ask("message.reactions", { conversation_id, seq, emoji, after });
   }
 
+  /** The seq of the first event from then on (Unix ms), for `store.loadUntil`. */
+  async seqAt(conversation_id: string, at_ms: number): Promise<number> {
+    return (await this.ask("events.at", { conversation_id, at_ms })).seq;
+  }
+
   /** Who has read one's message, and who has not. */
   readers(conversation_id: string, seq: number, page: Pick<MessageReaders, "cursor" | "limit"> = {}): Promise<MessageReadersResult> {
     return this.ask("message.readers", { conversation_id, seq, ...page });

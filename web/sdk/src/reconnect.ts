@@ -12,6 +12,8 @@ export type Next =
 export const UNAUTHENTICATED = 4201 satisfies CloseCode;
 export const SIGNED_OUT = 4202 satisfies CloseCode;
 export const BANNED = 4206 satisfies CloseCode;
+/** Another device took this one's place: to the person it is signed out. */
+export const DEVICE_REPLACED = 4207 satisfies CloseCode;
 export const DRAINING = 4100 satisfies CloseCode;
 export const OVERLOADED = 4101 satisfies CloseCode;
 export const PROTOCOL_ERROR = 1002 satisfies CloseCode;

@@ -68,6 +68,13 @@ test("acts on messages of one conversation leave in the order they were done, ea
   expect(new Set(ids).size).toBe(5);
 });
 
+test("the place of a day in a conversation is asked for", async () => {
+  const desk = new Desk();
+  desk.answer("events.at", { seq: 7 });
+  expect(await new Messages((await page(desk)).queue, desk.ask).seqAt("9", 5_000)).toBe(7);
+  expect(desk.of("events.at")).toEqual([{ conversation_id: "9", at_ms: 5_000 }]);
+});
+
 test("forwarding tells where copies are missing", async () => {
   const desk = new Desk();
   desk.answer("message.forward", { forwarded: [{ conversation_id: "8", events: [], refused: "not_member" }] });

@@ -11,6 +11,7 @@ from parlor.api.identity import signed_in
 from parlor.api.request import ApiRequest
 from parlor.api.services import SignedIn
 from parlor.model.account import User
+from parlor.model.device import Appearance, Platform
 from parlor.model.errors import (
     BadDisplayName,
     BadName,
@@ -18,6 +19,7 @@ from parlor.model.errors import (
     NotFound,
     SignUpClosed,
     TooManyAttempts,
+    TooManyDevices,
     Unauthenticated,
     WeakPassword,
     WrongCredentials,
@@ -29,24 +31,33 @@ class NewAccount(msgspec.Struct, frozen=True):
     """`display_name` is the account name when left out.
 
     `device` names the installation that signs in, at most 64 characters; made up when left out.
+    `platform` and `label` (at most 64 characters) are what the list of one's devices shows;
+    guessed from the User-Agent when left out.
     """
 
     name: str
     password: str
     display_name: str = ""
     device: str = ""
+    platform: Platform | None = None
+    label: str = ""
 
 
 class Credentials(msgspec.Struct, frozen=True):
     name: str
     password: str
     device: str = ""
+    platform: Platform | None = None
+    label: str = ""
 
 
 class RefreshToken(msgspec.Struct, frozen=True):
-    """The refresh token is spent: keep the new one from the reply."""
+    """The refresh token is spent: keep the new one from the reply. `platform` and `label` count
+    where the sign-in left them open."""
 
     refresh_token: str
+    platform: Platform | None = None
+    label: str = ""
 
 
 class SignedInReply(msgspec.Struct, frozen=True):
@@ -78,6 +89,10 @@ def _reply(who: SignedIn) -> SignedInReply:
     )
 
 
+def _appearance(request: ApiRequest, data: NewAccount | Credentials | RefreshToken) -> Appearance:
+    return Appearance(data.platform, data.label, request.headers.get("user-agent", ""))
+
+
 @post(
     "/accounts",
     opt=described(
@@ -95,6 +110,7 @@ async def sign_up(request: ApiRequest, data: JSONBody[NewAccount]) -> SignedInRe
             data.display_name,
             device=data.device,
             address=request.address,
+            appearance=_appearance(request, data),
         )
     )
 
@@ -103,19 +119,21 @@ async def sign_up(request: ApiRequest, data: JSONBody[NewAccount]) -> SignedInRe
     "/sessions",
     status_code=200,
     opt=described(
-        *(WrongCredentials, TooManyAttempts),
+        *(WrongCredentials, TooManyAttempts, TooManyDevices),
         asks=Credentials("ann", "a long passphrase", "laptop"),
         gives=_EXAMPLE,
     ),
 )
 async def sign_in(request: ApiRequest, data: JSONBody[Credentials]) -> SignedInReply:
-    """Sign in on a device; an earlier sign-in of the same device ends."""
+    """Sign in on a device; an earlier sign-in of the same device ends, and those of others as
+    the server's policy says."""
     return _reply(
         await request.services.signing.sign_in(
             data.name,
             data.password,
             device=data.device,
             address=request.address,
+            appearance=_appearance(request, data),
         )
     )
 
@@ -127,7 +145,13 @@ async def sign_in(request: ApiRequest, data: JSONBody[Credentials]) -> SignedInR
 )
 async def refresh(request: ApiRequest, data: JSONBody[RefreshToken]) -> SignedInReply:
     """Trade a refresh token for new tokens. Using one twice ends the sign-in."""
-    return _reply(await request.services.signing.refresh(data.refresh_token))
+    return _reply(
+        await request.services.signing.refresh(
+            data.refresh_token,
+            address=request.address,
+            appearance=_appearance(request, data),
+        )
+    )
 
 
 @delete("/sessions/current", guards=[signed_in], opt=described())
@@ -163,6 +187,7 @@ async def redeem_link(
             data.display_name,
             device=data.device,
             address=request.address,
+            appearance=_appearance(request, data),
         )
     )
 

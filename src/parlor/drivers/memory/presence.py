@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from parlor.model.ids import DeviceId, RoomId, UserId
@@ -18,6 +18,8 @@ class LocalCounts(Protocol):
     def user_online(self, user: UserId) -> int: ...
 
     def device_online(self, device: DeviceId) -> int: ...
+
+    def devices_of(self, user: UserId) -> Mapping[DeviceId, int]: ...
 
     def users_online(self) -> int: ...
 
@@ -39,6 +41,9 @@ class MemoryPresence:
 
     def device_online(self, device: DeviceId) -> int:
         return self._counts.device_online(device)
+
+    def devices_of(self, user: UserId) -> Mapping[DeviceId, int]:
+        return self._counts.devices_of(user)
 
     def users_online(self) -> int:
         return self._counts.users_online()

@@ -48,5 +48,6 @@ deliveries = Table(
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("device", short(128), primary_key=True),
     Column("seq", BigInteger, nullable=False),
+    Index("ix_deliveries_user_id_device", "user_id", "device"),
     sqlite_with_rowid=False,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, insert, select, update
 
 from parlor.drivers.sql.by_keys import MOST, ByKeys
 from parlor.drivers.sql.database import AnyRow, Database
@@ -13,9 +13,19 @@ from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import revocations, sessions, spent_refreshes, users
 from parlor.drivers.sql.together import ReadTogether
 from parlor.model.account import Identity, User
+from parlor.model.device import Platform
 from parlor.model.errors import NotFound
 from parlor.model.ids import DeviceId, UserId
-from parlor.ports.accounts import Holder, Reused, RevocationKind, SessionRow
+from parlor.ports.accounts import (
+    Choose,
+    DeviceRecord,
+    Holder,
+    Opened,
+    Reused,
+    RevocationKind,
+    SessionRow,
+    nobody,
+)
 
 _TOGETHER_S = 0.002
 """How long a hello may wait for others in a rush: a tenth of what its handshake takes then."""
@@ -49,13 +59,21 @@ class SqlSessions:
         self._database = database
         self._holders = ReadTogether(database, _holders, most=MOST, window_s=_TOGETHER_S)
 
-    async def open(self, row: SessionRow) -> Identity | None:
+    async def open(self, row: SessionRow, choose: Choose = nobody) -> Opened:
         number = number_of(row.user)
         if number is None:
             raise NotFound
 
-        def unit(db: Connection) -> Identity | None:
-            ended = _end(db, sessions.c.user_id == number, sessions.c.device == row.device)
+        def unit(db: Connection) -> Opened:
+            # Sign-ins of one person one after the other: each has to see the others' devices.
+            db.execute(select(users.c.id).where(users.c.id == number).with_for_update())
+            there = devices_of(db, number, row.created_at / 1000)
+            same = [device for device in there if device.device == row.device]
+            others = [device for device in there if device.device != row.device]
+            ending = choose(others)
+            replaced = _end(db, sessions.c.id.in_(ending)) if ending else ()
+            again = _end(db, sessions.c.user_id == number, sessions.c.device == row.device)
+            kept_label = same[0].label if same and not row.labelled else ""
             values = {
                 "id": row.id,
                 "user_id": number,
@@ -64,9 +82,14 @@ class SqlSessions:
                 "token_expires_at": row.token_expires_at,
                 "refresh_hash": row.refresh_hash,
                 "refresh_expires_at": row.refresh_expires_at,
+                "platform": row.platform.value,
+                "label": kept_label or row.label,
+                "created_at": row.created_at,
+                "last_seen_at": row.created_at,
+                "address": row.address,
             }
             db.execute(insert(sessions), values)
-            return ended[0] if ended else None
+            return Opened(again[0] if again else None, tuple(replaced))
 
         return await self._database.write(unit)
 
@@ -86,9 +109,43 @@ class SqlSessions:
     async def end_device(self, device: DeviceId) -> Sequence[Identity]:
         return await self._database.write(lambda db: _end(db, sessions.c.device == device))
 
-    async def end_all(self, user: UserId) -> Sequence[Identity]:
-        number = number_of(user)
-        return await self._database.write(lambda db: _end(db, sessions.c.user_id == number))
+    async def end_one(self, user: UserId, device: DeviceId) -> Identity | None:
+        which = (sessions.c.user_id == number_of(user), sessions.c.device == device)
+        ended = await self._database.write(lambda db: _end(db, *which))
+        return ended[0] if ended else None
+
+    async def end_all(self, user: UserId, *, but: str = "") -> Sequence[Identity]:
+        which = (sessions.c.user_id == number_of(user), sessions.c.id != but)
+        return await self._database.write(lambda db: _end(db, *which))
+
+
+_DEVICES = select(
+    sessions.c.id,
+    sessions.c.device,
+    sessions.c.platform,
+    sessions.c.label,
+    sessions.c.created_at,
+    sessions.c.last_seen_at,
+    sessions.c.address,
+).order_by(sessions.c.last_seen_at.desc(), sessions.c.created_at.desc(), sessions.c.id)
+
+
+def devices_of(db: Connection, user: int, now: float) -> Sequence[DeviceRecord]:
+    """The sign-ins that have not run out at `now` (Unix seconds), the last seen first."""
+    live = (sessions.c.user_id == user, sessions.c.refresh_expires_at > now)
+    return [
+        DeviceRecord(
+            session=row.id,
+            device=DeviceId(row.device),
+            # Signed in before anybody asked.
+            platform=Platform(row.platform or Platform.OTHER),
+            label=row.label,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            address=row.address,
+        )
+        for row in db.execute(_DEVICES.where(*live))
+    ]
 
 
 def _holders(db: Connection, hashes: Sequence[bytes]) -> Mapping[bytes, Holder]:
@@ -134,6 +191,12 @@ def _rotate(
             token_expires_at=row.token_expires_at,
             refresh_hash=row.refresh_hash,
             refresh_expires_at=row.refresh_expires_at,
+            platform=case(
+                (sessions.c.platform == "", row.platform.value), else_=sessions.c.platform
+            ),
+            label=case((sessions.c.label == "", row.label), else_=sessions.c.label),
+            last_seen_at=row.created_at,
+            address=row.address or sessions.c.address,
         )
     )
     return _identity(live, expires_at=row.token_expires_at)

@@ -27,6 +27,7 @@ from parlor.drivers.sql.conversation_rows import settings_of
 from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row
 from parlor.drivers.sql.numbers import number_of
+from parlor.drivers.sql.receipt_columns import peer_columns
 from parlor.drivers.sql.self_tables import self_entries
 from parlor.drivers.sql.tables import conversations, events, members
 from parlor.model.conversation import ConversationKind, ConversationView
@@ -162,6 +163,7 @@ def _view_rows() -> Select[Any]:
             members.c.muted_until,
             self_entries.c.body.label("own"),
             _unread().label("unread"),
+            *peer_columns(),
         )
         .select_from(JOINED.join(events, last).outerjoin(self_entries, own))
         .where(members.c.user_id == bindparam("viewer"))
@@ -195,6 +197,8 @@ def _view(row: AnyRow, viewer: int) -> ConversationView:
         announcement=row.announcement,
         avatar=row.avatar,
         dissolved=row.dissolved_at > 0,
+        peer_read_seq=row.peer_read_seq or 0,
+        peer_delivered_seq=max(row.peer_delivered_seq or 0, row.peer_read_seq or 0),
         pinned=own.pinned,
         notify=own.notify,
         hidden=own.hidden_seq >= last_event.seq,

@@ -17,12 +17,14 @@ from parlor.gateway.methods.bind import bind
 from parlor.gateway.methods.calls import Calls
 from parlor.gateway.methods.contacts import Contacts
 from parlor.gateway.methods.conversations import Conversations
+from parlor.gateway.methods.devices import Devices
 from parlor.gateway.methods.groups import Groups
 from parlor.gateway.methods.messages import Messages
 from parlor.gateway.methods.own import Own
 from parlor.gateway.methods.people import People
 from parlor.gateway.methods.presence import Presence
 from parlor.gateway.methods.profiles import Profiles
+from parlor.gateway.methods.receipts import Receipts
 from parlor.gateway.methods.schedule import Schedule
 from parlor.gateway.methods.session import Session
 from parlor.gateway.requests import Bound
@@ -52,6 +54,8 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
         **Acts(services).bound(),
         **Schedule(services).bound(),
         **Calls(services).bound(),
+        **Devices(services).bound(),
+        **Receipts(services).bound(),
         "room.join": bind(wire.RoomJoin, rooms.join),
         "room.leave": bind(wire.RoomLeave, rooms.leave),
         "room.publish": bind(wire.RoomPublish, rooms.publish, finishes=True),

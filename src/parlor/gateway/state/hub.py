@@ -8,7 +8,8 @@ and, for counts, by presence.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from parlor.gateway.state.link import Link
@@ -190,6 +191,10 @@ class Hub:
 
     def device_online(self, device: DeviceId) -> int:
         return self._devices.count(device)
+
+    def devices_of(self, user: UserId) -> Mapping[DeviceId, int]:
+        """The user's devices that are here, each with how many links."""
+        return Counter(link.device for link in self._users.links(user))
 
     def users_online(self) -> int:
         """How many different users are here; those without a name are not counted."""

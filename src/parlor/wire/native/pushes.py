@@ -40,6 +40,17 @@ class ReadPush(PushPayload, frozen=True):
     unread: int
 
 
+class ReceiptPush(PushPayload, frozen=True):
+    """How far the other person of a direct conversation has got and read by now
+    (`model.receipt.Receipt`). Neither moves back; what is lost comes with the next, and is in
+    the conversation's view."""
+
+    conversation_id: str
+    user_id: str
+    delivered_seq: int
+    read_seq: int
+
+
 class SchedulePush(PushPayload, frozen=True):
     """One of this user's scheduled messages changed; null: it was sent or cancelled."""
 
@@ -166,6 +177,7 @@ PUSHES: dict[str, type[PushPayload]] = {
     "event": EventPush,
     "conversation": ConversationPush,
     "read": ReadPush,
+    "receipt": ReceiptPush,
     "schedule": SchedulePush,
     "self": SelfPush,
     "group.request": GroupRequestPush,

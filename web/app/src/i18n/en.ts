@@ -480,6 +480,8 @@ const en = {
     text_too_long: "The message is longer than 4,096 characters.",
     empty_text: "The message is empty.",
     bad_text: "The message has characters that cannot be sent.",
+    too_many_devices: "You are signed in on as many devices of this kind as allowed. Sign one out first.",
+    no_receipts: "In a group of this size nobody is told who has read what.",
     too_many_members: "That are more people than a group may have here.",
     limit_reached: "There are as many of these as this server allows.",
     group_dissolved: "This group was dissolved. You can still read it.",

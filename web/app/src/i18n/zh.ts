@@ -482,6 +482,8 @@ const zh: Catalogue = {
     text_too_long: "消息超过 4,096 个字符。",
     empty_text: "消息是空的。",
     bad_text: "消息中有无法发送的字符。",
+    too_many_devices: "此类设备的登录数量已达上限，请先在一台上退出登录。",
+    no_receipts: "这么大的群不显示谁已读。",
     too_many_members: "人数超过此服务器允许的群成员上限。",
     limit_reached: "数量已达此服务器允许的上限。",
     group_dissolved: "该群组已解散，仍可查看历史消息。",

@@ -11,6 +11,7 @@ from parlor.wire.native.methods import (
     calls,
     contacts,
     conversations,
+    devices,
     groups,
     mail,
     messages,
@@ -18,6 +19,7 @@ from parlor.wire.native.methods import (
     people,
     presence,
     profiles,
+    receipts,
     rooms,
     schedule,
     session,
@@ -96,6 +98,8 @@ METHODS: dict[str, Method] = {
     **rooms.METHODS,
     **calls.METHODS,
     **mail.METHODS,
+    **devices.METHODS,
+    **receipts.METHODS,
 }
 
 __all__ = [

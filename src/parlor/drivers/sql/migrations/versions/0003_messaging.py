@@ -185,6 +185,7 @@ def _self() -> None:
         sa.PrimaryKeyConstraint("conversation_id", "user_id", "device", name="pk_deliveries"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_deliveries_user_id_device", "deliveries", ["user_id", "device"])
 
 
 def _groups() -> None:

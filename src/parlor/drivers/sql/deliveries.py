@@ -1,0 +1,206 @@
+"""Delivered positions and receipts in SQL. Satisfies `ports.deliveries.Deliveries`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.numbers import number_of
+from parlor.drivers.sql.receipt_columns import delivered_seq, sends_receipts, shown_read_seq
+from parlor.drivers.sql.self_tables import deliveries
+from parlor.drivers.sql.tables import conversations, members, users
+from parlor.model.conversation import ConversationKind
+from parlor.model.ids import ConversationId, DeviceId, UserId
+from parlor.model.receipt import Delivered, Receipt
+from parlor.ports.deliveries import Readers, Stored, Told
+
+_Key = tuple[int, int, str]
+_PLACE = tuple_(deliveries.c.conversation_id, deliveries.c.user_id, deliveries.c.device)
+_MEMBERSHIP = tuple_(members.c.conversation_id, members.c.user_id)
+_DELIVERED = delivered_seq(members.c.conversation_id, members.c.user_id)
+_RECEIPTS = (
+    select(
+        members.c.conversation_id,
+        members.c.user_id,
+        shown_read_seq(users, members).label("read_seq"),
+        _DELIVERED.label("delivered_seq"),
+        conversations.c.low_user_id,
+        conversations.c.high_user_id,
+    )
+    .join_from(members, conversations)
+    .join(users, users.c.id == members.c.user_id)
+)
+_ADVANCE = (
+    update(deliveries)
+    .where(
+        deliveries.c.conversation_id == bindparam("conversation"),
+        deliveries.c.user_id == bindparam("user"),
+        deliveries.c.device == bindparam("name"),
+    )
+    .values(seq=bindparam("upto"))
+)
+
+
+class SqlDeliveries:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, delivered: Sequence[Delivered], most_members: int) -> Stored:
+        wanted: dict[_Key, int] = {}
+        for one in delivered:
+            conversation, user = number_of(one.conversation_id), number_of(one.user_id)
+            if conversation is not None and user is not None:
+                key = (conversation, user, one.device)
+                wanted[key] = max(one.seq, wanted.get(key, 0))
+        if not wanted:
+            return Stored((), frozenset())
+        return await self._database.write(lambda db: _put(db, wanted, most_members))
+
+    async def told(self, positions: Sequence[tuple[ConversationId, UserId]]) -> Sequence[Told]:
+        wanted = [(number_of(conversation), number_of(user)) for conversation, user in positions]
+        if not wanted:
+            return []
+        query = _RECEIPTS.where(
+            _MEMBERSHIP.in_(wanted), conversations.c.kind == ConversationKind.DIRECT.value
+        )
+
+        def read(db: Connection) -> Sequence[Told]:
+            told = []
+            for conversation, user, read_seq, delivered, low, high in db.execute(query):
+                receipt = _receipt(conversation, user, delivered, read_seq)
+                told.append(Told(UserId(str(high if user == low else low)), receipt))
+            return told
+
+        return await self._database.read(read)
+
+    async def receipts(self, id: ConversationId, limit: int) -> Sequence[Receipt]:
+        query = (
+            _RECEIPTS.where(members.c.conversation_id == number_of(id))
+            .order_by(members.c.user_id)
+            .limit(limit)
+        )
+
+        def read(db: Connection) -> Sequence[Receipt]:
+            rows = db.execute(query)
+            return [
+                _receipt(row.conversation_id, row.user_id, row.delivered_seq, row.read_seq)
+                for row in rows
+            ]
+
+        return await self._database.read(read)
+
+    async def readers(
+        self, id: ConversationId, seq: int, sender: UserId, after: UserId | None, limit: int
+    ) -> Readers:
+        has_read = and_(members.c.read_seq >= seq, sends_receipts())
+        there: list[ColumnElement[bool]] = [
+            members.c.conversation_id == number_of(id),
+            members.c.joined_seq <= seq,
+            members.c.history_from <= seq,
+            members.c.user_id != (number_of(sender) or 0),
+        ]
+        people = members.join(users, users.c.id == members.c.user_id)
+        counts = (
+            select(func.coalesce(func.sum(case((has_read, 1), else_=0)), 0), func.count())
+            .select_from(people)
+            .where(*there)
+        )
+        after_number = 0 if after is None else number_of(after) or 0
+        page = (
+            select(members.c.user_id, case((has_read, 1), else_=0))
+            .select_from(people)
+            .where(*there, members.c.user_id > after_number)
+            .order_by(members.c.user_id)
+            .limit(limit)
+        )
+
+        def read(db: Connection) -> Readers:
+            read_count, others = db.execute(counts).one()
+            rows = [(UserId(str(user)), bool(read)) for user, read in db.execute(page)]
+            return Readers(tuple(rows), int(read_count), others)
+
+        return await self._database.read(read)
+
+    async def behind(self, user: UserId) -> Mapping[DeviceId, int]:
+        # A conversation that one has left is nothing to be behind in.
+        left = conversations.c.last_seq - deliveries.c.seq
+        query = (
+            select(deliveries.c.device, func.sum(left))
+            .select_from(
+                deliveries.join(
+                    members,
+                    and_(
+                        members.c.conversation_id == deliveries.c.conversation_id,
+                        members.c.user_id == deliveries.c.user_id,
+                    ),
+                ).join(conversations, conversations.c.id == deliveries.c.conversation_id)
+            )
+            .where(deliveries.c.user_id == number_of(user))
+            .group_by(deliveries.c.device)
+        )
+        rows = await self._database.read(lambda db: db.execute(query).all())
+        return {DeviceId(device): int(behind) for device, behind in rows}
+
+
+def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
+    there = db.execute(
+        select(
+            members.c.conversation_id,
+            members.c.user_id,
+            conversations.c.last_seq,
+            or_(
+                conversations.c.kind == ConversationKind.DIRECT.value,
+                conversations.c.member_count <= most_members,
+            ).label("kept"),
+        )
+        .join_from(members, conversations)
+        .where(_MEMBERSHIP.in_(sorted({key[:2] for key in wanted})))
+    ).all()
+    without = {row.conversation_id for row in there if not row.kept}
+    last = {(row.conversation_id, row.user_id): row.last_seq for row in there if row.kept}
+    upto = {key: min(seq, last[key[:2]]) for key, seq in wanted.items() if key[:2] in last}
+    known: dict[_Key, int] = {}
+    if upto:
+        rows = db.execute(select(deliveries).where(_PLACE.in_(sorted(upto))).with_for_update())
+        known = {(row.conversation_id, row.user_id, row.device): row.seq for row in rows}
+    new = {key: seq for key, seq in upto.items() if key not in known}
+    moved = {key: seq for key, seq in upto.items() if seq > known.get(key, seq)}
+    if new:
+        columns = ("conversation_id", "user_id", "device", "seq")
+        rows_of_new = [dict(zip(columns, (*key, seq), strict=True)) for key, seq in new.items()]
+        db.execute(insert(deliveries), rows_of_new)
+    if moved:
+        names = ("conversation", "user", "name", "upto")
+        db.execute(
+            _ADVANCE, [dict(zip(names, (*key, seq), strict=True)) for key, seq in moved.items()]
+        )
+    return Stored(
+        tuple(
+            Delivered(ConversationId(str(key[0])), UserId(str(key[1])), DeviceId(key[2]), seq)
+            for key, seq in (new | moved).items()
+        ),
+        frozenset(ConversationId(str(number)) for number in without),
+    )
+
+
+def _receipt(conversation: int, user: int, delivered: int, read_seq: int) -> Receipt:
+    return Receipt(
+        ConversationId(str(conversation)),
+        UserId(str(user)),
+        max(delivered, read_seq),
+        read_seq,
+    )
