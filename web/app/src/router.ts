@@ -34,9 +34,16 @@ export const router = createRouter({
       children: [
         { path: "", name: "chats", components: { list: ConversationList, default: EmptyStage }, meta: { pane: "list" } },
         {
-          path: "c/:conversation",
+          path: "c/:conversation/:panel(details|members|settings|permissions|links|requests)?",
           name: "conversation",
           components: { list: ConversationList, default: () => import("./chat/Chat.vue") },
+          meta: { pane: "stage" },
+        },
+        {
+          path: "join/:code",
+          alias: "g/:code",
+          name: "join",
+          components: { list: ConversationList, default: () => import("./group/JoinPage.vue") },
           meta: { pane: "stage" },
         },
         {

@@ -2,6 +2,8 @@
 import { defineStore } from "pinia";
 import { ref } from "vue";
 
+import type { Panel } from "@/chat/details_view";
+
 export type Dialog = "new_group" | "find_people" | "jump" | "sign_out" | "add_contact";
 
 export interface Note {
@@ -16,6 +18,8 @@ const NOTE_MS = 5_000;
 export const useLayers = defineStore("layers", () => {
   const dialog = ref<Dialog | null>(null);
   const details = ref(false);
+  /** Which page of the details, while they are open. */
+  const panel = ref<Panel>("details");
   const callMinimised = ref(false);
   const notes = ref<Note[]>([]);
   let lastNote = 0;
@@ -33,5 +37,5 @@ export const useLayers = defineStore("layers", () => {
     if (!stays) setTimeout(() => dropNote(id), NOTE_MS);
   }
 
-  return { dialog, details, callMinimised, notes, say, dropNote };
+  return { dialog, details, panel, callMinimised, notes, say, dropNote };
 });
