@@ -295,6 +295,7 @@ const en = {
     nobody: "Nobody found",
     nobodyText: "Nobody is called “{query}”.",
     known: "People you know",
+    message: "Message {name}",
     more: "Show more",
     failed: "The search did not work.",
     add: "Add contact",
@@ -345,6 +346,7 @@ const en = {
     gone: "Nobody has this number",
     goneText: "The link may be old, or a number is missing.",
     toContacts: "Go to contacts",
+    toPage: "Contact page",
     note: "Only you see this",
     remark: "Remark (shown instead of the name)",
     tags: "Tags",
@@ -408,6 +410,8 @@ const en = {
     last_seen: "When you were there last",
     write: "Who may write to and call you",
     groups: "Who may add you to groups",
+    receipts: "Read receipts",
+    read_receipts: "Show what I have read",
     hint: {
       found_by_name: "Search finds you by your names",
       found_by_number: "Whoever types your number finds you",
@@ -415,6 +419,7 @@ const en = {
       last_seen: "Shown while you are offline",
       write: "Whom you wrote to first may answer",
       groups: "Others have to ask you",
+      read_receipts: "Without it, you do not see it of others either",
     },
     who: {
       everybody: "Everybody",

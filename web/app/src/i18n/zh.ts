@@ -297,6 +297,7 @@ const zh: Catalogue = {
     nobody: "没有找到人",
     nobodyText: "没有名为“{query}”的人。",
     known: "你认识的人",
+    message: "给{name}发消息",
     more: "显示更多",
     failed: "搜索没有成功。",
     add: "添加联系人",
@@ -347,6 +348,7 @@ const zh: Catalogue = {
     gone: "没有人使用这个号码",
     goneText: "链接可能已过期，或号码不完整。",
     toContacts: "前往联系人",
+    toPage: "联系人页面",
     note: "仅自己可见",
     remark: "备注名（代替名字显示）",
     tags: "标签",
@@ -410,6 +412,8 @@ const zh: Catalogue = {
     last_seen: "你上次在线的时间",
     write: "谁可以给你发消息和打电话",
     groups: "谁可以把你加入群组",
+    receipts: "已读回执",
+    read_receipts: "让对方看到我已读",
     hint: {
       found_by_name: "搜索名字时能找到你",
       found_by_number: "输入你的号码能找到你",
@@ -417,6 +421,7 @@ const zh: Catalogue = {
       last_seen: "在你离线时显示",
       write: "你先联系的人可以回复",
       groups: "其他人需要先问你",
+      read_receipts: "关闭后，你也看不到对方是否已读",
     },
     who: {
       everybody: "所有人",
