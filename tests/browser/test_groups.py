@@ -72,14 +72,14 @@ async def test_everybody_is_offered_what_their_role_may_do(look: Look) -> None:
 
     await zoe.member(PEOPLE["xiaoming"]).click()
     sheet = zoe.person.page.get_by_role("dialog")
-    await expect(sheet.get_by_role("button", name="Message 王小明")).to_be_visible()
+    await expect(sheet.get_by_role("button", name="Send message")).to_be_visible()
     await expect(sheet.get_by_role("button", name="Mute")).to_have_count(0)
     await expect(sheet.get_by_role("button", name="Remove from the group")).to_have_count(0)
     await zoe.person.page.keyboard.press("Escape")
 
     await ming.member(PEOPLE["ada"]).click()
     sheet = ming.person.page.get_by_role("dialog")
-    await expect(sheet.get_by_role("button", name="Message Ada Lovelace")).to_be_visible()
+    await expect(sheet.get_by_role("button", name="Send message")).to_be_visible()
     await expect(sheet.get_by_role("button", name="Remove from the group")).to_have_count(0)
 
 
