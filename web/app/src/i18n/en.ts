@@ -346,7 +346,6 @@ const en = {
     gone: "Nobody has this number",
     goneText: "The link may be old, or a number is missing.",
     toContacts: "Go to contacts",
-    toPage: "Contact page",
     note: "Only you see this",
     remark: "Remark (shown instead of the name)",
     tags: "Tags",

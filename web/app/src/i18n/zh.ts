@@ -348,7 +348,6 @@ const zh: Catalogue = {
     gone: "没有人使用这个号码",
     goneText: "链接可能已过期，或号码不完整。",
     toContacts: "前往联系人",
-    toPage: "联系人页面",
     note: "仅自己可见",
     remark: "备注名（代替名字显示）",
     tags: "标签",
