@@ -295,7 +295,6 @@ const en = {
     nobody: "Nobody found",
     nobodyText: "Nobody is called “{query}”.",
     known: "People you know",
-    message: "Message {name}",
     more: "Show more",
     failed: "The search did not work.",
     add: "Add contact",

@@ -297,7 +297,6 @@ const zh: Catalogue = {
     nobody: "没有找到人",
     nobodyText: "没有名为“{query}”的人。",
     known: "你认识的人",
-    message: "给{name}发消息",
     more: "显示更多",
     failed: "搜索没有成功。",
     add: "添加联系人",
