@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
+
 from parlor.im.announce import Announcements
 from parlor.im.members import Rosters
 from parlor.model.errors import NotMember, ParlorError
@@ -39,7 +41,7 @@ class Telling:
         if event.kind is EventKind.JOINED:
             self._rosters.forget(about)
             # They see the group alike: one view for however many came in together.
-            appeared = partial(self._appeared, about)
+            appeared = partial(self._appeared, about, alone=len(event.members) == 1)
             await self._announcements.tell_alike(event.members, appeared, about=about)
         elif event.kind is EventKind.LEFT:
             self._rosters.forget(about)
@@ -69,8 +71,11 @@ class Telling:
         users = [*(member.user_id for member in deciders), *also]
         await self._announcements.tell(users, push, about=group)
 
-    async def _appeared(self, about: ConversationId, user: UserId) -> ConversationPush:
+    async def _appeared(
+        self, about: ConversationId, user: UserId, *, alone: bool
+    ) -> ConversationPush:
         view = await self._conversations.view(about, user)
         if view is None:
             raise NotMember
-        return ConversationPush(view)
+        # That the first of many came again and is still muted is nothing about the others.
+        return ConversationPush(view if alone else msgspec.structs.replace(view, muted_until=0))

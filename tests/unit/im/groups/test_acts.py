@@ -288,3 +288,16 @@ async def test_nobody_is_added_who_does_not_want_to_be_and_members_stay_as_they_
     first = await talk.groups.acts.invite(ANN, group, "i2", [BOB, DAN])
     await talk.stores.profiles.set_privacy(DAN, Privacy(groups=Who.NOBODY), 1)
     assert await talk.groups.acts.invite(ANN, group, "i2", [BOB, DAN]) == first
+
+
+async def test_of_many_who_come_in_together_nobody_is_told_another_s_silence(talk):
+    group = await talk.group(ANN, BOB, DAN)
+    await talk.groups.acts.mute(ANN, group, "m", BOB)
+    await talk.groups.acts.leave(BOB, group, "l-1")
+    talk.told.pushes.clear()
+    await talk.groups.acts.invite(ANN, group, "i-1", [BOB, CEM])
+    assert talk.told.pushes[0][1].conversation.muted_until == 0
+    await talk.groups.acts.leave(BOB, group, "l-2")
+    talk.told.pushes.clear()
+    await talk.groups.acts.invite(ANN, group, "i-2", [BOB])
+    assert talk.told.pushes[0][1].conversation.muted_until == FOREVER
