@@ -38,7 +38,7 @@ class Place:
         chosen = PeopleSettings(**settings)
         self.typing = Typing(
             stores.conversations,
-            Rosters(stores.conversations, 100),
+            Rosters(stores.conversations, self.clock, 100),
             stores.profiles,
             self.hints,
             self.clock,
