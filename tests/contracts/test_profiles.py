@@ -1,8 +1,10 @@
 """The promises of `ports.profiles.Profiles` and `ports.pictures.Pictures`, in every driver."""
 
+import asyncio
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from parlor.im import relating
 from parlor.im.people_settings import PeopleSettings
@@ -53,8 +55,10 @@ async def test_an_avatar_is_a_picture_that_is_there(people):
 
 async def test_privacy_and_status_are_in_the_self_log(people):
     privacy = Privacy(found_by_name=False, write=Who.CONTACTS, last_seen=Who.NOBODY)
+    after, changed = await people.profiles.change_privacy(ANN, lambda _: privacy, NOW)
+    assert after == privacy
     entries = [
-        *await people.profiles.set_privacy(ANN, privacy, NOW),
+        *changed,
         *await people.profiles.set_status(ANN, Status(State.BUSY, "in a meeting"), NOW),
     ]
     assert [(entry.user_id, entry.key, entry.seq) for entry in entries] == [
@@ -65,16 +69,38 @@ async def test_privacy_and_status_are_in_the_self_log(people):
     assert (card.privacy, card.status) == (privacy, Status(State.BUSY, "in a meeting"))
 
 
+async def test_two_devices_that_change_privacy_at_once_both_get_their_wish(people):
+    def wishes(**flag):
+        return lambda before: replace(before, **flag)
+
+    await asyncio.gather(
+        *(
+            people.profiles.change_privacy(ANN, wishes(**{name: value}), NOW)
+            for name, value in (
+                ("found_by_name", False),
+                ("presence", Who.NOBODY),
+                ("write", Who.CONTACTS),
+                ("groups", Who.NOBODY),
+            )
+        )
+    )
+    assert (await people.profiles.card(ANN)).privacy == Privacy(
+        found_by_name=False, presence=Who.NOBODY, write=Who.CONTACTS, groups=Who.NOBODY
+    )
+    same = await people.profiles.change_privacy(ANN, lambda before: before, NOW)
+    assert same == ((await people.profiles.card(ANN)).privacy, ())
+
+
 async def test_nobody_has_the_privacy_of_somebody_who_does_not_exist(people):
     with pytest.raises(NotFound):
-        await people.profiles.set_privacy(NOBODY, Privacy(), NOW)
+        await people.profiles.change_privacy(NOBODY, lambda _: Privacy(), NOW)
     with pytest.raises(NotFound):
         await people.profiles.set_status(NOBODY, Status(), NOW)
 
 
 async def test_sights_follow_privacy_contacts_and_blocks(people):
     await agree(people, ANN, BOB)
-    await people.profiles.set_privacy(ANN, Privacy(presence=Who.CONTACTS), NOW)
+    await people.profiles.change_privacy(ANN, lambda _: Privacy(presence=Who.CONTACTS), NOW)
     seen = await people.profiles.sights([(BOB, ANN), (CEM, ANN), (ANN, ANN), (ANN, NOBODY)])
     assert [(sight.sees_presence, sight.sees_last_seen) for sight in seen] == [
         (True, True),
