@@ -165,10 +165,8 @@ def _locked(db: Connection, number: int | None) -> Card:
 
 
 def _set(db: Connection, number: int | None, **values: str) -> None:
-    # The row is looked for, not counted: MySQL counts only what an update changes.
-    if db.execute(select(users.c.id).where(users.c.id == number)).first() is None:
+    if not db.execute(update(users).where(users.c.id == number).values(values)).rowcount:
         raise NotFound("There is no such user.")
-    db.execute(update(users).where(users.c.id == number).values(values))
 
 
 def _is_there(db: Connection, avatar: str) -> bool:
