@@ -6,13 +6,14 @@ from functools import partial
 import pytest
 from msgspec.structs import replace
 
+from parlor.drivers.sql.pictures import SqlPictures
 from parlor.im import relating
 from parlor.im.people_settings import PeopleSettings
 from parlor.model.errors import NotFound
 from parlor.model.people import Privacy, Who
 from parlor.model.status import State, Status
 from tests.support.people_stores import PEOPLE_STORES
-from tests.support.storage import ANN, BOB, CEM, NOBODY
+from tests.support.storage import ANN, BOB, CEM, NOBODY, STORES
 
 LIMITS = PeopleSettings()
 NOW = 1_800_000_000_000
@@ -154,3 +155,25 @@ async def test_pictures_that_are_nobodys_are_dropped_after_a_time(people):
     assert await people.pictures.drop_unused(NOW + 3, 10) == 0
     there = [number for number in range(4) if await people.pictures.get(f"p{number}")]
     assert there == [0, 3]
+
+
+class TakenMeanwhile:
+    """A database in which somebody takes a picture between two steps of another."""
+
+    def __init__(self, stores):
+        self._stores = stores
+        self.write = stores.database.write
+
+    async def read(self, query):
+        found = await self._stores.database.read(query)
+        await self._stores.profiles.set_avatar(ANN, "p0")
+        return found
+
+
+async def test_a_picture_that_somebody_takes_while_spare_ones_are_looked_for_stays(tmp_path):
+    async with STORES["sqlite"](tmp_path) as stores:
+        await stores.add_people(ANN)
+        for number in range(2):
+            await stores.pictures.put(f"p{number}", "image/png", b"x", NOW)
+        assert await SqlPictures(TakenMeanwhile(stores)).drop_unused(NOW + 1, 10) == 1
+        assert await stores.pictures.get("p0") and not await stores.pictures.get("p1")
