@@ -434,3 +434,16 @@ async def test_a_member_is_removed_by_keyboard_alone(look: Look) -> None:
     await question.get_by_role("button", name="Remove from the group").focus()
     await keys.press("Enter")
     await expect(ada.member(PEOPLE["zoe"])).to_have_count(0)
+
+
+async def test_the_address_of_an_open_group_leads_into_it(
+    arrive: Arrive, browser: Browser, team: Team, size: dict[str, int]
+) -> None:
+    grace = await enter(arrive, browser, team, "grace", size)
+    await grace.page.goto(f"/c/{team.id}")
+    await expect(grace.page.get_by_text("This conversation does not exist")).to_be_visible()
+    await team.act("ada", "update", settings={"join": "open"})
+    await grace.reload()
+    await grace.button("Join the group").click()
+    await expect(grace.composer).to_be_visible()
+    await grace.say("Here I am")
