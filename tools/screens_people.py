@@ -1,4 +1,4 @@
-"""The screens of people: the arranged list, contacts, requests, somebody's page, own profile, devices."""
+"""The screens of people: arranged list, contacts, requests, a person, own profile, devices."""
 
 from __future__ import annotations
 
@@ -34,9 +34,15 @@ async def make_friends(
     await act(rest, "/contacts", {"user": own, "text": "Hi, we met on Friday."}, others[2])
     asked = {"user": others[3]["user"]["id"], "text": "Hello, this is Ada."}
     await act(rest, "/contacts", asked, mine)
-    nuisance = {"name": "seller", "password": "correct horse battery", "display_name": "Best Prices"}
+    nuisance = {
+        "name": "seller",
+        "password": "correct horse battery",
+        "display_name": "Best Prices",
+    }
     made = await rest.post("/accounts", json=nuisance)
-    await act(rest, "/blocks", {"user": made.raise_for_status().json()["user"]["id"], "on": True}, mine)
+    await act(
+        rest, "/blocks", {"user": made.raise_for_status().json()["user"]["id"], "on": True}, mine
+    )
 
 
 def bearer(person: dict[str, Any]) -> dict[str, str]:
