@@ -408,6 +408,27 @@ async def test_words_are_stored_as_they_are_in_every_field_that_keeps_words(spea
     assert (await ann.told("device.list"))["devices"][0]["label"] == evil
 
 
+async def test_a_message_is_from_who_sent_it_and_reaches_the_two_and_nobody_else(server, speakers):
+    ann, bob, eve = await speakers(3)
+    talk = await ann.person.talk_to(bob.person)
+    async with (
+        raw_native(server.port, ann.person.token) as hers_too,
+        raw_native(server.port, bob.person.token) as his_too,
+    ):
+        forged = {"sender": eve.id, "from": eve.id, "user_id": eve.id, "seq": 99, "sent_at": 1}
+        assert await ann.act("message.send", talk, text="it is I", **forged) == ""
+        for connection in (bob.connection, hers_too, his_too):
+            push = await connection.next_message()
+            while push.get("push") != "event" or "text" not in push["data"]["event"]:
+                push = await connection.next_message()
+            event = push["data"]["event"]
+            assert (event["sender"], event["seq"], event["text"]) == (ann.id, 2, "it is I")
+    # What Eve was sent comes before the answer to what she asks now.
+    number = eve.connection.send("heartbeat", {})
+    assert (await eve.connection.next_message())["id"] == number
+    assert await eve.code("events.list", conversation_id=talk) == "not_member"
+
+
 async def test_the_log_of_all_this_has_no_failure_in_it(server):
     for word in ("request_broke", "request_failed", "Traceback"):
         assert word not in server.log()
