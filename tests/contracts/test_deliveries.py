@@ -43,7 +43,7 @@ async def delivered(stores, talk=TALK):
 
 async def let_nobody_know(stores, user):
     profiles = SqlProfiles(stores.database)
-    await profiles.set_privacy(user, Privacy(read_receipts=False), 1)
+    await profiles.change_privacy(user, lambda _: Privacy(read_receipts=False), 1)
 
 
 async def test_positions_move_forward_and_never_back(stores):

@@ -1,5 +1,7 @@
 """How long and how much may be asked for in a group: each setting, and one more than it."""
 
+from typing import Any
+
 import pytest
 
 from parlor.model.errors import BadRequest
@@ -8,7 +10,7 @@ from parlor.model.ids import UserId
 from tests.support.storage import ANN, BOB
 from tests.support.talk import open_talk
 
-LONGEST = {"longest_mute_s": 60, "longest_slow_mode_s": 60, "longest_link_s": 60}
+LONGEST: dict[str, Any] = {"longest_mute_s": 60, "longest_slow_mode_s": 60, "longest_link_s": 60}
 
 
 @pytest.fixture
