@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, delete, insert, select, update
 
 from parlor.drivers.sql.conversation_rows import settings_of, stored_settings
 from parlor.drivers.sql.group_tables import departures, group_links, join_requests
+from parlor.drivers.sql.mentions import forget_mentions_of
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.self_log import put
 from parlor.drivers.sql.tables import conversations, members, users
@@ -66,6 +67,7 @@ def _left(db: Connection, event: Event) -> None:
     numbers = [int(user) for user in event.members]
     gone = (members.c.conversation_id == conversation, members.c.user_id.in_(numbers))
     db.execute(delete(members).where(*gone))
+    forget_mentions_of(db, conversation, numbers)
     db.execute(
         insert(departures),
         [

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, select, update
 
 from parlor.drivers.sql.database import Database
-from parlor.drivers.sql.message_tables import expiring, message_states, reactions
+from parlor.drivers.sql.message_tables import expiring, mentions, message_states, reactions
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import conversations, events
 from parlor.model.ids import ConversationId
@@ -49,7 +49,7 @@ _BEGIN = (
     .where(conversations.c.id == bindparam("number"))
     .values(first_seq=bindparam("kept"))
 )
-_OF_EVENTS: Sequence[Table] = (events, message_states, reactions, expiring)
+_OF_EVENTS: Sequence[Table] = (events, message_states, reactions, mentions, expiring)
 
 
 class SqlRetention:

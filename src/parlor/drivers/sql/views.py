@@ -26,6 +26,7 @@ from sqlalchemy import (
 from parlor.drivers.sql.conversation_rows import settings_of
 from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row
+from parlor.drivers.sql.mentions import first_mentions
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.receipt_columns import peer_columns
 from parlor.drivers.sql.self_tables import self_entries
@@ -164,6 +165,7 @@ def _view_rows() -> Select[Any]:
             self_entries.c.body.label("own"),
             _unread().label("unread"),
             *peer_columns(),
+            *first_mentions(),
         )
         .select_from(JOINED.join(events, last).outerjoin(self_entries, own))
         .where(members.c.user_id == bindparam("viewer"))
@@ -186,6 +188,7 @@ def _view(row: AnyRow, viewer: int) -> ConversationView:
         last_seq=last_event.seq,
         read_seq=row.read_seq,
         unread=min(row.unread, MAX_UNREAD),
+        mentioned_seq=min(filter(None, (row.mentioned_me, row.mentioned_all)), default=0),
         active_at=row.active_at,
         last_event=last_event,
         peer=None if peer is None else UserId(str(peer)),

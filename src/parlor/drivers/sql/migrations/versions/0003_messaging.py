@@ -113,6 +113,21 @@ def _messages() -> None:
         ["conversation_id", "seq", "at_seq"],
     )
     op.create_table(
+        "mentions",
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sender_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_mentions_conversation_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "user_id", "seq", name="pk_mentions"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "expiring",
         sa.Column("expires_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
