@@ -78,6 +78,7 @@ async def test_whoever_is_no_member_and_whatever_does_not_exist_is_left_out(stor
     )
     assert stored.moved == (at(4),)
     assert stored.without == frozenset()
+    assert stored.ignored == 4
     assert await put(stores) == await put(stores, at(3, talk=ConversationId("x")))
 
 

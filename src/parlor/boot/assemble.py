@@ -238,15 +238,24 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         route, meter, limit_s=im.announce_limit_s if bus.may_wait else None
     )
     rosters = Rosters(conversations, im.remembered_members, im.announce_members)
-    threads = Threads(conversations, announcements, im, clock, entropy)
+    self_log, changes = SqlSelfLog(base.database), SqlChanges(base.database)
+    own_log = Own(self_log, announcements, im, clock)
+    threads = Threads(conversations, announcements, own_log, im, clock, entropy)
     of_messages = config.section("messages", MessageSettings)
     send = Send(messages, rosters, announcements, im, clock)
     sync = Sync(messages, conversations, im, clock)
     groups = build_groups(
-        base.database, messages, conversations, rosters, announcements, presence, im, clock, entropy
+        base.database,
+        messages,
+        conversations,
+        rosters,
+        announcements,
+        own_log,
+        presence,
+        im,
+        clock,
+        entropy,
     )
-    self_log, changes = SqlSelfLog(base.database), SqlChanges(base.database)
-    own_log = Own(self_log, announcements, im, clock)
     reading = Reading(conversations, own_log, announcements, clock)
     own = build_own(own_log, self_log, changes, conversations, im, clock)
     devices = build_devices(

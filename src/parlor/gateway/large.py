@@ -164,19 +164,25 @@ class LargeConversations:
         now = self._gateway.clock.now()
         self._due = {each: at for each, at in self._due.items() if at > now}
         self._due[conversation] = now + len(links) * per_link_s
-        await self._walk(told, links)
-        self.audiences.leave(conversation, [user for user, is_in in members.items() if not is_in])
+        leavers = {user for user, is_in in members.items() if not is_in}
+        await self._walk(told, links, leavers)
+        self.audiences.leave(conversation, list(leavers))
         if _has_gap(audience, events) and now - audience.looked_up_at > RECHECK_S:
             self.audiences.drop(conversation)
 
-    async def _walk(self, told: Sequence[_Told], links: list[Link]) -> None:
+    async def _walk(
+        self, told: Sequence[_Told], links: list[Link], leavers: Collection[UserId]
+    ) -> None:
+        """`leavers` are told by name that they have left, so they do not get it here again."""
         hub = self._gateway.hub
         keys = {one.not_to for one in told if one.not_to is not None}
-        causes = {link for link in map(hub.by_key, keys) if link is not None}
-        if causes:
-            links = [link for link in links if link not in causes]
-        for link in causes:
-            rest = [one for one in told if one.not_to != link.key]
+        apart = {link for link in map(hub.by_key, keys) if link is not None}
+        apart.update(link for user in leavers for link in hub.of_user(user) if link in links)
+        if apart:
+            links = [link for link in links if link not in apart]
+        for link in apart:
+            theirs = _before_leaving(told, link.user) if link.user in leavers else told
+            rest = [one for one in theirs if one.not_to != link.key]
             if rest:
                 _walk_of(rest).put([link])
         walk = _walk_of(told)
@@ -184,6 +190,16 @@ class LargeConversations:
             # Each slice of a wide walk has a turn of its own: nothing could join what it writes.
             walk.put(links[start : start + SLICE], alone=len(links) > SLICE)
             await asyncio.sleep(0)
+
+
+def _before_leaving(told: Sequence[_Told], user: UserId) -> Sequence[_Told]:
+    """What was announced until `user` left for good: what is said afterwards is not theirs."""
+    for place in range(len(told) - 1, -1, -1):
+        payload = told[place].payload
+        event = payload.event if isinstance(payload, EventPush) else None
+        if event is not None and event.kind is EventKind.LEFT and user in event.members:
+            return told[:place]
+    return told
 
 
 def _walk_of(told: Sequence[_Told]) -> Walk:

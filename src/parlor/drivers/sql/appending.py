@@ -75,6 +75,8 @@ _newest = _newest.offset(literal_column("0"))
 _ADVANCE = ByKeys(
     update(conversations).values(
         last_seq=_newest.with_only_columns(events.c.seq).scalar_subquery(),
+        # Only messages and calls come this way.
+        last_said_seq=_newest.with_only_columns(events.c.seq).scalar_subquery(),
         active_at=_newest.with_only_columns(events.c.sent_at).scalar_subquery(),
     ),
     conversations.c.id,

@@ -151,6 +151,7 @@ def _view_rows() -> Select[Any]:
             conversations.c.title,
             conversations.c.active_at,
             conversations.c.first_seq,
+            conversations.c.last_said_seq,
             conversations.c.member_count,
             conversations.c.low_user_id,
             conversations.c.high_user_id,
@@ -204,6 +205,6 @@ def _view(row: AnyRow, viewer: int) -> ConversationView:
         peer_delivered_seq=max(row.peer_delivered_seq or 0, row.peer_read_seq or 0),
         pinned=own.pinned,
         notify=own.notify,
-        hidden=own.hidden_seq >= last_event.seq,
+        hidden=own.hidden_seq > 0 and own.hidden_seq >= row.last_said_seq,
         unread_mark=own.unread_mark,
     )

@@ -55,6 +55,7 @@ _NEW: dict[str, list[tuple[str, Any, Any]]] = {
         ("dissolved_at", sa.BigInteger(), "0"),
         ("restricted", sa.Boolean(), sa.false()),
         ("first_seq", sa.BigInteger(), "1"),
+        ("last_said_seq", sa.BigInteger(), "0"),
     ],
     "members": [
         ("history_from", sa.BigInteger(), "0"),
