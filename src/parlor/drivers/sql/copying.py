@@ -27,6 +27,10 @@ Told = Callable[[str, int, int], None]
 """Is told a table, how many of its rows are copied, and how many there are."""
 
 
+Check = Callable[[Connection], None]
+"""Looks at a copy before it counts; raises NotSound."""
+
+
 class NotSound(CannotOpen):
     """What was copied contradicts itself: the source is damaged, and the target got nothing."""
 
@@ -44,7 +48,7 @@ def prepare_target(db: Connection) -> None:
         raise CannotOpen(f"the target is not empty: it has rows in {', '.join(full)}")
 
 
-def copy_all(source: Connection, target: Connection, tell: Told) -> Mapping[str, int]:
+def copy_all(source: Connection, target: Connection, tell: Told, check: Check) -> Mapping[str, int]:
     """How many rows each table has now. The target is empty and has tables; raises NotSound."""
     stored = stored_revision(source)
     if stored != HEAD:
@@ -66,14 +70,17 @@ def copy_all(source: Connection, target: Connection, tell: Told) -> Mapping[str,
         if found[name] != count:
             raise NotSound(f"{name}: {count} rows were read and {found[name]} arrived")
     check_logs(target)
+    check(target)
     return found
 
 
-async def copy(source: Connection, target: Connection, tell: Told) -> Mapping[str, int]:
+async def copy(
+    source: Connection, target: Connection, tell: Told, check: Check
+) -> Mapping[str, int]:
     """As `copy_all`, and commit, for connections of any engine: those of servers wait inside."""
 
     def work() -> Mapping[str, int]:
-        found = copy_all(source, target, tell)
+        found = copy_all(source, target, tell, check)
         target.commit()
         return found
 
@@ -89,15 +96,17 @@ def counts(db: Connection) -> Mapping[str, int]:
 
 
 def check_logs(db: Connection) -> None:
-    """Each conversation's log goes from 1 to its `last_seq` without a gap. Raises NotSound."""
-    last, rows = conversations.c.last_seq, func.count(events.c.seq)
+    """Each conversation's log goes from its `first_seq`, which is 1 unless older events are past
+    their retention, to its `last_seq` without a gap. Raises NotSound."""
+    first, last = conversations.c.first_seq, conversations.c.last_seq
+    rows = func.count(events.c.seq)
     broken = (
         select(conversations.c.id)
         .select_from(conversations.outerjoin(events))
-        .group_by(conversations.c.id, last)
+        .group_by(conversations.c.id, first, last)
         .having(
-            (rows != last)
-            | (func.coalesce(func.min(events.c.seq), 1) != 1)
+            (rows != last - first + 1)
+            | (func.coalesce(func.min(events.c.seq), 0) != first)
             | (func.coalesce(func.max(events.c.seq), 0) != last)
         )
         .order_by(conversations.c.id)
