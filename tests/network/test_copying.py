@@ -188,6 +188,10 @@ async def test_a_log_with_a_gap_is_neither_backed_up_nor_moved(place, tmp_path):
         assert not any((await rows_at(target, folder)).values())
 
 
+def decided(draft, standing):
+    return draft
+
+
 async def talked(database):
     """A group in which something of each kind has happened, and one whose beginning is gone."""
     stores = stores_in(database)
@@ -205,7 +209,7 @@ async def talked(database):
     ]
     for draft in drafts:
         act = Act(TALK, draft.sender, draft.client_id, draft.members, draft.target)
-        await stores.messages.act(act, lambda _, draft=draft: draft, 9_001)
+        await stores.messages.act(act, partial(decided, draft), 9_001)
     await stores.add_talk(OLD, (ANN, BOB), at_ms=1)
     for n in range(3):
         await stores.say(f"{n}", talk=OLD, at_ms=n + 1)

@@ -1,5 +1,6 @@
 import pytest
 
+from parlor.drivers.sql.self_logs import SqlSelfLog
 from parlor.im.announce import Announcements
 from parlor.im.own import Own
 from parlor.im.settings import ImSettings
@@ -142,12 +143,12 @@ async def test_whoever_comes_and_goes_is_told_what_becomes_of_their_list(talk):
 
 
 async def test_a_list_that_cannot_be_looked_up_hinders_nobody(talk):
-    class Broken:
+    class Broken(SqlSelfLog):
         async def at(self, users, key):
             raise StorageFailed
 
     announcements = Announcements(talk.told, talk.meter, limit_s=None)
-    log = Own(Broken(), announcements, ImSettings(), talk.clock)
+    log = Own(Broken(talk.stores.database), announcements, ImSettings(), talk.clock)
     await log.changed([BOB], TALK)
     assert talk.meter.counted["im_announcements_lost_total"] == 1
 
