@@ -245,6 +245,24 @@ async def test_a_conversation_that_is_not_what_its_log_says_is_refused(damage, t
     assert not list(tmp_path.glob("backup*"))
 
 
+async def test_a_log_whose_beginning_is_not_kept_any_more_is_copied_like_any_other(place, tmp_path):
+    url, folder = place
+    async with open_at(url, folder) as database:
+        stores = stores_in(database)
+        await stores.add_people(ANN, BOB)
+        await stores.add_talk()
+        for number in range(4):
+            await stores.say(f"word {number}", at_ms=10 + number)
+        await stores.retention.trim(12, None, 100)
+        kept = await database.read(every_row)
+    assert len(kept["events"]) == 2
+    await back_up(config_for(url, folder), tmp_path / "backup", quiet)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    await restore(config_for("sqlite", empty), tmp_path / "backup", quiet)
+    assert await rows_at("sqlite", empty) == kept
+
+
 async def test_a_restored_history_is_another_one_for_clients(tmp_path):
     source, target = tmp_path / "source", tmp_path / "target"
     source.mkdir()

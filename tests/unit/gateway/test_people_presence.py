@@ -256,6 +256,28 @@ async def test_what_cannot_be_read_is_told_later():
         assert await house.told(bob) + await house.told(bob) == [(ANN, "away", "")]
 
 
+async def test_what_could_not_be_read_is_not_forgotten_when_more_happens_meanwhile():
+    async with running() as house:
+        bob, ann = house.come(BOB), house.come(ANN)
+        await house.presence.watch(bob, [ANN])
+        read, reading, held = house.people.store.sights, asyncio.Event(), asyncio.Event()
+
+        async def failing_late(pairs):
+            house.people.store.sights = read
+            reading.set()
+            await held.wait()
+            raise StorageFailed
+
+        house.people.store.sights = failing_late
+        await house.people.contacts.block(ANN, BOB, on=True)
+        await reading.wait()
+        house.go(ann)
+        house.come(ANN)
+        await settle()
+        held.set()
+        assert await house.told(bob) + await house.told(bob) == [(ANN, "offline", "")]
+
+
 async def test_nonsense_on_the_bus_is_counted_and_hinders_nothing():
     async with running() as house:
         bob = house.come(BOB)

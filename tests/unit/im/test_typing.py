@@ -96,6 +96,14 @@ async def test_only_members_type_there(place):
     assert place.hints.given == []
 
 
+async def test_a_place_where_one_may_not_type_is_not_remembered(place):
+    for talk, refused in ((TALK, NotMember), (NOWHERE, NotFound), ("x" * 60_000, NotFound)):
+        for _ in range(2):
+            with pytest.raises(refused):
+                await place.types(DAN, talk)
+    assert place.typing.remembered == 0
+
+
 async def test_in_a_large_group_nobody_is_told(place):
     large = Place(place.stores, typing_group_members=2)
     assert await large.types(talk=GROUP) == []

@@ -96,8 +96,8 @@ def counts(db: Connection) -> Mapping[str, int]:
 
 
 def check_logs(db: Connection) -> None:
-    """Each conversation's log goes from its `first_seq`, which is 1 unless older events are past
-    their retention, to its `last_seq` without a gap. Raises NotSound."""
+    """Each conversation's log goes from its `first_seq`, before which retention has removed what
+    there was, to its `last_seq` without a gap. Raises NotSound."""
     first, last = conversations.c.first_seq, conversations.c.last_seq
     rows = func.count(events.c.seq)
     broken = (
@@ -106,8 +106,8 @@ def check_logs(db: Connection) -> None:
         .group_by(conversations.c.id, first, last)
         .having(
             (rows != last - first + 1)
-            | (func.coalesce(func.min(events.c.seq), 0) != first)
-            | (func.coalesce(func.max(events.c.seq), 0) != last)
+            | (func.coalesce(func.min(events.c.seq), first) != first)
+            | (func.coalesce(func.max(events.c.seq), last) != last)
         )
         .order_by(conversations.c.id)
     )
