@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.folding import SIGNED_OUT
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.receipt_columns import (
     delivered_seq,
@@ -155,7 +156,7 @@ class SqlDeliveries:
                     ),
                 ).join(conversations, conversations.c.id == deliveries.c.conversation_id)
             )
-            .where(deliveries.c.user_id == number_of(user))
+            .where(deliveries.c.user_id == number_of(user), deliveries.c.device != SIGNED_OUT)
             .group_by(deliveries.c.device)
         )
         rows = await self._database.read(lambda db: db.execute(query).all())
