@@ -26,7 +26,9 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright, ex
 
 from tests.support.browser import DESKTOP, PHONE, launch_chromium
 from tests.support.server import ParlorServer, running_parlor
+from tools.screens_group import open_group, walk_group, walk_join
 from tools.screens_people import make_friends, walk_people
+from tools.screens_stage import tell_the_stage, walk_stage
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
@@ -127,6 +129,9 @@ async def tell_the_story(url: str) -> dict[tuple[str, str], dict[str, Any]]:
             body = {"name": name, "password": PASSWORD, "display_name": display_name}
             people[name, display_name] = (await _post(rest, "/accounts", body)).json()
 
+        speakers = [people[one] for one in (ADA, LIN, GRACE)]
+        tokens = [str(one["token"]) for one in speakers]
+        await tell_the_stage(rest, *tokens, ids=[one["user"]["id"] for one in speakers])
         for title, others, talk in STORY:
             kind = "group" if title else "direct"
             members = [people[other]["user"]["id"] for other in others]
@@ -251,7 +256,7 @@ def _words(language: str) -> dict[str, Any]:
     return found
 
 
-async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
+async def walk(camera: Camera, set_up_link: str, newcomer: str, way_in: str) -> None:
     """Every screen that one person alone can reach."""
     page = camera.page
     await page.get_by_role("tab", name=camera.say("auth.signIn")).wait_for()
@@ -275,6 +280,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
     await camera.press("auth.createAccount")
     await page.get_by_text(camera.say("list.empty")).wait_for()
     await camera.shoot("05-no-conversations")
+    await walk_join(camera, way_in, GROUP)
     await page.goto("/settings")
     await camera.press("settings.signOut")
     await camera.shoot("06-sign-out")
@@ -292,6 +298,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
     await camera.press("chat.details")
     await page.get_by_text(camera.say("details.role.owner")).wait_for()
     await camera.shoot("12-details")
+    await walk_group(camera, GRACE[1])
     await camera.press("details.close")
     await camera.open_chat(LIN[1])
     await camera.press("composer.emoji")
@@ -336,6 +343,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
     await page.goto("/c/none")
     await page.get_by_text(camera.say("chat.notFound")).wait_for()
     await camera.shoot("32-no-such-conversation")
+    await walk_stage(camera)
 
 
 async def walk_calls(camera: Camera, other: Camera, readme: Path | None) -> None:
@@ -395,6 +403,7 @@ async def main(folder: Path, only: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         async with running_parlor(Path(scratch)) as server, async_playwright() as playwright:
             people = await tell_the_story(server.url)
+            way_in = await open_group(server.url, people[ADA], GROUP)
             known, stranger = (people[one]["user"]["id"] for one in (LIN, TARIQ))
             link = await set_up_link(server)
             cameras = await draw_cameras(playwright, Path(scratch))
@@ -405,7 +414,7 @@ async def main(folder: Path, only: str) -> None:
                     open_camera(browser, server.url, look, folder) as camera,
                     open_camera(other_browser, server.url, README_LOOK, folder) as other,
                 ):
-                    await walk(camera, link, f"newcomer{number}")
+                    await walk(camera, link, f"newcomer{number}", way_in)
                     await other.sign_in(LIN[0])
                     readme = ROOT / "docs/screenshot.png" if look == README_LOOK else None
                     await walk_calls(camera, other, readme)

@@ -101,7 +101,9 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     announcements = Announcements(
         route, meter, limit_s=im.announce_limit_s if bus.may_wait else None
     )
-    rosters = Rosters(conversations, im.remembered_members, im.announce_members)
+    rosters = Rosters(
+        conversations, clock, im.remembered_members, im.announce_members, im.roster_kept_s
+    )
     self_log, changes = SqlSelfLog(base.database), SqlChanges(base.database)
     own_log = Own(self_log, announcements, im, clock)
     threads = Threads(conversations, announcements, own_log, im, clock, entropy)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { blocksOf, inlineOf, type Block, type Inline } from "@/logic/markdown";
+import { blocksOf, inlineOf, plainOf, type Block, type Inline } from "@/logic/markdown";
 
 const bare = (inline: readonly Inline[]): string =>
   inline.map((one) => ("inside" in one ? `<${one.kind}>${bare(one.inside)}</>` : one.kind === "text" ? one.text : `<${one.kind}>${one.text}</>`)).join("");
@@ -82,4 +82,8 @@ test("no payload makes a link that runs", () => {
       expect(href).not.toMatch(/["'<>\s]/);
     }
   }
+});
+
+test("in one line a text is without its marks", () => {
+  expect(plainOf("Plan for **Friday**:\n1. buy ~~flour~~\n2. `make` it\n> ok\nsee [this](https://x.org)")).toBe("Plan for Friday: buy flour make it ok see this");
 });

@@ -75,12 +75,16 @@ def copy_all(source: Connection, target: Connection, tell: Told, check: Check) -
 
 
 async def copy(
-    source: Connection, target: Connection, tell: Told, check: Check
+    source: Connection, target: Connection, tell: Told, check: Check, ready: Callable[[], object]
 ) -> Mapping[str, int]:
-    """As `copy_all`, and commit, for connections of any engine: those of servers wait inside."""
+    """As `copy_all`, and commit, for connections of any engine: those of servers wait inside.
+
+    `ready` is called last before the commit: when it raises, the target got nothing.
+    """
 
     def work() -> Mapping[str, int]:
         found = copy_all(source, target, tell, check)
+        ready()
         target.commit()
         return found
 

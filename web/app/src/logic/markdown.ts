@@ -20,6 +20,8 @@ export type Block =
   | { kind: "list"; from: number | null; items: Inline[][] };
 
 const DEEPEST = 4;
+/** Nobody shows more of a text than this in one line. */
+const PLAIN_CHARS = 400;
 const FENCE = /^ {0,3}```\s*([\w+#.-]{0,20})\s*$/;
 const FENCE_END = /^ {0,3}```\s*$/;
 const QUOTE = /^> ?/;
@@ -28,6 +30,17 @@ const NUMBER = /^ {0,3}(\d{1,9})[.)] +(?=\S)/;
 
 export function blocksOf(text: string): Block[] {
   return readBlocks(text.split("\n"), 0);
+}
+
+/** What the text says without its marks, in one line: for where there is room for no more. */
+export function plainOf(text: string): string {
+  const words = (all: readonly (Block | Inline)[]): string =>
+    all.map((one) => (one.kind === "list" ? one.items.map(words).join(" ") : "inside" in one ? words(one.inside) : one.text)).join("");
+  return blocksOf(text.slice(0, PLAIN_CHARS))
+    .map((block) => words([block]))
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 function readBlocks(lines: readonly string[], depth: number): Block[] {

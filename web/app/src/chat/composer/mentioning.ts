@@ -45,7 +45,8 @@ export function useMentioning(stage: Stage): Mentioning {
     if (asked.value === null || !group.value) return [];
     const others = [...known.value.values()].filter((one) => one.id !== stage.me);
     const all = mayAll.value ? [{ id: "all", name: i18n.global.locale.value === "zh" ? EVERYBODY[1] : EVERYBODY[0], account: "all" }] : [];
-    return matching([...all, ...others], asked.value, SHOWN);
+    // Last among equals: nobody calls everybody by accident.
+    return matching([...others, ...all], asked.value, SHOWN);
   });
   watch(asked, (query) => {
     active.value = 0;
