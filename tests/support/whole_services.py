@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from parlor.boot.assemble import AccountServices, Server, build_server, open_services
+from parlor.boot.accounts import AccountServices, open_services
+from parlor.boot.assemble import build_server
 from parlor.boot.auth import open_authentication
 from parlor.boot.config import load, parse_assignment
 from parlor.boot.sections import SECTIONS
+from parlor.boot.server import Server
 from parlor.boot.storage import DATABASE_FILE
 from parlor.gateway.requests import Requests
 from parlor.gateway.state.link import Link
