@@ -26,6 +26,7 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright, ex
 
 from tests.support.browser import DESKTOP, PHONE, launch_chromium
 from tests.support.server import ParlorServer, running_parlor
+from tools.screens_people import make_friends, walk_people
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
@@ -118,7 +119,7 @@ LOOKS = [
 README_LOOK = Look("desktop", "light", "en")
 
 
-async def tell_the_story(url: str) -> None:
+async def tell_the_story(url: str) -> dict[tuple[str, str], dict[str, Any]]:
     """A few people and what they wrote to Ada, the newest last."""
     async with httpx.AsyncClient(base_url=f"{url}/api/v1") as rest:
         people: dict[tuple[str, str], dict[str, Any]] = {}
@@ -135,6 +136,8 @@ async def tell_the_story(url: str) -> None:
             for number, (speaker, text) in enumerate(talk):
                 message = {"client_id": f"story-{number}", "text": text}
                 await _post(rest, path, message, people[speaker])
+        await make_friends(rest, people, ADA)
+        return people
 
 
 async def _post(
@@ -391,7 +394,8 @@ async def main(folder: Path, only: str) -> None:
     looks = [look for look in LOOKS if only in look.name]
     with tempfile.TemporaryDirectory() as scratch:
         async with running_parlor(Path(scratch)) as server, async_playwright() as playwright:
-            await tell_the_story(server.url)
+            people = await tell_the_story(server.url)
+            known, stranger = (people[one]["user"]["id"] for one in (LIN, TARIQ))
             link = await set_up_link(server)
             cameras = await draw_cameras(playwright, Path(scratch))
             browser = await launch_chromium(playwright, camera=cameras[ADA])
@@ -405,6 +409,7 @@ async def main(folder: Path, only: str) -> None:
                     await other.sign_in(LIN[0])
                     readme = ROOT / "docs/screenshot.png" if look == README_LOOK else None
                     await walk_calls(camera, other, readme)
+                    await walk_people(camera, known, stranger)
                     await walk_offline(camera, server)
                     await walk_docs(camera)
                 print(f"{look.name} done", flush=True)

@@ -1,12 +1,12 @@
 """What every driver of `ports.deliveries.Deliveries` promises."""
 
 import pytest
-from sqlalchemy import update
 
 from parlor.drivers.sql.deliveries import MOST_DEVICES
-from parlor.drivers.sql.tables import users
+from parlor.drivers.sql.profiles import SqlProfiles
 from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, DeviceId, UserId
+from parlor.model.people import Privacy
 from parlor.model.receipt import Delivered, Receipt
 from parlor.ports.deliveries import Readers, Told
 from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE, STORES, TALK
@@ -42,10 +42,8 @@ async def delivered(stores, talk=TALK):
 
 
 async def let_nobody_know(stores, user):
-    """As the store of people writes it."""
-    change = update(users).where(users.c.id == int(user))
-    privacy = '{"found_by_name":true,"read_receipts":false}'
-    await stores.database.write(lambda db: db.execute(change.values(privacy=privacy)))
+    profiles = SqlProfiles(stores.database)
+    await profiles.change_privacy(user, lambda _: Privacy(read_receipts=False), 1)
 
 
 async def test_positions_move_forward_and_never_back(stores):
@@ -158,6 +156,21 @@ async def test_whoever_lets_nobody_know_has_read_nothing_for_others(stores):
     assert readers == Readers(((BOB, False), (CEM, False)), 0, 2)
     view = await stores.conversations.view(TALK, ANN)
     assert (view.peer_read_seq, view.peer_delivered_seq) == (0, 2)
+
+
+async def test_whoever_lets_nobody_know_does_not_see_what_the_other_has_read(stores):
+    await stores.read_up_to(4, BOB)
+    await stores.read_up_to(4, BOB, GROUP)
+    await let_nobody_know(stores, ANN)
+    (told,) = await stores.deliveries.told([(TALK, BOB)])
+    assert told.receipt.read_seq == 0
+    assert [one.read_seq for one in await stores.deliveries.receipts(TALK, 10)] == [0, 0]
+    readers = await stores.deliveries.readers(TALK, 4, ANN, None, 10)
+    assert readers == Readers(((BOB, False),), 0, 1)
+    assert (await stores.conversations.view(TALK, ANN)).peer_read_seq == 0
+    # In a group everybody decides for themselves alone.
+    readers = await stores.deliveries.readers(GROUP, 4, ANN, None, 10)
+    assert readers == Readers(((BOB, True), (CEM, False)), 1, 2)
 
 
 async def test_a_direct_conversation_shows_how_far_the_other_person_is(stores):

@@ -44,6 +44,7 @@ class PrivacyWish(msgspec.Struct, frozen=True):
     presence: Who | None = None
     write: Who | None = None
     groups: Who | None = None
+    read_receipts: bool | None = None
 
 
 class Profiles:

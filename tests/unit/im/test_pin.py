@@ -9,6 +9,7 @@ from parlor.model.errors import (
     LimitReached,
     MessageGone,
     NotMember,
+    NotWanted,
 )
 from parlor.model.event import Draft, EventKind
 from parlor.model.group import GroupSettings, Permission, Role
@@ -47,6 +48,13 @@ def test_who_may_pin_is_the_group_s_to_say_and_both_may_between_two():
     everybody = GroupSettings(permissions={Permission.PIN: Role.MEMBER})
     assert pin(standing(BOB, conversation=group(everybody)), BOB)
     assert pin(standing(BOB, conversation=direct()), BOB)
+
+
+def test_who_may_not_write_to_somebody_pins_nothing_there_either():
+    with pytest.raises(NotWanted):
+        pin(standing(BOB, conversation=direct(), mine={"barred": True}), BOB)
+    with pytest.raises(Forbidden):
+        pin(standing(CEM, mine={"muted_until": NOW + 1}))
 
 
 def test_what_cannot_be_pinned_is_refused():

@@ -22,7 +22,12 @@ from sqlalchemy import (
 
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.numbers import number_of
-from parlor.drivers.sql.receipt_columns import delivered_seq, sends_receipts, shown_read_seq
+from parlor.drivers.sql.receipt_columns import (
+    delivered_seq,
+    sends_receipts,
+    shown_read_seq,
+    with_both_sides,
+)
 from parlor.drivers.sql.self_tables import deliveries
 from parlor.drivers.sql.tables import conversations, members, users
 from parlor.model.conversation import ConversationKind
@@ -37,18 +42,15 @@ _Key = tuple[int, int, str]
 _PLACE = tuple_(deliveries.c.conversation_id, deliveries.c.user_id, deliveries.c.device)
 _MEMBERSHIP = tuple_(members.c.conversation_id, members.c.user_id)
 _DELIVERED = delivered_seq(members.c.conversation_id, members.c.user_id)
-_RECEIPTS = (
-    select(
-        members.c.conversation_id,
-        members.c.user_id,
-        shown_read_seq(users, members).label("read_seq"),
-        _DELIVERED.label("delivered_seq"),
-        conversations.c.low_user_id,
-        conversations.c.high_user_id,
-    )
-    .join_from(members, conversations)
-    .join(users, users.c.id == members.c.user_id)
-)
+_PEOPLE = with_both_sides(members.join(conversations).join(users, users.c.id == members.c.user_id))
+_RECEIPTS = select(
+    members.c.conversation_id,
+    members.c.user_id,
+    shown_read_seq().label("read_seq"),
+    _DELIVERED.label("delivered_seq"),
+    conversations.c.low_user_id,
+    conversations.c.high_user_id,
+).select_from(_PEOPLE)
 _ADVANCE = (
     update(deliveries)
     .where(
@@ -118,16 +120,15 @@ class SqlDeliveries:
             members.c.history_from <= seq,
             members.c.user_id != (number_of(sender) or 0),
         ]
-        people = members.join(users, users.c.id == members.c.user_id)
         counts = (
             select(func.coalesce(func.sum(case((has_read, 1), else_=0)), 0), func.count())
-            .select_from(people)
+            .select_from(_PEOPLE)
             .where(*there)
         )
         after_number = 0 if after is None else number_of(after) or 0
         page = (
             select(members.c.user_id, case((has_read, 1), else_=0))
-            .select_from(people)
+            .select_from(_PEOPLE)
             .where(*there, members.c.user_id > after_number)
             .order_by(members.c.user_id)
             .limit(limit)

@@ -17,7 +17,7 @@ export function announceIncoming(): void {
   const preferences = usePreferences();
   onScopeDispose(
     parlor.store.onIncoming((event) => {
-      if (event.kind !== "message" || isWatched(event)) return;
+      if (event.kind !== "message" || event.silent || isWatched(event) || !isWorthIt(event)) return;
       if (preferences.sound) playMessage();
       if (preferences.notifications && document.visibilityState === "hidden") void notify(event);
     }),
@@ -26,6 +26,14 @@ export function announceIncoming(): void {
 
 function isWatched(event: Event): boolean {
   return document.hasFocus() && router.currentRoute.value.params["conversation"] === event.conversation_id;
+}
+
+/** What the person wants to hear of in that conversation. */
+function isWorthIt(event: Event): boolean {
+  const row = parlor.store.conversations.get().rows.find((one) => one.id === event.conversation_id);
+  if (row === undefined || row.notify === "all") return true;
+  const me = parlor.store.me.get()?.id ?? "";
+  return row.notify === "mentions" && (event.mentions_all === true || event.mentions?.includes(me) === true);
 }
 
 async function notify(event: Event): Promise<void> {
