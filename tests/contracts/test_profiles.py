@@ -164,6 +164,7 @@ class TakenMeanwhile:
     def __init__(self, stores):
         self._stores = stores
         self.write = stores.database.write
+        self.write_together = stores.database.write_together
 
     async def read(self, query):
         found = await self._stores.database.read(query)
