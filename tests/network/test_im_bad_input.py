@@ -266,7 +266,7 @@ async def test_two_administrators_who_remove_each_other_at_once_both_stay(speake
             ann.act("group.remove", talk, members=[bob.id]),
             bob.act("group.remove", talk, members=[ann.id]),
         )
-        assert codes == ["forbidden", "forbidden"]
+        assert list(codes) == ["forbidden", "forbidden"]
     listed = await owner.told("conversation.members", conversation_id=talk)
     assert {member["user_id"] for member in listed["members"]} == {owner.id, ann.id, bob.id}
 
@@ -281,8 +281,9 @@ async def test_an_owner_and_the_next_who_remove_each_other_at_once_leave_one_own
         )
         log = await cem.log(talk)
         assert [event["seq"] for event in log] == list(range(1, len(log) + 1))
-        assert codes.count("") == len(log) - 1
-        assert codes in (["", ""], ["", "forbidden"])
+        assert list(codes).count("") == len(log) - 1
+        assert codes[0] == ""
+        assert codes[1] in ("", "forbidden")
         listed = await cem.told("conversation.members", conversation_id=talk)
         roles = {member["user_id"]: member["role"] for member in listed["members"]}
         removed = {} if codes[1] == "" else {ann.id: "administrator"}
