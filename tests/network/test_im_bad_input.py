@@ -262,13 +262,11 @@ async def test_two_administrators_who_remove_each_other_at_once_both_stay(speake
     for one in (ann, bob):
         await owner.act("group.role", talk, user_id=one.id, role="administrator")
     for _ in range(10):
-        codes: list[str] = [
-            *await asyncio.gather(
-                ann.act("group.remove", talk, members=[bob.id]),
-                bob.act("group.remove", talk, members=[ann.id]),
-            )
-        ]
-        assert codes == ["forbidden", "forbidden"]
+        codes = await asyncio.gather(
+            ann.act("group.remove", talk, members=[bob.id]),
+            bob.act("group.remove", talk, members=[ann.id]),
+        )
+        assert list(codes) == ["forbidden", "forbidden"]
     listed = await owner.told("conversation.members", conversation_id=talk)
     assert {member["user_id"] for member in listed["members"]} == {owner.id, ann.id, bob.id}
 
@@ -277,16 +275,15 @@ async def test_an_owner_and_the_next_who_remove_each_other_at_once_leave_one_own
     ann, bob, cem = await speakers(3)
     for _ in range(10):
         talk = await a_group(ann, bob, cem)
-        codes: list[str] = [
-            *await asyncio.gather(
-                ann.act("group.transfer", talk, user_id=bob.id),
-                bob.act("group.remove", talk, members=[ann.id]),
-            )
-        ]
+        codes = await asyncio.gather(
+            ann.act("group.transfer", talk, user_id=bob.id),
+            bob.act("group.remove", talk, members=[ann.id]),
+        )
         log = await cem.log(talk)
         assert [event["seq"] for event in log] == list(range(1, len(log) + 1))
-        assert codes.count("") == len(log) - 1
-        assert codes in (["", ""], ["", "forbidden"])
+        assert list(codes).count("") == len(log) - 1
+        assert codes[0] == ""
+        assert codes[1] in ("", "forbidden")
         listed = await cem.told("conversation.members", conversation_id=talk)
         roles = {member["user_id"]: member["role"] for member in listed["members"]}
         removed = {} if codes[1] == "" else {ann.id: "administrator"}

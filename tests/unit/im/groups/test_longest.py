@@ -10,12 +10,18 @@ from parlor.model.ids import UserId
 from tests.support.storage import ANN, BOB
 from tests.support.talk import open_talk
 
-LONGEST: dict[str, Any] = {"longest_mute_s": 60, "longest_slow_mode_s": 60, "longest_link_s": 60}
+LIMITS: dict[str, Any] = {
+    "longest_mute_s": 60,
+    "longest_slow_mode_s": 60,
+    "longest_link_s": 60,
+    "max_page_members": 2,
+    "online_counted_s": 1.0,
+}
 
 
 @pytest.fixture
 async def talk(tmp_path):
-    async with open_talk(tmp_path, max_page_members=2, online_counted_s=1.0, **LONGEST) as opened:
+    async with open_talk(tmp_path, **LIMITS) as opened:
         yield opened
 
 
