@@ -28,7 +28,7 @@ from tests.support.browser import DESKTOP, PHONE, launch_chromium
 from tests.support.server import ParlorServer, running_parlor
 from tools.screens_group import open_group, walk_group, walk_join
 from tools.screens_people import make_friends, walk_people
-from tools.stage_screens import tell_the_stage, walk_stage
+from tools.screens_stage import tell_the_stage, walk_stage
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
@@ -130,8 +130,8 @@ async def tell_the_story(url: str) -> dict[tuple[str, str], dict[str, Any]]:
             people[name, display_name] = (await _post(rest, "/accounts", body)).json()
 
         speakers = [people[one] for one in (ADA, LIN, GRACE)]
-        tokens = [str(one["token"]) for one in speakers]
-        await tell_the_stage(rest, *tokens, ids=[one["user"]["id"] for one in speakers])
+        ada, lin, grace = (str(one["token"]) for one in speakers)
+        await tell_the_stage(rest, ada, lin, grace, [one["user"]["id"] for one in speakers])
         for title, others, talk in STORY:
             kind = "group" if title else "direct"
             members = [people[other]["user"]["id"] for other in others]

@@ -157,14 +157,15 @@ async def test_a_wide_audience_gets_it_whole(house):
     assert house.codec.encoded == 1
 
 
-async def test_who_joins_gets_the_joining_and_who_leaves_the_leaving(house):
+async def test_who_joins_gets_the_joining_and_who_leaves_no_second_leaving(house):
+    """Whoever leaves is told by name."""
     ann, bob = house.come("a", ANN), house.come("b", BOB)
     house.is_in(ANN)
     await house.announce(house.event())
     await house.announce(house.event(EventKind.JOINED, (BOB,)))
     await house.announce(house.event(EventKind.LEFT, (BOB,)))
     await house.announce(house.event())
-    assert (ann.take(), bob.take()) == (b"<2><3><4><5>", b"<3><4>")
+    assert (ann.take(), bob.take()) == (b"<2><3><4><5>", b"<3>")
 
 
 async def test_who_leaves_and_comes_back_in_one_write_is_in(house):
@@ -174,7 +175,17 @@ async def test_who_leaves_and_comes_back_in_one_write_is_in(house):
     left, joined = house.event(EventKind.LEFT, (BOB,)), house.event(EventKind.JOINED, (BOB,))
     await house.announce(left, joined)
     await house.announce(house.event())
-    assert bob.take() == b"<2><3><4>"
+    # Of leaving he was told by name.
+    assert bob.take() == b"<3><4>"
+
+
+async def test_who_leaves_gets_what_was_said_before_in_the_same_write(house):
+    ann, bob = house.come("a", ANN), house.come("b", BOB)
+    house.is_in(ANN, BOB)
+    for push in (house.event(), house.event(EventKind.LEFT, (BOB,)), house.event()):
+        house.large.put_nowait(ToConversation(TALK), "event", push)
+    await house.large.settle()
+    assert (ann.take(), bob.take()) == (b"<2><3><4>", b"<2>")
 
 
 async def test_a_gap_makes_for_a_new_look_since_it_may_have_been_a_join(house):
@@ -186,8 +197,47 @@ async def test_a_gap_makes_for_a_new_look_since_it_may_have_been_a_join(house):
     house.clock.at += RECHECK_S + 1
     await house.announce(house.event(seq=4))
     await house.announce(house.event())
-    assert bob.take() == b"<5>"
+    assert bob.take() == b"<4><5>"
     assert len(house.members.asked) == 2
+
+
+async def test_who_left_unheard_is_not_told_what_is_said_after_the_gap(house):
+    house.come("a", ANN)
+    bob = house.come("b", BOB)
+    house.is_in(ANN, BOB)
+    await house.announce(house.event())
+    house.members.inside = {(TALK, ANN)}  # the announcement of it, seq 3, was lost
+    house.clock.at += RECHECK_S + 1
+    await house.announce(house.event(seq=4), house.event())
+    assert bob.take() == b"<2>"
+
+
+async def test_a_gap_soon_after_a_look_is_not_forgotten(house):
+    house.come("a", ANN)
+    bob = house.come("b", BOB)
+    house.is_in(ANN, BOB)
+    await house.announce(house.event())
+    house.members.inside = {(TALK, ANN)}
+    await house.announce(house.event(seq=4))
+    assert len(house.members.asked) == 1
+    house.clock.at += RECHECK_S + 1
+    await house.announce(house.event())
+    assert bob.take() == b"<2><4>"
+
+
+async def test_in_one_write_who_leaves_hears_nothing_of_what_is_said_afterwards(house):
+    ann, bob, cem = (
+        house.come(key, user) for key, user in zip("abc", (ANN, BOB, CEM), strict=True)
+    )
+    house.is_in(ANN, BOB, CEM)
+    said, bob_left = house.event(), house.event(EventKind.LEFT, (BOB,))
+    more, cem_left, last = house.event(), house.event(EventKind.LEFT, (CEM,)), house.event()
+    for push in (said, bob_left, more, cem_left, last):
+        house.large.put_nowait(ToConversation(TALK), "event", push)
+    await house.large.settle()
+    assert ann.take() == b"<2><3><4><5><6>"
+    # Of leaving each is told by name.
+    assert (bob.take(), cem.take()) == (b"<2>", b"<2><3>")
 
 
 async def test_what_is_known_is_looked_up_anew_after_a_while(build):

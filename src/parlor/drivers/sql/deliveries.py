@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby, islice
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
     bindparam,
     case,
+    delete,
     func,
     insert,
     or_,
@@ -19,6 +22,7 @@ from sqlalchemy import (
 )
 
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.folding import SIGNED_OUT
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.receipt_columns import (
     delivered_seq,
@@ -33,6 +37,9 @@ from parlor.model.ids import ConversationId, DeviceId, UserId
 from parlor.model.receipt import Delivered, Receipt
 from parlor.ports.deliveries import Readers, Stored, Told
 
+MOST_DEVICES = 100
+"""Of one person in one conversation. Whoever comes with another name each time leaves no more; the
+furthest is among those that stay, so nobody's position moves back."""
 _Key = tuple[int, int, str]
 _PLACE = tuple_(deliveries.c.conversation_id, deliveries.c.user_id, deliveries.c.device)
 _MEMBERSHIP = tuple_(members.c.conversation_id, members.c.user_id)
@@ -63,14 +70,18 @@ class SqlDeliveries:
 
     async def put(self, delivered: Sequence[Delivered], most_members: int) -> Stored:
         wanted: dict[_Key, int] = {}
+        ignored = 0
         for one in delivered:
             conversation, user = number_of(one.conversation_id), number_of(one.user_id)
-            if conversation is not None and user is not None:
+            if conversation is None or user is None:
+                ignored += 1
+            else:
                 key = (conversation, user, one.device)
                 wanted[key] = max(one.seq, wanted.get(key, 0))
         if not wanted:
-            return Stored((), frozenset())
-        return await self._database.write(lambda db: _put(db, wanted, most_members))
+            return Stored((), frozenset(), ignored)
+        stored = await self._database.write(lambda db: _put(db, wanted, most_members))
+        return msgspec.structs.replace(stored, ignored=stored.ignored + ignored)
 
     async def told(self, positions: Sequence[tuple[ConversationId, UserId]]) -> Sequence[Told]:
         wanted = [(number_of(conversation), number_of(user)) for conversation, user in positions]
@@ -150,7 +161,7 @@ class SqlDeliveries:
                     ),
                 ).join(conversations, conversations.c.id == deliveries.c.conversation_id)
             )
-            .where(deliveries.c.user_id == number_of(user))
+            .where(deliveries.c.user_id == number_of(user), deliveries.c.device != SIGNED_OUT)
             .group_by(deliveries.c.device)
         )
         rows = await self._database.read(lambda db: db.execute(query).all())
@@ -172,6 +183,7 @@ def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
         .where(_MEMBERSHIP.in_(sorted({key[:2] for key in wanted})))
     ).all()
     without = {row.conversation_id for row in there if not row.kept}
+    inside = {(row.conversation_id, row.user_id) for row in there}
     last = {(row.conversation_id, row.user_id): row.last_seq for row in there if row.kept}
     upto = {key: min(seq, last[key[:2]]) for key, seq in wanted.items() if key[:2] in last}
     known: dict[_Key, int] = {}
@@ -184,6 +196,7 @@ def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
         columns = ("conversation_id", "user_id", "device", "seq")
         rows_of_new = [dict(zip(columns, (*key, seq), strict=True)) for key, seq in new.items()]
         db.execute(insert(deliveries), rows_of_new)
+        _forget_most_behind(db, sorted({key[:2] for key in new}))
     if moved:
         names = ("conversation", "user", "name", "upto")
         db.execute(
@@ -195,7 +208,32 @@ def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
             for key, seq in (new | moved).items()
         ),
         frozenset(ConversationId(str(number)) for number in without),
+        sum(key[:2] not in inside for key in wanted),
     )
+
+
+def _forget_most_behind(db: Connection, places: Sequence[tuple[int, int]]) -> None:
+    """Leave MOST_DEVICES of each (conversation, user): at most two queries and a statement."""
+    person = (deliveries.c.conversation_id, deliveries.c.user_id)
+    many = db.execute(
+        select(*person)
+        .where(tuple_(*person).in_(places))
+        .group_by(*person)
+        .having(func.count() > MOST_DEVICES)
+    ).all()
+    if not many:
+        return
+    rows = db.execute(
+        select(*person, deliveries.c.device)
+        .where(tuple_(*person).in_([tuple(row) for row in many]))
+        .order_by(*person, deliveries.c.seq.desc(), deliveries.c.device)
+    )
+    over = [
+        tuple(row)
+        for _, those in groupby(rows, key=lambda row: row[:2])
+        for row in islice(those, MOST_DEVICES, None)
+    ]
+    db.execute(delete(deliveries).where(_PLACE.in_(over)))
 
 
 def _receipt(conversation: int, user: int, delivered: int, read_seq: int) -> Receipt:
