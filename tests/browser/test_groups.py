@@ -396,7 +396,7 @@ async def test_a_group_is_made_with_its_picture(
     await expect(ada.composer).to_be_visible()
 
     await zoe.open_conversation("Bridges")
-    picture = zoe.page.get_by_role("main").get_by_role("banner").locator("img").first
+    picture = zoe.page.get_by_role("main").get_by_role("button", name="Bridges").locator("img")
     await expect(picture).to_have_js_property("naturalWidth", 256)
 
 

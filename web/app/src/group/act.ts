@@ -14,8 +14,11 @@ export interface Acting {
   act: (doing: () => Promise<unknown>, done?: string) => Promise<boolean>;
 }
 
-/** `inline`: the page shows `problem` itself (a dialog covers the notes at the edge of the screen). */
-export function useAct({ inline = false } = {}): Acting {
+/**
+ * `inline`: the page shows `problem` itself (a dialog covers the notes at the edge of the screen).
+ * `needsLink`: what is done is no act of the queue; without a link it is refused instead of waiting.
+ */
+export function useAct({ inline = false, needsLink = false } = {}): Acting {
   const layers = useLayers();
   const { t } = useI18n();
   const busy = ref(false);
@@ -32,7 +35,7 @@ export function useAct({ inline = false } = {}): Acting {
     if (busy.value) return false;
     problem.value = "";
     const result = doing();
-    if (parlor.link.state.get().status !== "online") {
+    if (!needsLink && parlor.link.state.get().status !== "online") {
       result.catch(refused);
       layers.say(t("details.later"));
       return true;
