@@ -1,4 +1,4 @@
-"""The screens of people: arranged list, contacts, requests, a person, own profile, devices."""
+"""The screens of people: the list's menu, contacts, requests, a person, own profile, devices."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright, ex
 
 from tests.support.browser import DESKTOP, PHONE, launch_chromium
 from tests.support.server import ParlorServer, running_parlor
+from tools.screens_group import open_group, walk_group, walk_join
 from tools.screens_people import make_friends, walk_people
 from tools.screens_stage import tell_the_stage, walk_stage
 
@@ -255,7 +256,7 @@ def _words(language: str) -> dict[str, Any]:
     return found
 
 
-async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
+async def walk(camera: Camera, set_up_link: str, newcomer: str, way_in: str) -> None:
     """Every screen that one person alone can reach."""
     page = camera.page
     await page.get_by_role("tab", name=camera.say("auth.signIn")).wait_for()
@@ -279,6 +280,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
     await camera.press("auth.createAccount")
     await page.get_by_text(camera.say("list.empty")).wait_for()
     await camera.shoot("05-no-conversations")
+    await walk_join(camera, way_in, GROUP)
     await page.goto("/settings")
     await camera.press("settings.signOut")
     await camera.shoot("06-sign-out")
@@ -296,6 +298,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
     await camera.press("chat.details")
     await page.get_by_text(camera.say("details.role.owner")).wait_for()
     await camera.shoot("12-details")
+    await walk_group(camera, GRACE[1])
     await camera.press("details.close")
     await camera.open_chat(LIN[1])
     await camera.press("composer.emoji")
@@ -400,6 +403,7 @@ async def main(folder: Path, only: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         async with running_parlor(Path(scratch)) as server, async_playwright() as playwright:
             people = await tell_the_story(server.url)
+            way_in = await open_group(server.url, people[ADA], GROUP)
             known, stranger = (people[one]["user"]["id"] for one in (LIN, TARIQ))
             link = await set_up_link(server)
             cameras = await draw_cameras(playwright, Path(scratch))
@@ -410,7 +414,7 @@ async def main(folder: Path, only: str) -> None:
                     open_camera(browser, server.url, look, folder) as camera,
                     open_camera(other_browser, server.url, README_LOOK, folder) as other,
                 ):
-                    await walk(camera, link, f"newcomer{number}")
+                    await walk(camera, link, f"newcomer{number}", way_in)
                     await other.sign_in(LIN[0])
                     readme = ROOT / "docs/screenshot.png" if look == README_LOOK else None
                     await walk_calls(camera, other, readme)

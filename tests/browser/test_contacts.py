@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 
 from playwright.async_api import Browser, expect
@@ -150,8 +151,6 @@ async def test_a_link_to_a_person_opens_their_page_after_signing_in(
 
 
 async def _id_of(person: Person) -> str:
-    number: str = await person.page.evaluate(
-        "JSON.parse(localStorage.getItem(Object.keys(localStorage).find("
-        "key => localStorage.getItem(key).includes('\"user\"')))).user.id"
-    )
+    kept: str = await person.page.evaluate("localStorage.getItem('parlor.signed_in')")
+    number: str = json.loads(kept)["user"]["id"]
     return number

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.test_accessible import check_screen
+from tests.support.browser import PHONE
 from tests.support.person import Person, write
 from tests.support.server import ParlorServer
 from tests.support.team import Details, Team, team_at
@@ -54,6 +56,11 @@ async def enter(
     return person
 
 
+async def visit(person: Person, address: str) -> None:
+    with person.watcher.leaving():
+        await person.page.goto(address)
+
+
 async def test_everybody_is_offered_what_their_role_may_do(look: Look) -> None:
     ada, ming, zoe = await asyncio.gather(look("ada"), look("xiaoming"), look("zoe"))
     offered = {
@@ -72,14 +79,14 @@ async def test_everybody_is_offered_what_their_role_may_do(look: Look) -> None:
 
     await zoe.member(PEOPLE["xiaoming"]).click()
     sheet = zoe.person.page.get_by_role("dialog")
-    await expect(sheet.get_by_role("button", name="Message 王小明")).to_be_visible()
+    await expect(sheet.get_by_role("button", name="Send message")).to_be_visible()
     await expect(sheet.get_by_role("button", name="Mute")).to_have_count(0)
     await expect(sheet.get_by_role("button", name="Remove from the group")).to_have_count(0)
     await zoe.person.page.keyboard.press("Escape")
 
     await ming.member(PEOPLE["ada"]).click()
     sheet = ming.person.page.get_by_role("dialog")
-    await expect(sheet.get_by_role("button", name="Message Ada Lovelace")).to_be_visible()
+    await expect(sheet.get_by_role("button", name="Send message")).to_be_visible()
     await expect(sheet.get_by_role("button", name="Remove from the group")).to_have_count(0)
 
 
@@ -203,18 +210,18 @@ async def test_a_link_leads_into_the_group_after_signing_in(
     await expect(ming.pane.get_by_text("used 0 of 1 times")).to_be_visible()
 
     tariq = await arrive(browser, "tariq", "Tariq Aziz", size)
-    await tariq.page.goto(link)
+    await visit(tariq, link)
     await tariq.sign_up_here()
     await expect(tariq.page.get_by_role("heading", name=TITLE)).to_be_visible()
     await expect(tariq.page.get_by_role("main").get_by_text("3 members")).to_be_visible()
     await tariq.button("Join the group").click()
     await expect(tariq.composer).to_be_visible()
     await tariq.say("Thanks for the link!")
-    await ming.person.page.goto(f"/c/{team.id}")
+    await visit(ming.person, f"/c/{team.id}")
     await ming.person.sees("Thanks for the link!")
 
     grace = await enter(arrive, browser, team, "grace", size)
-    await grace.page.goto(link.replace("/join/", "/g/"))
+    await visit(grace, link.replace("/join/", "/g/"))
     await expect(grace.page.get_by_text("This link does not work", exact=True)).to_be_visible()
 
 
@@ -228,7 +235,7 @@ async def test_a_link_is_revoked(
     await ming.confirm("Revoke")
     await expect(ming.pane.get_by_text("No links yet")).to_be_visible()
     grace = await enter(arrive, browser, team, "grace", size)
-    await grace.page.goto(made["path"])
+    await visit(grace, made["path"])
     await expect(grace.page.get_by_text("This link does not work", exact=True)).to_be_visible()
 
 
@@ -242,7 +249,7 @@ async def test_whoever_asks_to_join_is_let_in_or_refused(
         *(enter(arrive, browser, team, account, size) for account in ("tariq", "grace"))
     )
     for person in (tariq, grace):
-        await person.page.goto(made["path"])
+        await visit(person, made["path"])
         await person.page.get_by_label("A word to those who decide").fill("Hello!")
         await person.button("Ask to join").click()
         await expect(person.page.get_by_text("You have asked to join.")).to_be_visible()
@@ -362,3 +369,86 @@ async def test_every_page_of_the_details_is_free_of_serious_faults(look: Look, t
     await ada.back()
     await ada.member(PEOPLE["zoe"]).first.click()
     await check_screen(page, "a member")
+
+
+async def test_a_group_is_made_with_its_picture(
+    arrive: Arrive, browser: Browser, team: Team, size: dict[str, int], tmp_path: Path
+) -> None:
+    ada, zoe = await asyncio.gather(
+        *(enter(arrive, browser, team, account, size) for account in ("ada", "zoe"))
+    )
+    file = tmp_path / "bridge.png"
+    file.write_bytes(await ada.page.screenshot())
+    await ada.button("New group").first.click()
+    dialog = ada.page.get_by_role("dialog", name="New group")
+    await write(dialog.get_by_label("Group name"), "Bridges")
+    await write(dialog.get_by_role("textbox", name="Add people"), "zoe")
+    await dialog.get_by_role("checkbox", name=PEOPLE["zoe"]).click()
+    async with ada.page.expect_file_chooser() as choosing:
+        await dialog.get_by_role("button", name="Choose the group's picture").click()
+    await (await choosing.value).set_files(file)
+    crop = ada.page.get_by_role("dialog", name="Choose the part to show")
+    await crop.get_by_role("slider", name="Zoom").fill("2")
+    await crop.get_by_role("application").press("ArrowLeft")
+    await crop.get_by_role("button", name="Use picture").click()
+    await expect(crop).to_have_count(0)
+    await dialog.get_by_role("button", name="Create group").click()
+    await expect(ada.composer).to_be_visible()
+
+    await zoe.open_conversation("Bridges")
+    picture = zoe.page.get_by_role("main").get_by_role("banner").locator("img").first
+    await expect(picture).to_have_js_property("naturalWidth", 256)
+
+
+async def test_the_back_button_leads_out_of_the_details_on_a_phone(
+    arrive: Arrive, browser: Browser, team: Team
+) -> None:
+    zoe = await enter(arrive, browser, team, "zoe", PHONE)
+    await zoe.open_conversation(TITLE)
+    details = await Details(zoe).open()
+    await details.go("All members 3")
+    await expect(details.pane.get_by_role("heading", name="Members")).to_be_visible()
+    await zoe.page.go_back()
+    await expect(details.pane.get_by_role("heading", name="Details")).to_be_visible()
+    await zoe.page.go_back()
+    await expect(details.pane).to_have_count(0)
+    await expect(zoe.composer).to_be_visible()
+    await visit(zoe, f"/c/{team.id}/members")
+    await expect(details.member(PEOPLE["ada"])).to_be_visible()
+    await details.back()
+    await expect(details.pane.get_by_role("heading", name="Details")).to_be_visible()
+
+
+async def test_a_member_is_removed_by_keyboard_alone(look: Look) -> None:
+    ada = await look("ada")
+    keys = ada.person.page.keyboard
+    await ada.member(PEOPLE["zoe"]).focus()
+    await keys.press("Enter")
+    sheet = ada.person.page.get_by_role("dialog", name="Member")
+    await sheet.get_by_role("button", name="Remove from the group").focus()
+    await keys.press("Enter")
+    question = ada.person.page.get_by_role("dialog", name="Remove Zoë Müller?")
+    await question.get_by_role("button", name="Remove from the group").focus()
+    await keys.press("Escape")
+    await expect(question).to_have_count(0)
+    await expect(ada.member(PEOPLE["zoe"])).to_be_visible()
+    await ada.member(PEOPLE["zoe"]).focus()
+    await keys.press("Enter")
+    await sheet.get_by_role("button", name="Remove from the group").focus()
+    await keys.press("Enter")
+    await question.get_by_role("button", name="Remove from the group").focus()
+    await keys.press("Enter")
+    await expect(ada.member(PEOPLE["zoe"])).to_have_count(0)
+
+
+async def test_the_address_of_an_open_group_leads_into_it(
+    arrive: Arrive, browser: Browser, team: Team, size: dict[str, int]
+) -> None:
+    grace = await enter(arrive, browser, team, "grace", size)
+    await visit(grace, f"/c/{team.id}")
+    await expect(grace.page.get_by_text("This conversation does not exist")).to_be_visible()
+    await team.act("ada", "update", settings={"join": "open"})
+    await grace.reload()
+    await grace.button("Join the group").click()
+    await expect(grace.composer).to_be_visible()
+    await grace.say("Here I am")

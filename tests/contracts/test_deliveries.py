@@ -2,6 +2,7 @@
 
 import pytest
 
+from parlor.drivers.sql.deliveries import MOST_DEVICES
 from parlor.drivers.sql.profiles import SqlProfiles
 from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, DeviceId, UserId
@@ -65,6 +66,20 @@ async def test_each_device_has_its_own_and_a_person_is_as_far_as_the_furthest(st
     await put(stores, at(2, device="phone"), at(5, device="web"), at(1, user=ANN))
     assert await delivered(stores) == {ANN: 1, BOB: 5}
     assert await stores.deliveries.behind(BOB) == {"phone": 4, "web": 1}
+
+
+async def test_one_device_too_many_takes_the_place_of_the_one_that_is_most_behind(stores):
+    furthest = at(6, device="furthest")
+    await put(stores, furthest, at(1, device="behind"), at(2, user=ANN, device="behind"))
+    others = [at(3, device=f"device {number}") for number in range(MOST_DEVICES - 2)]
+    await put(stores, *others)
+    assert "behind" in await stores.deliveries.behind(BOB)
+    await put(stores, at(4, device="one more"))
+    there = await stores.deliveries.behind(BOB)
+    assert len(there) == MOST_DEVICES
+    assert there.keys() >= {"furthest", "one more"} and "behind" not in there
+    assert await delivered(stores) == {ANN: 2, BOB: 6}
+    assert "behind" in await stores.deliveries.behind(ANN)
 
 
 async def test_whoever_is_no_member_and_whatever_does_not_exist_is_left_out(stores):

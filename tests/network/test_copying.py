@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete
 
 from parlor.boot.config import load
 from parlor.boot.copying import back_up, move, restore
-from parlor.boot.folder import owning
+from parlor.boot.folder import FolderError, owning
 from parlor.boot.sections import SECTIONS
 from parlor.drivers.sql.copying import NotSound
 from parlor.drivers.sql.database import CannotOpen, DatabaseTooNew
@@ -209,6 +209,18 @@ async def test_a_restored_history_is_another_one_for_clients(tmp_path):
     await restore(config_for("sqlite", target), tmp_path / "b", quiet)
     assert "epoch" in first
     assert (target / "secrets.toml").read_text() != first
+
+
+async def test_nothing_is_restored_that_clients_would_take_for_an_earlier_history(place, tmp_path):
+    url, folder = place
+    source = tmp_path / "source"
+    source.mkdir()
+    await filled("sqlite", source)
+    await back_up(config_for("sqlite", source), tmp_path / "b", quiet)
+    (folder / "secrets.toml").write_text("not what was written here")
+    with pytest.raises(FolderError):
+        await restore(config_for(url, folder), tmp_path / "b", quiet)
+    assert not any((await rows_at(url, folder)).values())
 
 
 @contextmanager

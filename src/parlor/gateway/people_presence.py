@@ -178,8 +178,9 @@ class PeoplePresence:
                 log.warning("last_seen_not_written", error=failed.code, users=self.unwritten)
                 return
             for user, at_ms in some.items():
-                # Whoever came or left meanwhile is written in the next part.
-                if self._seen_at[user] == at_ms:
+                # Whoever came or left meanwhile is written in the next part; the last write of a
+                # process may meet another.
+                if self._seen_at.get(user) == at_ms:
                     del self._seen_at[user]
 
     def _look(self, link: Link, user: UserId, watched: Watched) -> Presence:

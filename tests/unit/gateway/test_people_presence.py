@@ -303,5 +303,20 @@ async def test_who_was_seen_last_is_written_and_kept_when_it_cannot_be():
         assert sight.last_seen == house.clock.unix_ms()
 
 
+async def test_writing_at_the_end_does_not_mind_a_round_that_is_under_way():
+    async with running() as house:
+        ann = house.come(ANN)
+        house.go(ann)
+        write, both = house.people.store.put_last_seen, asyncio.Barrier(2)
+
+        async def written_by_both(at_ms):
+            await both.wait()
+            await write(at_ms)
+
+        house.people.store.put_last_seen = written_by_both
+        await asyncio.gather(house.presence.write(), house.presence.write())
+        assert house.presence.unwritten == 0
+
+
 async def failing_write(at_ms):
     raise StorageFailed

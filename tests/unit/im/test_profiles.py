@@ -1,7 +1,9 @@
+import asyncio
+
 import pytest
 
 from parlor.im.profiles import PrivacyWish
-from parlor.model.errors import BadRequest, NotFound, RateLimited, TextTooLong
+from parlor.model.errors import BadDisplayName, BadRequest, NotFound, RateLimited, TextTooLong
 from parlor.model.people import ContactState, Privacy, Who
 from parlor.wire.native.pushes import SelfPush, UserPush
 from tests.support.people_services import people_house
@@ -27,6 +29,19 @@ async def test_a_change_is_told_to_oneself_and_to_contacts_once():
     ((users, push),) = changes(house)
     assert users == (ANN, BOB)
     assert push.user == user
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"avatar": "none"}, {"about": "x" * 201}, {"display_name": "\u202e"}]
+)
+async def test_a_change_that_is_refused_in_one_part_changes_nothing(wrong):
+    house = await with_contact()
+    before = await house.profiles.get(BOB, ANN)
+    wish = {"display_name": "Ann", "about": "Climbs", **wrong}
+    with pytest.raises((NotFound, TextTooLong, BadDisplayName)):
+        await house.profiles.update(ANN, **wish)
+    assert await house.profiles.get(BOB, ANN) == before
+    assert changes(house) == []
 
 
 async def test_nothing_to_change_is_told_to_nobody():
@@ -98,6 +113,21 @@ async def test_privacy_changes_only_what_is_wished():
     assert await house.profiles.privacy(ANN) == after
     entries = [push.entry for _, push in house.told.pushes if isinstance(push, SelfPush)]
     assert [entry.key for entry in entries] == ["s:@privacy"] * 2
+
+
+async def test_wishes_of_two_devices_at_once_are_both_in_force():
+    house = await with_contact()
+    wishes = (PrivacyWish(presence=Who.NOBODY), PrivacyWish(last_seen=Who.NOBODY))
+    read = house.store.card
+
+    async def read_slowly(user):
+        card = await read(user)
+        await asyncio.sleep(0)
+        return card
+
+    house.store.card = read_slowly
+    await asyncio.gather(*(house.profiles.set_privacy(ANN, wish) for wish in wishes))
+    assert (await read(ANN)).privacy == Privacy(presence=Who.NOBODY, last_seen=Who.NOBODY)
 
 
 async def test_a_wish_for_what_is_so_already_is_told_to_nobody():

@@ -39,6 +39,11 @@ export function useLookup(): (id: string) => User | undefined {
   return (id) => named(users.value.get(id) ?? parlor.store.user(id), contacts.value.get(id)?.remark);
 }
 
+/** As `useLookup` does, once and now: for what is said outside of the page. */
+export function lookupNow(id: string): User | undefined {
+  return named(parlor.store.user(id), parlor.people.contacts.get().get(id)?.remark);
+}
+
 const renamed = new WeakMap<User, User>();
 
 /** The same object for the same name, so that nothing is drawn anew for it. */

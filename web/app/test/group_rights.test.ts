@@ -1,7 +1,8 @@
 import type { ConversationView } from "@parlor/sdk";
 import { describe, expect, test } from "vitest";
 
-import { isOver, may, runs } from "@/logic/group_rights";
+import { isOver, runs } from "@/logic/group_rights";
+import { may } from "@/logic/rights";
 
 function group(own: Partial<ConversationView> = {}): ConversationView {
   return { kind: "group", dissolved: false, role: "member", settings: {}, ...own } as ConversationView;

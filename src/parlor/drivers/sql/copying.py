@@ -69,11 +69,17 @@ def copy_all(source: Connection, target: Connection, tell: Told) -> Mapping[str,
     return found
 
 
-async def copy(source: Connection, target: Connection, tell: Told) -> Mapping[str, int]:
-    """As `copy_all`, and commit, for connections of any engine: those of servers wait inside."""
+async def copy(
+    source: Connection, target: Connection, tell: Told, ready: Callable[[], object]
+) -> Mapping[str, int]:
+    """As `copy_all`, and commit, for connections of any engine: those of servers wait inside.
+
+    `ready` is called last before the commit: when it raises, the target got nothing.
+    """
 
     def work() -> Mapping[str, int]:
         found = copy_all(source, target, tell)
+        ready()
         target.commit()
         return found
 

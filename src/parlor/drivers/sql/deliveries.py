@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby, islice
 
 from sqlalchemy import (
     ColumnElement,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     func,
     insert,
     or_,
@@ -33,6 +35,9 @@ from parlor.model.ids import ConversationId, DeviceId, UserId
 from parlor.model.receipt import Delivered, Receipt
 from parlor.ports.deliveries import Readers, Stored, Told
 
+MOST_DEVICES = 100
+"""Of one person in one conversation. Whoever comes with another name each time leaves no more; the
+furthest is among those that stay, so nobody's position moves back."""
 _Key = tuple[int, int, str]
 _PLACE = tuple_(deliveries.c.conversation_id, deliveries.c.user_id, deliveries.c.device)
 _MEMBERSHIP = tuple_(members.c.conversation_id, members.c.user_id)
@@ -184,6 +189,7 @@ def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
         columns = ("conversation_id", "user_id", "device", "seq")
         rows_of_new = [dict(zip(columns, (*key, seq), strict=True)) for key, seq in new.items()]
         db.execute(insert(deliveries), rows_of_new)
+        _forget_most_behind(db, sorted({key[:2] for key in new}))
     if moved:
         names = ("conversation", "user", "name", "upto")
         db.execute(
@@ -196,6 +202,30 @@ def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
         ),
         frozenset(ConversationId(str(number)) for number in without),
     )
+
+
+def _forget_most_behind(db: Connection, places: Sequence[tuple[int, int]]) -> None:
+    """Leave MOST_DEVICES of each (conversation, user): at most two queries and a statement."""
+    person = (deliveries.c.conversation_id, deliveries.c.user_id)
+    many = db.execute(
+        select(*person)
+        .where(tuple_(*person).in_(places))
+        .group_by(*person)
+        .having(func.count() > MOST_DEVICES)
+    ).all()
+    if not many:
+        return
+    rows = db.execute(
+        select(*person, deliveries.c.device)
+        .where(tuple_(*person).in_([tuple(row) for row in many]))
+        .order_by(*person, deliveries.c.seq.desc(), deliveries.c.device)
+    )
+    over = [
+        tuple(row)
+        for _, those in groupby(rows, key=lambda row: row[:2])
+        for row in islice(those, MOST_DEVICES, None)
+    ]
+    db.execute(delete(deliveries).where(_PLACE.in_(over)))
 
 
 def _receipt(conversation: int, user: int, delivered: int, read_seq: int) -> Receipt:

@@ -3,7 +3,7 @@ import type { ConversationView } from "@parlor/sdk";
 import { useDocumentVisibility, useIntervalFn } from "@vueuse/core";
 import { ref, watch } from "vue";
 
-import { may } from "@/logic/group_rights";
+import { may } from "@/logic/rights";
 import { parlor, useReadable } from "@/sdk";
 
 const EVERY_MS = 15_000;

@@ -3,7 +3,7 @@ import type { ConversationView, JoinRequest } from "@parlor/sdk";
 import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
 
 import { sayProblem } from "@/logic/problems";
-import { may } from "@/logic/group_rights";
+import { may } from "@/logic/rights";
 import { parlor } from "@/sdk";
 
 export function useRequests(conversation: () => ConversationView | null) {

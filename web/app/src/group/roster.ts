@@ -11,6 +11,8 @@ import { parlor, useLookup, useReadable } from "@/sdk";
 
 const ABOUT_MEMBERS: ReadonlySet<EventKind> = new Set<EventKind>(["joined", "left", "role", "mute"]);
 const PAUSE_MS = 180;
+/** More than these are not sorted anew whenever a name comes in. */
+const MOST_SORTED = 1_000;
 
 export function useRoster(conversation: () => ConversationView, query: Ref<string>) {
   const lookup = useLookup();
@@ -24,10 +26,11 @@ export function useRoster(conversation: () => ConversationView, query: Ref<strin
 
   const words = computed(() => query.value.trim());
   const more = computed(() => (words.value === "" ? roster.value.cursor : (found.value?.cursor ?? "")) !== "");
-  /** By role and name once all are here; in the order of their pages until then. */
+  /** By role and name where all of a few are here; else in the order of their pages. */
   const members = computed(() => {
     if (words.value !== "") return found.value?.members ?? [];
-    return roster.value.cursor === "" ? [...roster.value.members].sort(inOrder) : roster.value.members;
+    const { members: loaded, cursor } = roster.value;
+    return cursor === "" && loaded.length <= MOST_SORTED ? [...loaded].sort(inOrder) : loaded;
   });
 
   function inOrder(one: Member, other: Member): number {

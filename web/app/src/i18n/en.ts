@@ -408,6 +408,8 @@ const en = {
     last_seen: "When you were there last",
     write: "Who may write to and call you",
     groups: "Who may add you to groups",
+    receipts: "Read receipts",
+    read_receipts: "Show what I have read",
     hint: {
       found_by_name: "Search finds you by your names",
       found_by_number: "Whoever types your number finds you",
@@ -415,6 +417,7 @@ const en = {
       last_seen: "Shown while you are offline",
       write: "Whom you wrote to first may answer",
       groups: "Others have to ask you",
+      read_receipts: "Without it, you do not see it of others either",
     },
     who: {
       everybody: "Everybody",

@@ -410,6 +410,8 @@ const zh: Catalogue = {
     last_seen: "你上次在线的时间",
     write: "谁可以给你发消息和打电话",
     groups: "谁可以把你加入群组",
+    receipts: "已读回执",
+    read_receipts: "让对方看到我已读",
     hint: {
       found_by_name: "搜索名字时能找到你",
       found_by_number: "输入你的号码能找到你",
@@ -417,6 +419,7 @@ const zh: Catalogue = {
       last_seen: "在你离线时显示",
       write: "你先联系的人可以回复",
       groups: "其他人需要先问你",
+      read_receipts: "关闭后，你也看不到对方是否已读",
     },
     who: {
       everybody: "所有人",

@@ -1,6 +1,4 @@
-/**
- * What somebody may do in a group, as the server decides it: a page shows nothing that would be refused.
- */
+/** Roles and permissions of a group, as the server decides them: a page shows nothing that would be refused. Pure. */
 import type { ConversationView, GroupSettings, Permission, Role } from "@parlor/sdk";
 
 export const ROLES: readonly Role[] = ["member", "administrator", "owner"];
@@ -29,16 +27,8 @@ export function leastRole(settings: GroupSettings, permission: Permission): Role
   return settings.permissions?.[permission] ?? LEAST_ROLE[permission];
 }
 
-type Own = Pick<ConversationView, "kind" | "dissolved" | "role" | "settings">;
-
-/** Never in a direct conversation, and nothing in a dissolved group. */
-export function may(conversation: Own, permission: Permission): boolean {
-  if (conversation.kind !== "group" || conversation.dissolved) return false;
-  return atLeast(conversation.role, leastRole(conversation.settings, permission));
-}
-
 /** Settings are the administrators' to change, roles and permissions the owner's. */
-export function runs(conversation: Own, least: "administrator" | "owner" = "administrator"): boolean {
+export function runs(conversation: Pick<ConversationView, "kind" | "dissolved" | "role">, least: "administrator" | "owner" = "administrator"): boolean {
   return conversation.kind === "group" && !conversation.dissolved && atLeast(conversation.role, least);
 }
 

@@ -1,26 +1,14 @@
 /** What a member may do, as the server will decide: so that nothing is offered that it refuses. Pure. */
-import type { ConversationView, Event, Limits, MessageState, Permission, Role } from "@parlor/sdk";
+import type { ConversationView, Event, Limits, MessageState, Permission } from "@parlor/sdk";
 
-const RANK: Record<Role, number> = { member: 0, administrator: 1, owner: 2 };
-const LEAST: Record<Permission, Role> = {
-  send: "member",
-  invite: "member",
-  mention_all: "administrator",
-  pin: "administrator",
-  edit_info: "administrator",
-  remove_members: "administrator",
-  mute: "administrator",
-  recall_others: "administrator",
-  manage_links: "administrator",
-  see_members: "member",
-};
+import { atLeast, leastRole } from "./group_rights";
+
 const OF_BOTH: readonly Permission[] = ["send", "pin", "see_members"];
 
 export function may(conversation: ConversationView, permission: Permission): boolean {
   if (conversation.dissolved) return false;
   if (conversation.kind === "direct") return OF_BOTH.includes(permission);
-  const least = conversation.settings.permissions?.[permission] ?? LEAST[permission];
-  return RANK[conversation.role] >= RANK[least];
+  return atLeast(conversation.role, leastRole(conversation.settings, permission));
 }
 
 /** Why nothing can be written here right now, and until when (Unix ms) where that is known. */

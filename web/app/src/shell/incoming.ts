@@ -5,7 +5,7 @@ import { onScopeDispose } from "vue";
 import { i18n } from "@/i18n";
 import { conversationName, personName } from "@/logic/names";
 import { router } from "@/router";
-import { parlor } from "@/sdk";
+import { lookupNow, parlor } from "@/sdk";
 import { usePreferences } from "@/stores/preferences";
 
 import { playMessage } from "./tones";
@@ -37,11 +37,10 @@ function isWorthIt(event: Event): boolean {
 }
 
 async function notify(event: Event): Promise<void> {
-  const lookup = (id: string) => parlor.store.user(id);
   const row = parlor.store.conversations.get().rows.find((one) => one.id === event.conversation_id);
   const { t } = i18n.global;
-  const sender = personName(lookup(event.sender));
-  const title = row === undefined ? t("notify.message") : conversationName(row, lookup);
+  const sender = personName(lookupNow(event.sender));
+  const title = row === undefined ? t("notify.message") : conversationName(row, lookupNow);
   const text = (event.text ?? "").slice(0, PREVIEW_CHARS);
   await showNotification(title, row?.kind === "group" ? t("list.said", { name: sender, text }) : text, `/c/${event.conversation_id}`);
 }
