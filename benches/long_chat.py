@@ -121,7 +121,7 @@ async def _browse(url: str, talk: int) -> tuple[list[float], list[float]]:
         opens = [await _open(page, url) for _ in range(OPENS)]
         await page.goto(f"{url}/c/{talk}?seq={MESSAGES - LOADED}")
         wanted = page.get_by_text(f"message {MESSAGES - LOADED - 2} of some length")
-        await wanted.wait_for(timeout=120_000)
+        await wanted.first.wait_for(timeout=60_000)
         pressed = [float(await page.evaluate(_KEY, "x")) for _ in range(KEYS)]
         await browser.close()
     return opens, pressed

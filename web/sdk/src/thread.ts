@@ -214,15 +214,16 @@ export class Thread {
 
   private async fetchOlder(limit: number): Promise<void> {
     const before = this.log.firstSeq;
-    const page = await this.page({ before, limit });
+    const page = await this.page({ before, limit }, limit > PAGE);
     this.add(page.events, page.states);
     // The window may have been replaced by a newer one meanwhile, which does not start there.
     if (!page.more && this.log.firstSeq <= (page.events[0]?.seq ?? before)) this.atStart = true;
   }
 
-  private async page(range: Omit<EventsList, "conversation_id">): Promise<EventsResult> {
+  private async page(range: Omit<EventsList, "conversation_id">, patient = false): Promise<EventsResult> {
     const { generation } = this;
-    const page = await this.ask("events.list", { conversation_id: this.id, ...range });
+    // Where somebody wants to go to a message, a page that has just been opened waits for its link.
+    const page = await this.ask("events.list", { conversation_id: this.id, ...range }, patient ? { whenOffline: "wait" } : {});
     if (generation !== this.generation) throw new ParlorError("aborted", "The log was reset.");
     const states = new Map(page.states.map((state) => [state.seq, state]));
     const kept = page.events.map((event) => ({ event, state: states.get(event.seq) ?? null }));
