@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parlor.im.message_settings import MessageSettings
 from parlor.im.rights import check_alive, check_not_gone, is_gone, may
-from parlor.model.errors import BadRequest, Forbidden, LimitReached
+from parlor.model.errors import BadRequest, Forbidden, LimitReached, NotWanted
 from parlor.model.event import Draft, EventKind
 from parlor.model.group import Permission
 from parlor.model.standing import Act, Standing
@@ -15,9 +15,11 @@ def decide_pin(
 ) -> Draft | None:
     """The pin event; None when it is pinned already, or not any more. A recalled message is not.
 
-    Raises NotMember, GroupDissolved, BadRequest, Forbidden, MessageGone, LimitReached.
+    Raises NotMember, GroupDissolved, NotWanted, BadRequest, Forbidden, MessageGone, LimitReached.
     """
     check_alive(standing)
+    if standing.member.barred:
+        raise NotWanted
     target, state = standing.target, standing.state
     if target.kind is not EventKind.MESSAGE:
         raise BadRequest("Only messages are pinned.")

@@ -9,6 +9,7 @@ from parlor.model.errors import (
     LimitReached,
     MessageGone,
     NotMember,
+    NotWanted,
 )
 from parlor.model.event import Draft, EventKind
 from parlor.model.group import GroupSettings, Permission, Role
@@ -60,3 +61,12 @@ def test_what_cannot_be_pinned_is_refused():
         pin(standing(CEM, said(expires_at=NOW)))
     with pytest.raises(GroupDissolved):
         pin(standing(CEM, conversation=group(dissolved=True)))
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_whoever_is_blocked_pins_nothing_and_takes_no_pin_away(off):
+    facts = standing(
+        CEM, conversation=direct(), mine={"barred": True}, state=PINNED if off else None
+    )
+    with pytest.raises(NotWanted):
+        pin(facts, off=off)
