@@ -98,7 +98,7 @@ class Mill:
             "value": '"x"', "name": "look", "query": "", "words": "", "payload": "{}",
             "state": "online", "since": None, "max_uses": 0, "peer": self.ann.id,
         }  # fmt: skip
-        found = known.get(name, _plain(kind))
+        found = None if name == "kind" and kind is not str else known.get(name)
         return _plain(kind) if found is None else found
 
 
