@@ -26,6 +26,9 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright, ex
 
 from tests.support.browser import DESKTOP, PHONE, launch_chromium
 from tests.support.server import ParlorServer, running_parlor
+from tools.screens_group import open_group, walk_group, walk_join
+from tools.screens_people import make_friends, walk_people
+from tools.screens_stage import tell_the_stage, walk_stage
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
@@ -118,7 +121,7 @@ LOOKS = [
 README_LOOK = Look("desktop", "light", "en")
 
 
-async def tell_the_story(url: str) -> None:
+async def tell_the_story(url: str) -> dict[tuple[str, str], dict[str, Any]]:
     """A few people and what they wrote to Ada, the newest last."""
     async with httpx.AsyncClient(base_url=f"{url}/api/v1") as rest:
         people: dict[tuple[str, str], dict[str, Any]] = {}
@@ -126,6 +129,9 @@ async def tell_the_story(url: str) -> None:
             body = {"name": name, "password": PASSWORD, "display_name": display_name}
             people[name, display_name] = (await _post(rest, "/accounts", body)).json()
 
+        speakers = [people[one] for one in (ADA, LIN, GRACE)]
+        tokens = [str(one["token"]) for one in speakers]
+        await tell_the_stage(rest, *tokens, ids=[one["user"]["id"] for one in speakers])
         for title, others, talk in STORY:
             kind = "group" if title else "direct"
             members = [people[other]["user"]["id"] for other in others]
@@ -135,6 +141,8 @@ async def tell_the_story(url: str) -> None:
             for number, (speaker, text) in enumerate(talk):
                 message = {"client_id": f"story-{number}", "text": text}
                 await _post(rest, path, message, people[speaker])
+        await make_friends(rest, people, ADA)
+        return people
 
 
 async def _post(
@@ -248,7 +256,7 @@ def _words(language: str) -> dict[str, Any]:
     return found
 
 
-async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
+async def walk(camera: Camera, set_up_link: str, newcomer: str, way_in: str) -> None:
     """Every screen that one person alone can reach."""
     page = camera.page
     await page.get_by_role("tab", name=camera.say("auth.signIn")).wait_for()
@@ -272,6 +280,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
     await camera.press("auth.createAccount")
     await page.get_by_text(camera.say("list.empty")).wait_for()
     await camera.shoot("05-no-conversations")
+    await walk_join(camera, way_in, GROUP)
     await page.goto("/settings")
     await camera.press("settings.signOut")
     await camera.shoot("06-sign-out")
@@ -289,6 +298,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
     await camera.press("chat.details")
     await page.get_by_text(camera.say("details.role.owner")).wait_for()
     await camera.shoot("12-details")
+    await walk_group(camera, GRACE[1])
     await camera.press("details.close")
     await camera.open_chat(LIN[1])
     await camera.press("composer.emoji")
@@ -333,6 +343,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str) -> None:
     await page.goto("/c/none")
     await page.get_by_text(camera.say("chat.notFound")).wait_for()
     await camera.shoot("32-no-such-conversation")
+    await walk_stage(camera)
 
 
 async def walk_calls(camera: Camera, other: Camera, readme: Path | None) -> None:
@@ -391,7 +402,9 @@ async def main(folder: Path, only: str) -> None:
     looks = [look for look in LOOKS if only in look.name]
     with tempfile.TemporaryDirectory() as scratch:
         async with running_parlor(Path(scratch)) as server, async_playwright() as playwright:
-            await tell_the_story(server.url)
+            people = await tell_the_story(server.url)
+            way_in = await open_group(server.url, people[ADA], GROUP)
+            known, stranger = (people[one]["user"]["id"] for one in (LIN, TARIQ))
             link = await set_up_link(server)
             cameras = await draw_cameras(playwright, Path(scratch))
             browser = await launch_chromium(playwright, camera=cameras[ADA])
@@ -401,10 +414,11 @@ async def main(folder: Path, only: str) -> None:
                     open_camera(browser, server.url, look, folder) as camera,
                     open_camera(other_browser, server.url, README_LOOK, folder) as other,
                 ):
-                    await walk(camera, link, f"newcomer{number}")
+                    await walk(camera, link, f"newcomer{number}", way_in)
                     await other.sign_in(LIN[0])
                     readme = ROOT / "docs/screenshot.png" if look == README_LOOK else None
                     await walk_calls(camera, other, readme)
+                    await walk_people(camera, known, stranger)
                     await walk_offline(camera, server)
                     await walk_docs(camera)
                 print(f"{look.name} done", flush=True)

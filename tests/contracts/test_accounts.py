@@ -79,6 +79,7 @@ async def test_administrators_without_a_password_do_not_count(accounts):
         ("lov", ["ada"]),
         ("ADA LOV", ["ada"]),
         ("ｌｏｖ", ["ada"]),
+        ("\0lov", ["ada"]),
         ("张", ["zhang"]),
         ("张伟", ["zhang"]),
         ("éc", ["cole"]),

@@ -1,6 +1,7 @@
 """What every engine promises to the units of the SQL drivers."""
 
 import asyncio
+import traceback
 
 import pytest
 from sqlalchemy import String, cast, delete, func, insert, literal, select, text, update
@@ -256,3 +257,17 @@ async def test_a_query_sees_one_moment_only(two):
 
     assert await two[0].read(query) == (["a"], ["a"])
     assert await two[0].read(names) == ["a", "b"]
+
+
+async def test_an_error_does_not_repeat_what_was_to_be_stored(database):
+    said = f"private {id(database)}"
+
+    def unit(db):
+        db.execute(text("INSERT INTO nowhere VALUES (:said)"), {"said": said})
+
+    for ask in (database.write, database.read):
+        with pytest.raises(StorageFailed) as failed:
+            await ask(unit)
+        chain = "".join(traceback.format_exception(failed.value))
+        assert "INSERT INTO nowhere" in chain
+        assert said not in chain

@@ -1,11 +1,12 @@
 """What every driver of `ports.deliveries.Deliveries` promises."""
 
 import pytest
-from sqlalchemy import update
 
-from parlor.drivers.sql.tables import users
+from parlor.drivers.sql.deliveries import MOST_DEVICES
+from parlor.drivers.sql.profiles import SqlProfiles
 from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, DeviceId, UserId
+from parlor.model.people import Privacy
 from parlor.model.receipt import Delivered, Receipt
 from parlor.ports.deliveries import Readers, Told
 from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE, STORES, TALK
@@ -41,10 +42,8 @@ async def delivered(stores, talk=TALK):
 
 
 async def let_nobody_know(stores, user):
-    """As the store of people writes it."""
-    change = update(users).where(users.c.id == int(user))
-    privacy = '{"found_by_name":true,"read_receipts":false}'
-    await stores.database.write(lambda db: db.execute(change.values(privacy=privacy)))
+    profiles = SqlProfiles(stores.database)
+    await profiles.set_privacy(user, Privacy(read_receipts=False), 1)
 
 
 async def test_positions_move_forward_and_never_back(stores):
@@ -67,6 +66,20 @@ async def test_each_device_has_its_own_and_a_person_is_as_far_as_the_furthest(st
     await put(stores, at(2, device="phone"), at(5, device="web"), at(1, user=ANN))
     assert await delivered(stores) == {ANN: 1, BOB: 5}
     assert await stores.deliveries.behind(BOB) == {"phone": 4, "web": 1}
+
+
+async def test_one_device_too_many_takes_the_place_of_the_one_that_is_most_behind(stores):
+    furthest = at(6, device="furthest")
+    await put(stores, furthest, at(1, device="behind"), at(2, user=ANN, device="behind"))
+    others = [at(3, device=f"device {number}") for number in range(MOST_DEVICES - 2)]
+    await put(stores, *others)
+    assert "behind" in await stores.deliveries.behind(BOB)
+    await put(stores, at(4, device="one more"))
+    there = await stores.deliveries.behind(BOB)
+    assert len(there) == MOST_DEVICES
+    assert there.keys() >= {"furthest", "one more"} and "behind" not in there
+    assert await delivered(stores) == {ANN: 2, BOB: 6}
+    assert "behind" in await stores.deliveries.behind(ANN)
 
 
 async def test_whoever_is_no_member_and_whatever_does_not_exist_is_left_out(stores):
@@ -143,6 +156,21 @@ async def test_whoever_lets_nobody_know_has_read_nothing_for_others(stores):
     assert readers == Readers(((BOB, False), (CEM, False)), 0, 2)
     view = await stores.conversations.view(TALK, ANN)
     assert (view.peer_read_seq, view.peer_delivered_seq) == (0, 2)
+
+
+async def test_whoever_lets_nobody_know_does_not_see_what_the_other_has_read(stores):
+    await stores.read_up_to(4, BOB)
+    await stores.read_up_to(4, BOB, GROUP)
+    await let_nobody_know(stores, ANN)
+    (told,) = await stores.deliveries.told([(TALK, BOB)])
+    assert told.receipt.read_seq == 0
+    assert [one.read_seq for one in await stores.deliveries.receipts(TALK, 10)] == [0, 0]
+    readers = await stores.deliveries.readers(TALK, 4, ANN, None, 10)
+    assert readers == Readers(((BOB, False),), 0, 1)
+    assert (await stores.conversations.view(TALK, ANN)).peer_read_seq == 0
+    # In a group everybody decides for themselves alone.
+    readers = await stores.deliveries.readers(GROUP, 4, ANN, None, 10)
+    assert readers == Readers(((BOB, True), (CEM, False)), 1, 2)
 
 
 async def test_a_direct_conversation_shows_how_far_the_other_person_is(stores):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from parlor.model.conversation import ConversationKind
-from parlor.model.errors import NotFound
+from parlor.model.errors import NotFound, SlowMode
 from parlor.model.event import FOREVER, Draft, EventKind
 from parlor.model.group import GroupSettings, Join, Role, Visible
 from parlor.model.group_link import GroupLink, JoinRequest
@@ -87,6 +87,28 @@ async def test_one_is_muted_until_a_time_and_let_speak_again(group):
     assert (await group.stores.conversations.view(GROUP, BOB)).muted_until == 99
     await group.event(EventKind.MUTE, BOB, off=True)
     assert (await group.stores.conversations.member(GROUP, BOB)).muted_until == 0
+
+
+async def test_who_leaves_and_comes_again_is_muted_as_long_as_before(group):
+    await group.event(EventKind.MUTE, BOB, until=FOREVER)
+    await group.event(EventKind.LEFT, BOB, sender=BOB)
+    await group.event(EventKind.JOINED, CEM, BOB, sender=BOB)
+    assert (await group.stores.conversations.member(GROUP, BOB)).muted_until == FOREVER
+    assert (await group.stores.conversations.member(GROUP, CEM)).muted_until == 0
+    await group.event(EventKind.MUTE, BOB, off=True)
+    await group.event(EventKind.LEFT, BOB, sender=BOB)
+    await group.event(EventKind.JOINED, BOB, sender=BOB)
+    assert (await group.stores.conversations.member(GROUP, BOB)).muted_until == 0
+
+
+async def test_leaving_and_coming_again_is_no_way_around_slow_mode(group):
+    await group.settings(slow_mode_s=5)
+    await group.stores.say("one", BOB, GROUP, at_ms=10_000)
+    await group.event(EventKind.LEFT, BOB, sender=BOB)
+    await group.event(EventKind.JOINED, BOB, sender=BOB)
+    with pytest.raises(SlowMode):
+        await group.stores.say("two", BOB, GROUP, at_ms=14_999)
+    await group.stores.say("two", BOB, GROUP, at_ms=15_000)
 
 
 async def test_muting_everybody_is_a_setting_and_leaves_the_others_alone(group):

@@ -1,16 +1,19 @@
 """The promises of `ports.profiles.Profiles` and `ports.pictures.Pictures`, in every driver."""
 
+import asyncio
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
+from parlor.drivers.sql.pictures import SqlPictures
 from parlor.im import relating
 from parlor.im.people_settings import PeopleSettings
 from parlor.model.errors import NotFound
 from parlor.model.people import Privacy, Who
 from parlor.model.status import State, Status
 from tests.support.people_stores import PEOPLE_STORES
-from tests.support.storage import ANN, BOB, CEM, NOBODY
+from tests.support.storage import ANN, BOB, CEM, NOBODY, STORES
 
 LIMITS = PeopleSettings()
 NOW = 1_800_000_000_000
@@ -53,8 +56,10 @@ async def test_an_avatar_is_a_picture_that_is_there(people):
 
 async def test_privacy_and_status_are_in_the_self_log(people):
     privacy = Privacy(found_by_name=False, write=Who.CONTACTS, last_seen=Who.NOBODY)
+    after, changed = await people.profiles.change_privacy(ANN, lambda _: privacy, NOW)
+    assert after == privacy
     entries = [
-        *await people.profiles.set_privacy(ANN, privacy, NOW),
+        *changed,
         *await people.profiles.set_status(ANN, Status(State.BUSY, "in a meeting"), NOW),
     ]
     assert [(entry.user_id, entry.key, entry.seq) for entry in entries] == [
@@ -65,16 +70,38 @@ async def test_privacy_and_status_are_in_the_self_log(people):
     assert (card.privacy, card.status) == (privacy, Status(State.BUSY, "in a meeting"))
 
 
+async def test_two_devices_that_change_privacy_at_once_both_get_their_wish(people):
+    def wishes(**flag):
+        return lambda before: replace(before, **flag)
+
+    await asyncio.gather(
+        *(
+            people.profiles.change_privacy(ANN, wishes(**{name: value}), NOW)
+            for name, value in (
+                ("found_by_name", False),
+                ("presence", Who.NOBODY),
+                ("write", Who.CONTACTS),
+                ("groups", Who.NOBODY),
+            )
+        )
+    )
+    assert (await people.profiles.card(ANN)).privacy == Privacy(
+        found_by_name=False, presence=Who.NOBODY, write=Who.CONTACTS, groups=Who.NOBODY
+    )
+    same = await people.profiles.change_privacy(ANN, lambda before: before, NOW)
+    assert same == ((await people.profiles.card(ANN)).privacy, ())
+
+
 async def test_nobody_has_the_privacy_of_somebody_who_does_not_exist(people):
     with pytest.raises(NotFound):
-        await people.profiles.set_privacy(NOBODY, Privacy(), NOW)
+        await people.profiles.change_privacy(NOBODY, lambda _: Privacy(), NOW)
     with pytest.raises(NotFound):
         await people.profiles.set_status(NOBODY, Status(), NOW)
 
 
 async def test_sights_follow_privacy_contacts_and_blocks(people):
     await agree(people, ANN, BOB)
-    await people.profiles.set_privacy(ANN, Privacy(presence=Who.CONTACTS), NOW)
+    await people.profiles.change_privacy(ANN, lambda _: Privacy(presence=Who.CONTACTS), NOW)
     seen = await people.profiles.sights([(BOB, ANN), (CEM, ANN), (ANN, ANN), (ANN, NOBODY)])
     assert [(sight.sees_presence, sight.sees_last_seen) for sight in seen] == [
         (True, True),
@@ -128,3 +155,25 @@ async def test_pictures_that_are_nobodys_are_dropped_after_a_time(people):
     assert await people.pictures.drop_unused(NOW + 3, 10) == 0
     there = [number for number in range(4) if await people.pictures.get(f"p{number}")]
     assert there == [0, 3]
+
+
+class TakenMeanwhile:
+    """A database in which somebody takes a picture between two steps of another."""
+
+    def __init__(self, stores):
+        self._stores = stores
+        self.write = stores.database.write
+
+    async def read(self, query):
+        found = await self._stores.database.read(query)
+        await self._stores.profiles.set_avatar(ANN, "p0")
+        return found
+
+
+async def test_a_picture_that_somebody_takes_while_spare_ones_are_looked_for_stays(tmp_path):
+    async with STORES["sqlite"](tmp_path) as stores:
+        await stores.add_people(ANN)
+        for number in range(2):
+            await stores.pictures.put(f"p{number}", "image/png", b"x", NOW)
+        assert await SqlPictures(TakenMeanwhile(stores)).drop_unused(NOW + 1, 10) == 1
+        assert await stores.pictures.get("p0") and not await stores.pictures.get("p1")

@@ -208,7 +208,7 @@ async def test_who_refuses_to_be_added_to_groups_is_known_beforehand(people):
     relations, profiles = people.relations, people.profiles
     await agree(relations, ANN, BOB)
     for picky in (BOB, CEM):
-        await profiles.set_privacy(picky, Privacy(groups=Who.CONTACTS), NOW)
+        await profiles.change_privacy(picky, lambda _: Privacy(groups=Who.CONTACTS), NOW)
     assert await relations.refusing_groups(ANN, [BOB, CEM, DAN, CEM, NOBODY]) == [CEM]
     await relations.change(DAN, ANN, partial(relating.block, now_ms=NOW, limits=LIMITS), NOW)
     assert sorted(await relations.refusing_groups(ANN, [BOB, CEM, DAN])) == [CEM, DAN]

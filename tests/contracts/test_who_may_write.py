@@ -85,7 +85,7 @@ async def test_a_message_stored_before_the_block_is_still_acknowledged(stores):
 
 
 async def test_a_stranger_does_not_begin_where_only_contacts_may(stores):
-    await stores.profiles.set_privacy(BOB, PICKY, NOW)
+    await stores.profiles.change_privacy(BOB, lambda _: PICKY, NOW)
     with pytest.raises(NotWanted):
         await begin(stores, ANN, BOB)
     assert await stores.conversations.get(OTHER) is None
@@ -102,7 +102,7 @@ async def test_nobody_begins_with_somebody_they_block_or_who_blocks_them(stores)
 
 
 async def test_whoever_was_written_to_first_may_answer(stores):
-    await stores.profiles.set_privacy(ANN, PICKY, NOW)
+    await stores.profiles.change_privacy(ANN, lambda _: PICKY, NOW)
     await stores.add_talk()
     assert await may_write(stores) == [ANN, BOB]
 
@@ -112,25 +112,25 @@ async def test_a_stranger_is_barred_when_somebody_takes_only_contacts(stores):
     await stores.add_talk(OTHER, (CEM, ANN))
     await stores.add_talk(GROUP, (ANN, BOB, CEM), ConversationKind.GROUP)
     await agree(stores, ANN, CEM)
-    await stores.profiles.set_privacy(ANN, PICKY, NOW)
+    await stores.profiles.change_privacy(ANN, lambda _: PICKY, NOW)
     assert await may_write(stores) == [ANN]
     assert await may_write(stores, OTHER, (ANN, CEM)) == [ANN, CEM]
     assert await may_write(stores, GROUP, (ANN, BOB, CEM)) == [ANN, BOB, CEM]
-    await stores.profiles.set_privacy(ANN, Privacy(), NOW)
+    await stores.profiles.change_privacy(ANN, lambda _: Privacy(), NOW)
     assert await may_write(stores) == [ANN, BOB]
 
 
 async def test_an_open_door_does_not_undo_a_block(stores):
     await stores.add_talk()
-    await stores.profiles.set_privacy(ANN, PICKY, NOW)
+    await stores.profiles.change_privacy(ANN, lambda _: PICKY, NOW)
     await block(stores, BOB, ANN)
-    await stores.profiles.set_privacy(ANN, Privacy(), NOW)
+    await stores.profiles.change_privacy(ANN, lambda _: Privacy(), NOW)
     assert await may_write(stores) == []
 
 
 async def test_a_contact_that_ended_is_a_stranger_again(stores):
     await agree(stores, ANN, BOB)
-    await stores.profiles.set_privacy(ANN, PICKY, NOW)
+    await stores.profiles.change_privacy(ANN, lambda _: PICKY, NOW)
     await stores.add_talk()
     await stores.relations.change(BOB, ANN, relating.part, NOW)
     assert await may_write(stores) == [ANN]
@@ -139,7 +139,7 @@ async def test_a_contact_that_ended_is_a_stranger_again(stores):
 
 
 async def test_a_group_is_not_made_with_people_who_do_not_want_to_be_added(stores):
-    await stores.profiles.set_privacy(BOB, PICKY, NOW)
+    await stores.profiles.change_privacy(BOB, lambda _: PICKY, NOW)
     await block(stores, CEM, ANN)
     with pytest.raises(NotWanted) as refused:
         await begin(stores, ANN, BOB, CEM, DAN, kind=ConversationKind.GROUP)
@@ -155,7 +155,7 @@ async def test_a_group_is_not_made_with_people_who_do_not_want_to_be_added(store
 async def test_a_group_with_many_people_is_checked_in_parts(stores):
     crowd = [UserId(str(2**52 + 10_000 + number)) for number in range(1_100)]
     await stores.add_people(*crowd)
-    await stores.profiles.set_privacy(crowd[-1], Privacy(groups=Who.NOBODY), NOW)
+    await stores.profiles.change_privacy(crowd[-1], lambda _: Privacy(groups=Who.NOBODY), NOW)
     with pytest.raises(NotWanted):
         await begin(stores, ANN, *crowd, kind=ConversationKind.GROUP)
     _, created = await begin(stores, ANN, *crowd[:-1], kind=ConversationKind.GROUP)
@@ -168,20 +168,20 @@ async def found(stores, query):
 
 async def test_nobody_is_found_by_name_who_does_not_want_to_be(stores):
     await stores.accounts.rename(ANN, "Ann Unusual")
-    await stores.profiles.set_privacy(ANN, Privacy(found_by_name=False), NOW)
+    await stores.profiles.change_privacy(ANN, lambda _: Privacy(found_by_name=False), NOW)
     await stores.accounts.rename(ANN, "Ann Remarkable")
     assert await found(stores, "ann") == []
     assert await found(stores, "remark") == []
     assert await found(stores, f"user{ANN}") == []
     assert await found(stores, ANN) == [ANN]
-    await stores.profiles.set_privacy(ANN, Privacy(), NOW)
+    await stores.profiles.change_privacy(ANN, lambda _: Privacy(), NOW)
     assert await found(stores, "remark") == [ANN]
 
 
 async def test_nobody_is_found_by_number_who_does_not_want_to_be(stores):
     assert await found(stores, f" {ANN} ") == [ANN]
     assert await found(stores, ANN[:-1]) == []
-    await stores.profiles.set_privacy(ANN, Privacy(found_by_number=False), NOW)
+    await stores.profiles.change_privacy(ANN, lambda _: Privacy(found_by_number=False), NOW)
     assert await found(stores, ANN) == []
     assert await found(stores, "somebody") == [ANN, BOB, CEM, DAN]
 

@@ -30,7 +30,7 @@ class Sending:
         meter = CountingMeter()
         self.send = Send(
             self.stores.messages,
-            Rosters(self.stores.conversations, 100),
+            Rosters(self.stores.conversations, self.clock, 100),
             Announcements(self.told, meter, limit_s=1.0),
             ImSettings(),
             self.clock,

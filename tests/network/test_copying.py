@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete
 
 from parlor.boot.config import load
 from parlor.boot.copying import back_up, move, restore
-from parlor.boot.folder import owning
+from parlor.boot.folder import FolderError, owning
 from parlor.boot.sections import SECTIONS
 from parlor.drivers.sql.copying import NotSound
 from parlor.drivers.sql.database import CannotOpen, DatabaseTooNew
@@ -180,6 +180,24 @@ async def test_a_log_with_a_gap_is_neither_backed_up_nor_moved(place, tmp_path):
         assert not any((await rows_at(target, folder)).values())
 
 
+async def test_a_log_whose_beginning_is_not_kept_any_more_is_copied_like_any_other(place, tmp_path):
+    url, folder = place
+    async with open_at(url, folder) as database:
+        stores = stores_in(database)
+        await stores.add_people(ANN, BOB)
+        await stores.add_talk()
+        for number in range(4):
+            await stores.say(f"word {number}", at_ms=10 + number)
+        await stores.retention.trim(12, None, 100)
+        kept = await database.read(every_row)
+    assert len(kept["events"]) == 2
+    await back_up(config_for(url, folder), tmp_path / "backup", quiet)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    await restore(config_for("sqlite", empty), tmp_path / "backup", quiet)
+    assert await rows_at("sqlite", empty) == kept
+
+
 async def test_a_restored_history_is_another_one_for_clients(tmp_path):
     source, target = tmp_path / "source", tmp_path / "target"
     source.mkdir()
@@ -191,6 +209,18 @@ async def test_a_restored_history_is_another_one_for_clients(tmp_path):
     await restore(config_for("sqlite", target), tmp_path / "b", quiet)
     assert "epoch" in first
     assert (target / "secrets.toml").read_text() != first
+
+
+async def test_nothing_is_restored_that_clients_would_take_for_an_earlier_history(place, tmp_path):
+    url, folder = place
+    source = tmp_path / "source"
+    source.mkdir()
+    await filled("sqlite", source)
+    await back_up(config_for("sqlite", source), tmp_path / "b", quiet)
+    (folder / "secrets.toml").write_text("not what was written here")
+    with pytest.raises(FolderError):
+        await restore(config_for(url, folder), tmp_path / "b", quiet)
+    assert not any((await rows_at(url, folder)).values())
 
 
 @contextmanager

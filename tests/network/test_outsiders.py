@@ -194,7 +194,7 @@ async def test_whoever_is_blocked_reaches_nobody_by_any_method(tmp_path):
                 assert refused.value.code == "not_wanted", params
             for params in (PresenceGet((ann.id,)), PresenceWatch((ann.id,))):
                 (seen,) = (await link.request(params, PresenceResult)).users
-                assert (seen.status.state, seen.last_seen_at) == ("offline", 0)
+                assert (seen.state, seen.text, seen.last_seen) == ("offline", "", 0)
         assert await mill.log(talk) == before
         reached = (EventPush, TypingPush, CallPush, ConversationPush)
         assert not [push for push in heard if isinstance(push.data, reached)]

@@ -54,7 +54,7 @@ def _row(table: Table, parents: dict[str, list[Any]], n: int) -> dict[str, Any]:
 
 
 def _value(column: Column[Any], n: int) -> Any:
-    if column.name in ("seq", "last_seq"):
+    if column.name in ("seq", "first_seq", "last_seq"):
         return 1
     if column.nullable and n % 2:
         return None

@@ -70,12 +70,16 @@ class Person:
     # Account
 
     async def sign_up(self) -> None:
+        await self.sign_up_here()
+        await self.is_in()
+
+    async def sign_up_here(self) -> None:
+        """Where the address leads to something else afterwards."""
         await self.page.get_by_role("tab", name="Sign up").click()
         await self.page.get_by_label("Account name").fill(self.account)
         await self.page.get_by_label("Display name").fill(self.name)
         await self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         await self.button("Create account").click()
-        await self.is_in()
 
     async def sign_in(self, password: str = PASSWORD) -> None:
         await self.page.get_by_label("Account name").fill(self.account)

@@ -89,7 +89,7 @@ async def open_talk(
         messages, conversations = stores.messages, stores.conversations
         connected, entropy = Somebody(), CountedBytes()
 
-        rosters = Rosters(conversations, chosen.remembered_members, chosen.announce_members)
+        rosters = Rosters(conversations, clock, chosen.remembered_members, chosen.announce_members)
         announcements = Announcements(told, meter, limit_s=chosen.announce_limit_s)
         send = Send(messages, rosters, announcements, chosen, clock)
         log = Own(stores.self_log, announcements, chosen, clock)

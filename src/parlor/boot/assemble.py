@@ -237,7 +237,9 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     announcements = Announcements(
         route, meter, limit_s=im.announce_limit_s if bus.may_wait else None
     )
-    rosters = Rosters(conversations, im.remembered_members, im.announce_members)
+    rosters = Rosters(
+        conversations, clock, im.remembered_members, im.announce_members, im.roster_kept_s
+    )
     threads = Threads(conversations, announcements, im, clock, entropy)
     of_messages = config.section("messages", MessageSettings)
     send = Send(messages, rosters, announcements, im, clock)

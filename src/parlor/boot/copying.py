@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -54,7 +54,7 @@ async def back_up(config: Config, file: Path, tell: Told) -> Mapping[str, int]:
         else:
             async with _server(settings, is_target=False) as source:
                 with opened_file(draft, sqlite, is_target=True) as target:
-                    found = await copy(source, target, tell)
+                    found = await copy(source, target, tell, _nothing)
         keep_as(draft, file)
     finally:
         remove_file(draft)
@@ -67,12 +67,19 @@ async def restore(config: Config, file: Path, tell: Told) -> Mapping[str, int]:
     Clients forget what they know of the history that was there. Raises FolderError, CannotOpen.
     """
     sqlite = config.section("sqlite", SqliteSettings)
+    wanted = config.section("storage", StorageSettings)
     folder = _folder(config)
-    with owning(folder), tempfile.TemporaryDirectory(dir=folder) as own:
-        with opened_file(copy_of_backup(file, Path(own)), sqlite, is_target=False) as source:
-            found = await _into(config, config.section("storage", StorageSettings), source, tell)
+
+    def forget() -> None:
+        # Before the commit: no crash may leave this history under the name of an earlier one.
         load_secrets(folder, new_history=True)
-    return found
+
+    with (
+        owning(folder),
+        tempfile.TemporaryDirectory(dir=folder) as own,
+        opened_file(copy_of_backup(file, Path(own)), sqlite, is_target=False) as source,
+    ):
+        return await _into(config, wanted, source, tell, forget)
 
 
 async def move(config: Config, url: str, tell: Told) -> Mapping[str, int]:
@@ -89,20 +96,28 @@ async def move(config: Config, url: str, tell: Told) -> Mapping[str, int]:
         if settings.is_embedded:
             sqlite = config.section("sqlite", SqliteSettings)
             with opened_file(_existing_file(config), sqlite, is_target=False) as source:
-                return await _into(config, wanted, source, tell)
+                return await _into(config, wanted, source, tell, _nothing)
         async with _server(settings, is_target=False) as source:
-            return await _into(config, wanted, source, tell)
+            return await _into(config, wanted, source, tell, _nothing)
+
+
+def _nothing() -> None:
+    """Nothing is left to be done before the commit."""
 
 
 async def _into(
-    config: Config, wanted: StorageSettings, source: Connection, tell: Told
+    config: Config,
+    wanted: StorageSettings,
+    source: Connection,
+    tell: Told,
+    ready: Callable[[], None],
 ) -> Mapping[str, int]:
     if wanted.url == EMBEDDED:
         sqlite = config.section("sqlite", SqliteSettings)
         with opened_file(_file(config), sqlite, is_target=True) as target:
-            return await copy(source, target, tell)
+            return await copy(source, target, tell, ready)
     async with _server(wanted, is_target=True) as target:
-        return await copy(source, target, tell)
+        return await copy(source, target, tell, ready)
 
 
 def _server(

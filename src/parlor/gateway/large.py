@@ -7,20 +7,20 @@ walk lets the loop breathe. Nothing grows with the members, only with those of t
 
 The first announcement to a quiet conversation leaves at once; the next waits a time that grows
 with the audience, so that one busy group of thousands takes a bounded part of the processor. What
-is lost here only delays: a client sees the gap in seq. A gap makes this look up anew, too, since
-it may have been somebody's join.
+is lost here only delays: a client sees the gap in seq. A gap makes this look up anew, too, before
+it says more, since it may have been somebody's join, or somebody who left.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import structlog
 
 from parlor.gateway.gateway import Gateway
-from parlor.gateway.state.audiences import Audience, Audiences
+from parlor.gateway.state.audiences import Audiences
 from parlor.gateway.state.link import Link, LinkCodec
 from parlor.gateway.state.outbox import Frame
 from parlor.gateway.walk import Walk
@@ -127,12 +127,7 @@ class LargeConversations:
     async def _look_up(self, conversations: Sequence[ConversationId]) -> None:
         """Afterwards everybody who was here at the call is known, in all of `conversations`."""
         audiences, now = self.audiences, self._gateway.clock.now()
-        oldest = now - self._settings.large_refresh_s
-        new = [
-            each
-            for each in conversations
-            if each not in audiences or audiences.use(each).looked_up_at < oldest
-        ]
+        new = [each for each in conversations if not self._is_known(each, now)]
         arrived = audiences.take_arrivals()
         kept = [each for each in audiences.conversations() if each not in new]
         while kept and len(kept) * len(arrived) > MAX_PAIRS:
@@ -148,6 +143,15 @@ class LargeConversations:
             for conversation, user in await self._memberships.among(pairs[start : start + LOOK_UP]):
                 audiences.put(conversation, (user,))
 
+    def _is_known(self, conversation: ConversationId, now: float) -> bool:
+        """Whether its audience is the one that these announcements are for."""
+        if conversation not in self.audiences:
+            return False
+        audience = self.audiences.use(conversation)
+        audience.note(_events(self._waiting[conversation]))
+        age = now - audience.looked_up_at
+        return age <= (RECHECK_S if audience.has_gap else self._settings.large_refresh_s)
+
     async def _tell(self, conversation: ConversationId) -> None:
         told = self._waiting.pop(conversation)
         self.waiting -= len(told)
@@ -156,18 +160,29 @@ class LargeConversations:
             self._gateway.meter.count("large_dropped_total", len(told))
             return
         audience = self.audiences.use(conversation)
-        events = [one.payload.event for one in told if isinstance(one.payload, EventPush)]
-        members = _net(events)
-        self.audiences.put(conversation, [user for user, is_in in members.items() if is_in])
-        links = list(audience.links)
+        audience.note(_events(told))
         per_link_s = self._settings.large_window_per_link_s
         now = self._gateway.clock.now()
         self._due = {each: at for each, at in self._due.items() if at > now}
-        self._due[conversation] = now + len(links) * per_link_s
-        await self._walk(told, links)
+        # Who leaves hears of it, and of nothing that was said afterwards. Where many leave, the
+        # others go before the second walk: each has been told by name.
+        first, rest = _up_to_a_departure(told)
+        members = _net(_events(first))
+        self._come(conversation, members)
+        self._due[conversation] = now + len(audience.links) * per_link_s
+        await self._walk(first, list(audience.links))
+        self._go(conversation, members)
+        if rest:
+            members = _net(_events(rest))
+            self._come(conversation, members)
+            self._go(conversation, members)
+            await self._walk(rest, list(audience.links))
+
+    def _come(self, conversation: ConversationId, members: Mapping[UserId, bool]) -> None:
+        self.audiences.put(conversation, [user for user, is_in in members.items() if is_in])
+
+    def _go(self, conversation: ConversationId, members: Mapping[UserId, bool]) -> None:
         self.audiences.leave(conversation, [user for user, is_in in members.items() if not is_in])
-        if _has_gap(audience, events) and now - audience.looked_up_at > RECHECK_S:
-            self.audiences.drop(conversation)
 
     async def _walk(self, told: Sequence[_Told], links: list[Link]) -> None:
         hub = self._gateway.hub
@@ -200,6 +215,18 @@ def _walk_of(told: Sequence[_Told]) -> Walk:
     return Walk(make)
 
 
+def _events(told: Sequence[_Told]) -> Sequence[Event]:
+    return [one.payload.event for one in told if isinstance(one.payload, EventPush)]
+
+
+def _up_to_a_departure(told: Sequence[_Told]) -> tuple[Sequence[_Told], Sequence[_Told]]:
+    """What is up to and with the first by which somebody leaves, and the rest."""
+    for place, one in enumerate(told, 1):
+        if isinstance(one.payload, EventPush) and one.payload.event.kind is EventKind.LEFT:
+            return told[:place], told[place:]
+    return told, ()
+
+
 def _net(events: Sequence[Event]) -> dict[UserId, bool]:
     """Who is in the conversation after `events`, and who is not, of those whom they are about."""
     members: dict[UserId, bool] = {}
@@ -207,12 +234,3 @@ def _net(events: Sequence[Event]) -> dict[UserId, bool]:
         if event.kind is EventKind.JOINED or event.kind is EventKind.LEFT:
             members.update(dict.fromkeys(event.members, event.kind is EventKind.JOINED))
     return members
-
-
-def _has_gap(audience: Audience, events: Sequence[Event]) -> bool:
-    """Whether an event has not been announced here between the last and these."""
-    gap = False
-    for event in events:
-        gap = gap or 0 < audience.last_seq < event.seq - 1
-        audience.last_seq = max(audience.last_seq, event.seq)
-    return gap

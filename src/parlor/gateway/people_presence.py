@@ -56,6 +56,10 @@ class _Due:
         self.moved_at = 0
         self.reread = False
 
+    def add(self, moved_at: int, *, reread: bool) -> None:
+        self.moved_at = max(self.moved_at, moved_at)
+        self.reread |= reread
+
 
 class PeoplePresence:
     """Watches the gateway's hub from the moment it is made; `run` tells."""
@@ -146,7 +150,8 @@ class PeoplePresence:
         except ParlorError as failed:
             log.warning("presence_not_read", error=failed.code)
             for user, one in due.items():
-                self._due.setdefault(user, one)
+                # Something else may have become due while it was read.
+                self._due.setdefault(user, _Due()).add(one.moved_at, reread=one.reread)
             self._is_due.set()
             return
         news: dict[Link, list[Presence]] = {}
@@ -173,8 +178,9 @@ class PeoplePresence:
                 log.warning("last_seen_not_written", error=failed.code, users=self.unwritten)
                 return
             for user, at_ms in some.items():
-                # Whoever came or left meanwhile is written in the next part.
-                if self._seen_at[user] == at_ms:
+                # Whoever came or left meanwhile is written in the next part; the last write of a
+                # process may meet another.
+                if self._seen_at.get(user) == at_ms:
                     del self._seen_at[user]
 
     def _look(self, link: Link, user: UserId, watched: Watched) -> Presence:
@@ -228,10 +234,7 @@ class PeoplePresence:
             if not self.lists.is_watched(user):
                 continue
             due = self._due.setdefault(user, _Due())
-            if reread:
-                due.reread = True
-            else:
-                due.moved_at = max(due.moved_at, at_ms)
+            due.add(0 if reread else at_ms, reread=reread)
             self._is_due.set()
 
     async def _announce(self) -> None:

@@ -3,18 +3,20 @@
 Of a conversation with more than `largest` members only that is remembered: its announcements name
 nobody, and nothing here costs more for it than for one of `largest`.
 
-The store decides who may write and read; this only says whom to tell, so an entry that another
-process has made stale misdirects an announcement at most, and a member who was left out learns
-of it by the gap in seq.
+The store decides who may write and read; this only says whom to tell. What another process has
+changed is noticed when an entry is `kept_s` old: until then a member who was left out learns of it
+by the gap in seq, and one who was put out may hear what is said here.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from parlor.model.errors import NotFound
 from parlor.model.ids import ConversationId, UserId
+from parlor.ports.clock import Clock
 from parlor.ports.conversations import Conversations
 
 _PAGE = 1_000
@@ -28,14 +30,28 @@ STAYS_LARGE = 100
 looking at it each time would be the most work of all."""
 
 
+class _Kept(NamedTuple):
+    roster: Roster
+    until: float
+
+
 class Rosters:
     """Least recently used first out, once more than `limit` memberships are kept in all."""
 
-    def __init__(self, conversations: Conversations, limit: int, largest: int = 500) -> None:
+    def __init__(
+        self,
+        conversations: Conversations,
+        clock: Clock,
+        limit: int,
+        largest: int = 500,
+        kept_s: float = 300.0,
+    ) -> None:
         self._conversations = conversations
+        self._clock = clock
         self._limit = limit
         self._largest = largest
-        self._kept: OrderedDict[ConversationId, Roster] = OrderedDict()
+        self._kept_s = kept_s
+        self._kept: OrderedDict[ConversationId, _Kept] = OrderedDict()
         self._large: OrderedDict[ConversationId, int] = OrderedDict()
         self._size = 0
         self._version = 0
@@ -52,9 +68,9 @@ class Rosters:
             self._large.move_to_end(conversation)
             return None
         kept = self._kept.get(conversation)
-        if kept is not None:
+        if kept is not None and self._clock.now() < kept.until:
             self._kept.move_to_end(conversation)
-            return kept
+            return kept.roster
         version = self._version
         roster = await self._load(conversation)
         if not roster:
@@ -72,7 +88,7 @@ class Rosters:
         changes = self._large.pop(conversation, 0)
         if changes > 1:
             self._large[conversation] = changes - 1
-        self._size -= len(self._kept.pop(conversation, {}))
+        self._drop(conversation)
 
     async def _load(self, conversation: ConversationId) -> Roster:
         roster: dict[UserId, None] = {}
@@ -86,13 +102,19 @@ class Rosters:
             after = page[-1].user_id
 
     def _keep_large(self, conversation: ConversationId) -> None:
+        self._drop(conversation)
         self._large[conversation] = STAYS_LARGE
         while len(self._large) > self._limit:
             self._large.popitem(last=False)
 
     def _keep(self, conversation: ConversationId, roster: Roster) -> None:
-        self._size += len(roster) - len(self._kept.pop(conversation, {}))
-        self._kept[conversation] = roster
+        self._drop(conversation)
+        self._kept[conversation] = _Kept(roster, self._clock.now() + self._kept_s)
+        self._size += len(roster)
         while self._size > self._limit:
-            _, dropped = self._kept.popitem(last=False)
-            self._size -= len(dropped)
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, conversation: ConversationId) -> None:
+        dropped = self._kept.pop(conversation, None)
+        if dropped is not None:
+            self._size -= len(dropped.roster)

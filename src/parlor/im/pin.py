@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from parlor.im.message_settings import MessageSettings
-from parlor.im.rights import check_alive, check_not_gone, is_gone, may
-from parlor.model.errors import BadRequest, Forbidden, LimitReached, NotWanted
+from parlor.im.rights import check_may_react, check_not_gone, is_gone, may
+from parlor.model.errors import BadRequest, Forbidden, LimitReached
 from parlor.model.event import Draft, EventKind
 from parlor.model.group import Permission
 from parlor.model.standing import Act, Standing
@@ -15,11 +15,11 @@ def decide_pin(
 ) -> Draft | None:
     """The pin event; None when it is pinned already, or not any more. A recalled message is not.
 
+    Neither who is muted nor who is barred pins anything: others hear of it as of a message.
+
     Raises NotMember, GroupDissolved, NotWanted, BadRequest, Forbidden, MessageGone, LimitReached.
     """
-    check_alive(standing)
-    if standing.member.barred:
-        raise NotWanted
+    check_may_react(standing, now_ms)
     target, state = standing.target, standing.state
     if target.kind is not EventKind.MESSAGE:
         raise BadRequest("Only messages are pinned.")

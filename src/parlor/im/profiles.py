@@ -44,6 +44,7 @@ class PrivacyWish(msgspec.Struct, frozen=True):
     presence: Who | None = None
     write: Who | None = None
     groups: Who | None = None
+    read_receipts: bool | None = None
 
 
 class Profiles:
@@ -116,14 +117,16 @@ class Profiles:
 
     async def set_privacy(self, user: UserId, wish: PrivacyWish) -> Privacy:
         """What is in force now. Raises BadRequest: nobody may write is not for choice."""
-        before = await self.privacy(user)
-        wanted = {name: value for name, value in _wishes(wish) if value is not None}
-        after = msgspec.structs.replace(before, **wanted)
-        if after.write is Who.NOBODY:
+        if wish.write is Who.NOBODY:
             raise BadRequest("Everybody may write to you, or your contacts.")
-        if after != before:
-            now = self._clock.unix_ms()
-            await self._news.tell(await self._store.set_privacy(user, after, now))
+        wanted = {name: value for name, value in _wishes(wish) if value is not None}
+
+        def decide(before: Privacy) -> Privacy:
+            return msgspec.structs.replace(before, **wanted)
+
+        after, entries = await self._store.change_privacy(user, decide, self._clock.unix_ms())
+        if entries:
+            await self._news.tell(entries)
             await self._statuses.changed([user])
         return after
 

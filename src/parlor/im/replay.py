@@ -86,6 +86,8 @@ class _Replaying:
     avatar: str = ""
     dissolved: bool = False
     members: dict[UserId, MemberPlace] = field(default_factory=dict)
+    gone: dict[UserId, MemberPlace] = field(default_factory=dict)
+    """Those who left, as they were: who comes again is muted as long as before."""
     messages: dict[int, _Message] = field(default_factory=dict)
 
     def apply(self, event: Event) -> None:
@@ -116,11 +118,14 @@ class _Replaying:
     def joined(self, event: Event) -> None:
         since = event.seq if self.settings.history is Visible.SINCE_JOINED else 0
         for user in event.members:
-            self.members[user] = MemberPlace(Role.MEMBER, event.seq, since)
+            before = self.gone.pop(user, None)
+            muted_until = 0 if before is None else before.muted_until
+            self.members[user] = MemberPlace(Role.MEMBER, event.seq, since, muted_until)
 
     def left(self, event: Event) -> None:
         for user in event.members:
-            self.members.pop(user, None)
+            if user in self.members:
+                self.gone[user] = self.members.pop(user)
 
     def role_given(self, event: Event) -> None:
         role = event.role or Role.MEMBER

@@ -31,7 +31,7 @@ def check_alive(standing: Standing) -> None:
 
 
 def check_may_react(standing: Standing, now_ms: int) -> None:
-    """Also the readers of a channel may; not who is muted.
+    """Or pin, if they may pin. Also the readers of a channel may; not who is muted or barred.
 
     Raises NotMember, GroupDissolved, NotWanted, Forbidden.
     """

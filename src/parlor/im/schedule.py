@@ -55,6 +55,8 @@ class Schedules:
         self._im = im
         self._clock = clock
         self._meter = meter
+        self._able_since_ms = clock.unix_ms()
+        """Since when this process has been able to send: what was due before that is not late."""
 
     async def put(
         self,
@@ -64,15 +66,15 @@ class Schedules:
         at_ms: int,
         said: Said,
     ) -> tuple[Scheduled, bool]:
-        """Say `said` at `at_ms`, a time in the past being as soon as possible.
+        """Say `said` at `at_ms`, a time in the past being now.
 
         The same `client_id` again is the same scheduled message; after it was sent it is the same
         message. Raises NotFound, NotMember, BadRequest, LimitReached, and what `Send.text` raises
         for the text.
         """
         settings = self._settings
-        latest = self._clock.unix_ms() + settings.max_schedule_ahead_s * 1000
-        if not 0 < at_ms <= latest:
+        now = self._clock.unix_ms()
+        if not 0 < at_ms <= now + settings.max_schedule_ahead_s * 1000:
             raise BadRequest(f"A message waits at most {settings.max_schedule_ahead_s} seconds.")
         checked = check_said(
             said, max_mentions=self._im.max_mentions, max_expiry_s=self._im.max_expiry_s
@@ -81,7 +83,7 @@ class Schedules:
             user,
             conversation_id,
             check_client_id(client_id),
-            at_ms,
+            max(at_ms, now),
             checked,
         )
         kept, created = await self._schedule.put(wanted, settings.max_scheduled)
@@ -109,7 +111,11 @@ class Schedules:
         """Send what is due, one batch; how many were claimed. Raises StorageFailed, Overloaded."""
         now, settings = self._clock.unix_ms(), self._settings
         until = now + int(settings.job_claim_s * 1000)
-        claimed = await self._schedule.claim(now, until, settings.job_batch)
+        try:
+            claimed = await self._schedule.claim(now, until, settings.job_batch)
+        except ParlorError:
+            self._able_since_ms = now
+            raise
         await asyncio.gather(*map(self._send_one, claimed))
         return len(claimed)
 
@@ -137,7 +143,8 @@ class Schedules:
 
     async def _put_off(self, due: Scheduled, refusal: ParlorError) -> None:
         now, settings = self._clock.unix_ms(), self._settings
-        if refusal.retry and now - due.at_ms < settings.job_retry_s * 1000:
+        tried_ms = now - max(due.at_ms, self._able_since_ms)
+        if refusal.retry and tried_ms < settings.job_retry_s * 1000:
             wait_s = max(refusal.retry_after_s, settings.job_poll_s)
             await self._schedule.postpone(due.user_id, due.client_id, now + int(wait_s * 1000))
             return

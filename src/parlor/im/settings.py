@@ -14,8 +14,9 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `max_page_*` bound one answer; asking for more gives that many. `remembered_members` is how
     many memberships the process keeps in memory (about 100 bytes each) to announce without
-    asking the database. `announce_limit_s`: a bus that takes longer loses the announcement, not
-    the message. Up to `announce_members` members are named in an announcement; in a larger
+    asking the database, each for `roster_kept_s`: so long may another process's changes go
+    unnoticed here. `announce_limit_s`: a bus that takes longer loses the announcement, not the
+    message. Up to `announce_members` members are named in an announcement; in a larger
     conversation every gateway looks up once which of its people are members.
 
     `max_expiry_s` is the longest time after which a message may be told to vanish. A page of
@@ -66,6 +67,7 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention_every_s: float = 3_600.0
     retention_batch: int = 1_000
     remembered_members: int = 500_000
+    roster_kept_s: float = 300.0
     announce_members: int = 500
     announce_limit_s: float = 2.0
 

@@ -75,7 +75,9 @@ class States:
         messages = {
             one.event.seq: one for one in await self._load(user, conversation_id, sorted(page))
         }
-        shown = [messages[seq] for seq in page if not self._is_gone(messages[seq])]
+        # One that has passed its retention meanwhile is not there any more.
+        there = [messages[seq] for seq in page if seq in messages]
+        shown = [message for message in there if not self._is_gone(message)]
         return shown, found[size - 1][0] if len(found) > size else 0
 
     async def history(

@@ -77,6 +77,16 @@ class Typing:
             return
         # Before the first await, so that two at once are one.
         self._remember(place, now, on=on)
+        try:
+            others = await self._who_hears(user, conversation_id)
+        except BaseException:
+            # Whatever somebody names takes no room: only places that there are do.
+            self._told_at.pop(place, None)
+            raise
+        if others:
+            await self._hinter.hint(others, TypingPush(conversation_id, user, on, TYPING_S))
+
+    async def _who_hears(self, user: UserId, conversation_id: ConversationId) -> Sequence[UserId]:
         member = await self._conversations.member(conversation_id, user)
         conversation = await self._conversations.get(conversation_id)
         if conversation is None:
@@ -84,13 +94,12 @@ class Typing:
         if member is None:
             raise NotMember
         if conversation.member_count > self._settings.typing_group_members or member.barred:
-            return
+            return ()
         card = await self._profiles.card(user)
         if card is None or card.status.state is State.INVISIBLE:
-            return
+            return ()
         roster = await self._rosters.of(conversation_id) or {}
-        others = [other for other in roster if other != user]
-        await self._hinter.hint(others, TypingPush(conversation_id, user, on, TYPING_S))
+        return [other for other in roster if other != user]
 
     def _remember(self, place: tuple[UserId, ConversationId], now: float, *, on: bool) -> None:
         if on:

@@ -78,9 +78,9 @@ class GroupSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     permissions: dict[Permission, Role] = msgspec.field(default_factory=dict)
 
     def least_role(self, permission: Permission) -> Role:
-        if permission is Permission.SEND and (self.all_muted or self.read_only):
-            return Role.ADMINISTRATOR
-        return self.permissions.get(permission, LEAST_ROLE[permission])
+        least = self.permissions.get(permission, LEAST_ROLE[permission])
+        is_quiet = permission is Permission.SEND and (self.all_muted or self.read_only)
+        return Role.ADMINISTRATOR if is_quiet and least is Role.MEMBER else least
 
     @property
     def restricts_sending(self) -> bool:

@@ -27,7 +27,9 @@ class Who(StrEnum):
 
 class Privacy(msgspec.Struct, frozen=True):
     """`found_by_number`: whoever types this person's id finds them. `write` is who may begin to
-    write and call, and is never nobody; `groups` is who may add them to a group."""
+    write and call, and is never nobody; `groups` is who may add them to a group. Without
+    `read_receipts` others do not see what this person has read, nor does this person see it of the
+    other in a direct conversation."""
 
     found_by_name: bool = True
     found_by_number: bool = True
@@ -35,6 +37,7 @@ class Privacy(msgspec.Struct, frozen=True):
     presence: Who = Who.EVERYBODY
     write: Who = Who.EVERYBODY
     groups: Who = Who.EVERYBODY
+    read_receipts: bool = True
 
 
 class ContactState(StrEnum):

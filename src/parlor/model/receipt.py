@@ -18,7 +18,8 @@ class Delivered(msgspec.Struct, frozen=True):
 
 class Receipt(msgspec.Struct, frozen=True):
     """`delivered_seq` is that of the person's device which is furthest, and never less than
-    `read_seq`. `read_seq` is 0 of those who let nobody know what they have read."""
+    `read_seq`. `read_seq` is 0 of those who let nobody know what they have read, and of
+    both people of a direct conversation when one of them does not."""
 
     conversation_id: ConversationId
     user_id: UserId

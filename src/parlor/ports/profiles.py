@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -23,6 +23,11 @@ class Card(msgspec.Struct, frozen=True):
     status: Status
 
 
+DecidePrivacy = Callable[[Privacy], Privacy]
+"""What becomes of somebody's privacy. Called inside the transaction, perhaps on another thread,
+perhaps more than once."""
+
+
 class Profiles(Protocol):
     async def card(self, user: UserId) -> Card | None: ...
 
@@ -32,9 +37,15 @@ class Profiles(Protocol):
     async def set_avatar(self, user: UserId, avatar: str) -> None:
         """The id of a stored picture, or empty. Raises NotFound for one that is not there."""
 
-    async def set_privacy(self, user: UserId, privacy: Privacy, at_ms: int) -> Sequence[Entry]:
-        """In one transaction with who may still write to them, by what search finds them, and
-        the entries that are returned. Raises NotFound."""
+    async def change_privacy(
+        self, user: UserId, decide: DecidePrivacy, at_ms: int
+    ) -> tuple[Privacy, Sequence[Entry]]:
+        """Store what `decide` makes of it, in one transaction with who may still write to them, by
+        what search finds them, and the entries that are returned.
+
+        What is in force now; no entries when nothing changed. Raises NotFound, and what `decide`
+        raises.
+        """
 
     async def set_status(self, user: UserId, status: Status, at_ms: int) -> Sequence[Entry]:
         """With the entries that were put. Becoming invisible is the last that is seen of

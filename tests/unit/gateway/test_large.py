@@ -186,8 +186,46 @@ async def test_a_gap_makes_for_a_new_look_since_it_may_have_been_a_join(house):
     house.clock.at += RECHECK_S + 1
     await house.announce(house.event(seq=4))
     await house.announce(house.event())
-    assert bob.take() == b"<5>"
+    assert bob.take() == b"<4><5>"
     assert len(house.members.asked) == 2
+
+
+async def test_who_left_unheard_is_not_told_what_is_said_after_the_gap(house):
+    house.come("a", ANN)
+    bob = house.come("b", BOB)
+    house.is_in(ANN, BOB)
+    await house.announce(house.event())
+    house.members.inside = {(TALK, ANN)}  # the announcement of it, seq 3, was lost
+    house.clock.at += RECHECK_S + 1
+    await house.announce(house.event(seq=4), house.event())
+    assert bob.take() == b"<2>"
+
+
+async def test_a_gap_soon_after_a_look_is_not_forgotten(house):
+    house.come("a", ANN)
+    bob = house.come("b", BOB)
+    house.is_in(ANN, BOB)
+    await house.announce(house.event())
+    house.members.inside = {(TALK, ANN)}
+    await house.announce(house.event(seq=4))
+    assert len(house.members.asked) == 1
+    house.clock.at += RECHECK_S + 1
+    await house.announce(house.event())
+    assert bob.take() == b"<2><4>"
+
+
+async def test_in_one_write_who_leaves_hears_nothing_of_what_is_said_afterwards(house):
+    ann, bob, cem = (
+        house.come(key, user) for key, user in zip("abc", (ANN, BOB, CEM), strict=True)
+    )
+    house.is_in(ANN, BOB, CEM)
+    said, bob_left = house.event(), house.event(EventKind.LEFT, (BOB,))
+    more, cem_left, last = house.event(), house.event(EventKind.LEFT, (CEM,)), house.event()
+    for push in (said, bob_left, more, cem_left, last):
+        house.large.put_nowait(ToConversation(TALK), "event", push)
+    await house.large.settle()
+    assert ann.take() == b"<2><3><4><5><6>"
+    assert (bob.take(), cem.take()) == (b"<2><3>", b"<2><3>")
 
 
 async def test_what_is_known_is_looked_up_anew_after_a_while(build):

@@ -256,6 +256,28 @@ async def test_what_cannot_be_read_is_told_later():
         assert await house.told(bob) + await house.told(bob) == [(ANN, "away", "")]
 
 
+async def test_what_could_not_be_read_is_not_forgotten_when_more_happens_meanwhile():
+    async with running() as house:
+        bob, ann = house.come(BOB), house.come(ANN)
+        await house.presence.watch(bob, [ANN])
+        read, reading, held = house.people.store.sights, asyncio.Event(), asyncio.Event()
+
+        async def failing_late(pairs):
+            house.people.store.sights = read
+            reading.set()
+            await held.wait()
+            raise StorageFailed
+
+        house.people.store.sights = failing_late
+        await house.people.contacts.block(ANN, BOB, on=True)
+        await reading.wait()
+        house.go(ann)
+        house.come(ANN)
+        await settle()
+        held.set()
+        assert await house.told(bob) + await house.told(bob) == [(ANN, "offline", "")]
+
+
 async def test_nonsense_on_the_bus_is_counted_and_hinders_nothing():
     async with running() as house:
         bob = house.come(BOB)
@@ -279,6 +301,21 @@ async def test_who_was_seen_last_is_written_and_kept_when_it_cannot_be():
         assert house.presence.unwritten == 0
         (sight,) = await house.people.store.sights([(ANN, ANN)])
         assert sight.last_seen == house.clock.unix_ms()
+
+
+async def test_writing_at_the_end_does_not_mind_a_round_that_is_under_way():
+    async with running() as house:
+        ann = house.come(ANN)
+        house.go(ann)
+        write, both = house.people.store.put_last_seen, asyncio.Barrier(2)
+
+        async def written_by_both(at_ms):
+            await both.wait()
+            await write(at_ms)
+
+        house.people.store.put_last_seen = written_by_both
+        await asyncio.gather(house.presence.write(), house.presence.write())
+        assert house.presence.unwritten == 0
 
 
 async def failing_write(at_ms):

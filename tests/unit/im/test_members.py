@@ -5,7 +5,10 @@ import pytest
 from parlor.im.members import STAYS_LARGE, Rosters
 from parlor.model.conversation import ConversationKind
 from parlor.model.errors import NotFound
+from parlor.model.event import Draft, EventKind
 from parlor.model.ids import ConversationId, UserId
+from parlor.model.standing import Act
+from tests.support.steady import HandClock
 from tests.support.storage import ANN, BOB, CEM, NOWHERE, TALK, sqlite_stores
 
 OTHER = ConversationId("77")
@@ -38,7 +41,7 @@ async def stores(tmp_path):
 
 async def test_members_are_asked_for_once(stores):
     counted = Counted(stores.conversations)
-    rosters = Rosters(counted, limit=100)
+    rosters = Rosters(counted, HandClock(), limit=100)
     for _ in range(3):
         assert list(await rosters.of(TALK) or ()) == [ANN, BOB]
     assert counted.asked == 1
@@ -46,7 +49,7 @@ async def test_members_are_asked_for_once(stores):
 
 async def test_members_that_have_changed_are_asked_for_again(stores):
     counted = Counted(stores.conversations)
-    rosters = Rosters(counted, limit=100)
+    rosters = Rosters(counted, HandClock(), limit=100)
     await rosters.of(TALK)
     rosters.forget(TALK)
     rosters.forget(NOWHERE)
@@ -54,9 +57,23 @@ async def test_members_that_have_changed_are_asked_for_again(stores):
     assert counted.asked == 2
 
 
+async def test_who_was_put_out_elsewhere_is_not_told_for_ever(stores):
+    """By another process, whose changes nobody announces here."""
+    clock = HandClock()
+    rosters = Rosters(stores.conversations, clock, limit=100, kept_s=60)
+    await rosters.of(TALK)
+    gone = Draft(TALK, EventKind.LEFT, ANN, members=(BOB,))
+    await stores.messages.act(Act(TALK, ANN), lambda _: gone, 9)
+    clock.at += 59
+    assert list(await rosters.of(TALK) or ()) == [ANN, BOB]
+    clock.at += 1
+    assert list(await rosters.of(TALK) or ()) == [ANN]
+    assert rosters.remembered == 1
+
+
 async def test_members_that_change_while_being_loaded_are_not_kept(stores):
     counted = Counted(stores.conversations)
-    rosters = Rosters(counted, limit=100)
+    rosters = Rosters(counted, HandClock(), limit=100)
     loading = asyncio.ensure_future(rosters.of(TALK))
     await asyncio.sleep(0)
     rosters.forget(TALK)
@@ -67,7 +84,7 @@ async def test_members_that_change_while_being_loaded_are_not_kept(stores):
 
 async def test_memory_is_bounded_by_memberships(stores):
     counted = Counted(stores.conversations)
-    rosters = Rosters(counted, limit=3)
+    rosters = Rosters(counted, HandClock(), limit=3)
     for conversation in (TALK, OTHER, OTHER, TALK):
         await rosters.of(conversation)
     assert counted.asked == 3
@@ -79,17 +96,20 @@ async def test_a_group_of_thousands_is_loaded_whole(stores):
     await asyncio.gather(*(stores.add_people(person) for person in people))
     big = ConversationId("78")
     await stores.add_talk(big, people, ConversationKind.GROUP)
-    assert list(await Rosters(stores.conversations, 10_000, 10_000).of(big) or ()) == people
+    assert (
+        list(await Rosters(stores.conversations, HandClock(), 10_000, 10_000).of(big) or ())
+        == people
+    )
 
 
 async def test_an_unknown_conversation_has_no_members(stores):
     with pytest.raises(NotFound):
-        await Rosters(stores.conversations, limit=10).of(NOWHERE)
+        await Rosters(stores.conversations, HandClock(), limit=10).of(NOWHERE)
 
 
 async def test_of_too_many_only_that_is_known_after_one_bounded_question(stores):
     counted = Counted(stores.conversations)
-    rosters = Rosters(counted, limit=100, largest=1)
+    rosters = Rosters(counted, HandClock(), limit=100, largest=1)
     for _ in range(3):
         assert await rosters.of(TALK) is None
     assert (counted.asked, counted.largest_page) == (1, 2)
@@ -98,7 +118,7 @@ async def test_of_too_many_only_that_is_known_after_one_bounded_question(stores)
 
 async def test_a_large_conversation_is_looked_at_again_after_many_changes(stores):
     counted = Counted(stores.conversations)
-    rosters = Rosters(counted, limit=100, largest=1)
+    rosters = Rosters(counted, HandClock(), limit=100, largest=1)
     for _ in range(STAYS_LARGE):
         await rosters.of(TALK)
         rosters.forget(TALK)

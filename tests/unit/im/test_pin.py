@@ -50,6 +50,13 @@ def test_who_may_pin_is_the_group_s_to_say_and_both_may_between_two():
     assert pin(standing(BOB, conversation=direct()), BOB)
 
 
+def test_who_may_not_write_to_somebody_pins_nothing_there_either():
+    with pytest.raises(NotWanted):
+        pin(standing(BOB, conversation=direct(), mine={"barred": True}), BOB)
+    with pytest.raises(Forbidden):
+        pin(standing(CEM, mine={"muted_until": NOW + 1}))
+
+
 def test_what_cannot_be_pinned_is_refused():
     with pytest.raises(NotMember):
         pin(standing(None))
@@ -61,12 +68,3 @@ def test_what_cannot_be_pinned_is_refused():
         pin(standing(CEM, said(expires_at=NOW)))
     with pytest.raises(GroupDissolved):
         pin(standing(CEM, conversation=group(dissolved=True)))
-
-
-@pytest.mark.parametrize("off", [False, True])
-def test_whoever_is_blocked_pins_nothing_and_takes_no_pin_away(off):
-    facts = standing(
-        CEM, conversation=direct(), mine={"barred": True}, state=PINNED if off else None
-    )
-    with pytest.raises(NotWanted):
-        pin(facts, off=off)

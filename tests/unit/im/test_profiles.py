@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from parlor.im.profiles import PrivacyWish
@@ -90,13 +92,29 @@ async def test_privacy_changes_only_what_is_wished():
     house = await with_contact()
     assert await house.profiles.privacy(ANN) == Privacy()
     after = await house.profiles.set_privacy(
-        ANN, PrivacyWish(write=Who.CONTACTS, found_by_name=False)
+        ANN, PrivacyWish(write=Who.CONTACTS, found_by_name=False, read_receipts=False)
     )
-    assert after == Privacy(write=Who.CONTACTS, found_by_name=False)
+    assert after == Privacy(write=Who.CONTACTS, found_by_name=False, read_receipts=False)
     after = await house.profiles.set_privacy(ANN, PrivacyWish(found_by_name=True))
-    assert after == Privacy(write=Who.CONTACTS) == await house.profiles.privacy(ANN)
+    assert after == Privacy(write=Who.CONTACTS, read_receipts=False)
+    assert await house.profiles.privacy(ANN) == after
     entries = [push.entry for _, push in house.told.pushes if isinstance(push, SelfPush)]
     assert [entry.key for entry in entries] == ["s:@privacy"] * 2
+
+
+async def test_wishes_of_two_devices_at_once_are_both_in_force():
+    house = await with_contact()
+    wishes = (PrivacyWish(presence=Who.NOBODY), PrivacyWish(last_seen=Who.NOBODY))
+    read = house.store.card
+
+    async def read_slowly(user):
+        card = await read(user)
+        await asyncio.sleep(0)
+        return card
+
+    house.store.card = read_slowly
+    await asyncio.gather(*(house.profiles.set_privacy(ANN, wish) for wish in wishes))
+    assert (await read(ANN)).privacy == Privacy(presence=Who.NOBODY, last_seen=Who.NOBODY)
 
 
 async def test_a_wish_for_what_is_so_already_is_told_to_nobody():

@@ -73,6 +73,12 @@ def test_one_member_is_muted_or_everybody():
     assert not replay(log_of(*everybody)).settings.all_muted
 
 
+def test_who_leaves_and_comes_again_is_muted_as_before():
+    muted = did(EventKind.MUTE, members=(BOB,), until=99)
+    went, came = did(EventKind.LEFT, BOB, members=(BOB,)), did(EventKind.JOINED, members=(BOB,))
+    assert replay(log_of(muted, went, came)).members[BOB].muted_until == 99
+
+
 def test_what_a_group_says_of_itself_is_the_last_that_was_said():
     snapshot = replay(
         log_of(

@@ -234,6 +234,39 @@ async def test_it_is_not_tried_for_ever(talk, schedules):
     assert given_up.refused == "storage_failed"
 
 
+class Failing:
+    """A schedule whose store is away."""
+
+    async def claim(self, now_ms, until_ms, limit):
+        raise StorageFailed
+
+
+async def test_what_was_due_while_nobody_could_send_is_not_given_up(talk, schedules):
+    direct = await talk.direct()
+    await schedules.put(ANN, direct, "c", soon(talk), Said("later"))
+    store, talk.clock.at = schedules._schedule, talk.clock.at + 60 + SETTINGS.job_retry_s
+    schedules._schedule = Failing()
+    with pytest.raises(StorageFailed):
+        await schedules.send_due()
+    schedules._schedule = store
+    schedules._send = Reluctant(talk.send, Overloaded())
+    await schedules.send_due()
+    talk.clock.at += SETTINGS.job_poll_s
+    await schedules.send_due()
+    assert await talk.stores.texts(direct) == ["later"]
+
+
+async def test_a_time_long_past_is_tried_as_long_as_any_other(talk, schedules):
+    direct = await talk.direct()
+    kept, _ = await schedules.put(ANN, direct, "c", 1, Said("now"))
+    assert kept.at_ms == talk.clock.unix_ms()
+    schedules._send = Reluctant(talk.send, Overloaded())
+    await schedules.send_due()
+    talk.clock.at += SETTINGS.job_poll_s
+    await schedules.send_due()
+    assert await talk.stores.texts(direct) == ["now"]
+
+
 async def test_a_conversation_without_a_number_is_not_found(talk, schedules):
     for nowhere in ("", "x", "\ud800"):
         with pytest.raises(NotFound):

@@ -108,6 +108,29 @@ async def test_what_expires_is_gone_in_that_moment_whoever_takes_it_away_later(t
         assert (view.last_event.seq, view.last_event.text) == (newest.seq, "")
 
 
+class Forgetful:
+    """The store, with events that pass their retention between two questions."""
+
+    def __init__(self, states):
+        self._states = states
+
+    def __getattr__(self, name):
+        return getattr(self._states, name)
+
+    async def events(self, conversation, seqs):
+        return (await self._states.events(conversation, seqs))[1:]
+
+
+async def test_a_pin_whose_message_goes_at_this_moment_is_left_out(talk, states, acts):
+    direct = await talk.direct()
+    seqs = [await talk.say(ANN, direct, f"{n}") for n in range(2)]
+    for seq in seqs:
+        await acts.pin(BOB, direct, seq, f"p{seq}")
+    states._states = Forgetful(states._states)
+    page, _ = await states.pins(ANN, direct, None, 10)
+    assert [one.event.seq for one in page] == seqs[1:]
+
+
 async def test_pins_are_paged_the_latest_first_as_they_stand_now(talk, states, acts):
     direct = await talk.direct()
     seqs = [await talk.say(ANN, direct, f"{n}") for n in range(5)]

@@ -38,7 +38,7 @@ class Place:
         chosen = PeopleSettings(**settings)
         self.typing = Typing(
             stores.conversations,
-            Rosters(stores.conversations, 100),
+            Rosters(stores.conversations, self.clock, 100),
             stores.profiles,
             self.hints,
             self.clock,
@@ -94,6 +94,14 @@ async def test_only_members_type_there(place):
     with pytest.raises(NotFound):
         await place.types(ANN, NOWHERE)
     assert place.hints.given == []
+
+
+async def test_a_place_where_one_may_not_type_is_not_remembered(place):
+    for talk, refused in ((TALK, NotMember), (NOWHERE, NotFound), ("x" * 60_000, NotFound)):
+        for _ in range(2):
+            with pytest.raises(refused):
+                await place.types(DAN, talk)
+    assert place.typing.remembered == 0
 
 
 async def test_in_a_large_group_nobody_is_told(place):

@@ -54,6 +54,14 @@ def test_where_members_may_not_write_administrators_may(settings):
     speak(settings, Role.OWNER)
 
 
+@pytest.mark.parametrize("quiet", [{"all_muted": True}, {"read_only": True}])
+def test_making_a_group_quiet_lets_nobody_write_who_could_not_before(quiet):
+    owner_alone = GroupSettings(permissions={Permission.SEND: Role.OWNER}, **quiet)
+    with pytest.raises(Forbidden):
+        speak(owner_alone, Role.ADMINISTRATOR)
+    speak(owner_alone, Role.OWNER)
+
+
 def test_slow_mode_says_how_long_to_wait_and_spares_those_who_lead():
     slow = GroupSettings(slow_mode_s=10)
     speak(slow, said_at=0, now_ms=20_000)

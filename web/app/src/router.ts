@@ -1,5 +1,5 @@
 /** Addresses of the app. Whoever is not signed in comes back to the asked-for one afterwards. */
-import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteRecordRaw } from "vue-router";
 
 import { parlor } from "./sdk";
 
@@ -15,7 +15,13 @@ declare module "vue-router" {
 }
 
 const ConversationList = () => import("./list/ConversationList.vue");
+const Contacts = () => import("./people/Contacts.vue");
 const EmptyStage = () => import("./shell/EmptyStage.vue");
+
+function settings(path: string, page: () => Promise<unknown>): RouteRecordRaw {
+  const name = path.replace("/", "-");
+  return { path, name, components: { list: ConversationList, default: page as never }, meta: { pane: "stage", bar: true } };
+}
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -28,23 +34,46 @@ export const router = createRouter({
       children: [
         { path: "", name: "chats", components: { list: ConversationList, default: EmptyStage }, meta: { pane: "list" } },
         {
-          path: "c/:conversation",
+          path: "c/:conversation/:panel(details|members|settings|permissions|links|requests)?",
           name: "conversation",
           components: { list: ConversationList, default: () => import("./chat/Chat.vue") },
           meta: { pane: "stage" },
         },
         {
+          path: "join/:code",
+          alias: "g/:code",
+          name: "join",
+          components: { list: ConversationList, default: () => import("./group/JoinPage.vue") },
+          meta: { pane: "stage" },
+        },
+        {
           path: "contacts",
           name: "contacts",
-          components: { list: () => import("./people/Contacts.vue"), default: EmptyStage },
+          components: { list: Contacts, default: EmptyStage },
           meta: { pane: "list" },
         },
         {
-          path: "settings",
-          name: "settings",
-          components: { list: ConversationList, default: () => import("./settings/Settings.vue") },
+          path: "contacts/requests",
+          name: "requests",
+          components: { list: Contacts, default: () => import("./people/Requests.vue") },
           meta: { pane: "stage", bar: true },
         },
+        {
+          path: "contacts/blocked",
+          name: "blocked",
+          components: { list: Contacts, default: () => import("./people/Blocked.vue") },
+          meta: { pane: "stage", bar: true },
+        },
+        {
+          path: "u/:user",
+          name: "person",
+          components: { list: Contacts, default: () => import("./people/PersonPage.vue") },
+          meta: { pane: "stage", bar: true },
+        },
+        settings("settings", () => import("./settings/Settings.vue")),
+        settings("settings/profile", () => import("./settings/ProfilePage.vue")),
+        settings("settings/privacy", () => import("./settings/PrivacyPage.vue")),
+        settings("settings/devices", () => import("./settings/DevicesPage.vue")),
         {
           path: "call/:call",
           name: "call",

@@ -29,8 +29,29 @@ export function usePicked<T, N>(pick: () => Readable<T> | null, nothing: N): Rea
   return value;
 }
 
-/** People by id while rendering: unknown ones are fetched, and the view is drawn again when they came. */
+/**
+ * People by id while rendering, called as this person calls them: unknown ones are fetched, and the
+ * view is drawn again when they came.
+ */
 export function useLookup(): (id: string) => User | undefined {
   const users = useReadable(parlor.store.users);
-  return (id) => users.value.get(id) ?? parlor.store.user(id);
+  const contacts = useReadable(parlor.people.contacts);
+  return (id) => named(users.value.get(id) ?? parlor.store.user(id), contacts.value.get(id)?.remark);
+}
+
+/** As `useLookup` does, once and now: for what is said outside of the page. */
+export function lookupNow(id: string): User | undefined {
+  return named(parlor.store.user(id), parlor.people.contacts.get().get(id)?.remark);
+}
+
+const renamed = new WeakMap<User, User>();
+
+/** The same object for the same name, so that nothing is drawn anew for it. */
+function named(user: User | undefined, remark: string | undefined): User | undefined {
+  if (user === undefined || !remark) return user;
+  const before = renamed.get(user);
+  if (before?.display_name === remark) return before;
+  const after = { ...user, display_name: remark };
+  renamed.set(user, after);
+  return after;
 }

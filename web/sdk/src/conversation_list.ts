@@ -7,6 +7,8 @@ import type { Rows } from "./rows";
 export interface ConversationsView {
   /** Pinned ones first, then the newest. */
   rows: readonly ConversationView[];
+  /** Taken out of the list until something happens there; for searching. */
+  hidden: readonly ConversationView[];
   /** Over the rows that are here. */
   unread: number;
   status: "empty" | "loading" | "ready" | "failed";
@@ -38,6 +40,7 @@ const RETRY_AT_MOST_MS = 30_000;
 export class ConversationList {
   private readonly shown = new Value<ConversationsView>({
     rows: [],
+    hidden: [],
     unread: 0,
     status: "empty",
     more: false,
@@ -69,7 +72,8 @@ export class ConversationList {
     const before = this.shown.get();
     const rows = this.rows.sorted;
     const unread = rows === before.rows ? before.unread : rows.reduce((sum, row) => sum + row.unread, 0);
-    const after = { ...before, ...change, rows, unread, more: !!this.cursor };
+    const { hidden } = this.rows;
+    const after = { ...before, ...change, rows, hidden, unread, more: !!this.cursor };
     const keys = Object.keys(after) as (keyof ConversationsView)[];
     if (keys.some((key) => after[key] !== before[key])) this.shown.set(after);
   }

@@ -19,6 +19,8 @@ export type { Presences, Typing } from "./presence";
 export { starOf, type Own } from "./own";
 export type { Schedule } from "./schedule";
 export type { SignIns } from "./sign_ins";
+export { isMentionedIn } from "./rows";
+export { bodyOf, type Entries } from "./applying/pending_own";
 export type { Store } from "./store";
 export type { ConversationsView } from "./conversation_list";
 export type { ThreadView } from "./thread";

@@ -231,7 +231,10 @@ export interface ProfileResult {
 /** For whom something of a person is. */
 export type Who = "everybody" | "contacts" | "nobody";
 
-/** Who may find, see, write to and add one; what is null stays. Without any, it only asks. */
+/**
+ * Who may find, see, write to and add one, and whether receipts say what one has read; what is
+ * null stays. Without any, it only asks.
+ */
 export interface MePrivacy {
   found_by_name?: boolean | null;
   found_by_number?: boolean | null;
@@ -239,11 +242,14 @@ export interface MePrivacy {
   presence?: Who | null;
   write?: Who | null;
   groups?: Who | null;
+  read_receipts?: boolean | null;
 }
 
 /**
  * `found_by_number`: whoever types this person's id finds them. `write` is who may begin to
- * write and call, and is never nobody; `groups` is who may add them to a group.
+ * write and call, and is never nobody; `groups` is who may add them to a group. Without
+ * `read_receipts` others do not see what this person has read, nor does this person see it of the
+ * other in a direct conversation.
  */
 export interface Privacy {
   found_by_name: boolean;
@@ -252,6 +258,7 @@ export interface Privacy {
   presence: Who;
   write: Who;
   groups: Who;
+  read_receipts: boolean;
 }
 
 export interface PrivacyResult {
@@ -1450,7 +1457,8 @@ export interface ReceiptList {
 
 /**
  * `delivered_seq` is that of the person's device which is furthest, and never less than
- * `read_seq`. `read_seq` is 0 of those who let nobody know what they have read.
+ * `read_seq`. `read_seq` is 0 of those who let nobody know what they have read, and of
+ * both people of a direct conversation when one of them does not.
  */
 export interface Receipt {
   conversation_id: string;

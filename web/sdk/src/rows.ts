@@ -17,6 +17,17 @@ export interface OwnConversation {
   unread_mark?: boolean;
 }
 
+/** A row with what is known here only. */
+interface Row extends ConversationView {
+  /** The last event that mentions this person, of those that came here; 0 for none. */
+  mentioned_seq?: number;
+}
+
+/** Whether something unread in `row` mentions this person, as far as its events came here. */
+export function isMentionedIn(row: ConversationView): boolean {
+  return row.unread > 0 && ((row as Row).mentioned_seq ?? 0) > row.read_seq;
+}
+
 type PeerPlace = Pick<ConversationView, "peer_read_seq" | "peer_delivered_seq">;
 
 function furthest(one: PeerPlace, other: PeerPlace): PeerPlace {
@@ -34,12 +45,13 @@ function furthest(one: PeerPlace, other: PeerPlace): PeerPlace {
  * or asks the server.
  */
 export class Rows {
-  private rows = new Map<string, ConversationView>();
+  private rows = new Map<string, Row>();
   private doubtful = new Set<string>();
   private changed = new Set<string>();
   private acts: ReadonlyMap<string, readonly Act[]> = new Map();
   private overlaid = new Map<string, { row: ConversationView; acts: readonly Act[]; shown: ConversationView }>();
   private sortedRows: readonly ConversationView[] | null = [];
+  private hiddenRows: readonly ConversationView[] = [];
 
   constructor(private readonly me: () => string) {}
 
@@ -61,16 +73,16 @@ export class Rows {
 
   /** Pinned ones first, then the newest; without those that are hidden. */
   get sorted(): readonly ConversationView[] {
-    this.sortedRows ??= [...this.rows.keys()]
-      .map((id) => this.shown(id) as ConversationView)
-      .filter((row) => !row.hidden)
-      .sort(
-        (one, other) =>
-          Number(other.pinned) - Number(one.pinned) ||
-          other.active_at - one.active_at ||
-          (one.id < other.id ? 1 : -1),
-      );
+    if (this.sortedRows !== null) return this.sortedRows;
+    const all = [...this.rows.keys()].map((id) => this.shown(id) as ConversationView).sort(inOrder);
+    this.hiddenRows = all.filter((row) => row.hidden);
+    this.sortedRows = all.filter((row) => !row.hidden);
     return this.sortedRows;
+  }
+
+  /** Those left out of `sorted`, in the same order. */
+  get hidden(): readonly ConversationView[] {
+    return this.sorted && this.hiddenRows;
   }
 
   /** In no order, as the server has them. */
@@ -101,7 +113,7 @@ export class Rows {
     this.doubtful.clear();
     this.changed.clear();
     this.overlaid.clear();
-    this.sortedRows = [];
+    this.sortedRows = this.hiddenRows = [];
   }
 
   /** A row as the server had it at some moment, maybe older than what is here. */
@@ -129,7 +141,16 @@ export class Rows {
       ...applyToRow(row, event, this.me()),
       unread: Math.min(MOST_UNREAD, row.unread + (unread ? 1 : 0)),
     });
+    this.mention(event);
     return true;
+  }
+
+  /** An event that came with its row, or before it: nothing but whom it mentions is looked at. */
+  mention(event: Event): void {
+    const row = this.rows.get(event.conversation_id);
+    if (row === undefined || !counts(event, this.me()) || event.seq <= (row.mentioned_seq ?? 0)) return;
+    const isMeant = event.mentions_all || event.mentions?.includes(this.me());
+    if (isMeant) this.put({ ...row, mentioned_seq: event.seq });
   }
 
   /** What the person has made of it, on any device; hidden and marked as it says, read as far. */
@@ -181,9 +202,15 @@ export class Rows {
     return Math.max(0, Math.min(row.unread, row.last_seq - readSeq));
   }
 
-  private put(row: ConversationView): void {
-    this.rows.set(row.id, row);
+  private put(row: Row): void {
+    const mentioned_seq = Math.max(row.mentioned_seq ?? 0, this.rows.get(row.id)?.mentioned_seq ?? 0);
+    this.rows.set(row.id, mentioned_seq === (row.mentioned_seq ?? 0) ? row : { ...row, mentioned_seq });
     this.changed.add(row.id);
     this.sortedRows = null;
   }
+}
+
+function inOrder(one: ConversationView, other: ConversationView): number {
+  const byPin = Number(other.pinned) - Number(one.pinned);
+  return byPin || other.active_at - one.active_at || (one.id < other.id ? 1 : -1);
 }

@@ -25,6 +25,8 @@ export interface ThreadView {
 }
 
 const PAGE = 50;
+/** On the way to a certain message; the server gives no more at once. */
+const LONG_PAGE = 200;
 const CATCH_UP_PAGE = 100;
 /** Further behind than this, the newest page is shown at once and the rest when scrolled to. */
 const WORTH_CATCHING_UP = 400;
@@ -181,10 +183,10 @@ export class Thread {
   }
 
   /** Never rejects: what went wrong is in the view, and calling again tries again. */
-  loadOlder(): Promise<void> {
+  loadOlder(limit = PAGE): Promise<void> {
     if (!this.log.hasBegun || this.atStart || this.log.firstSeq <= 1) return Promise.resolve();
     if (this.older) return this.older;
-    const older: Promise<void> = this.fetchOlder().then(
+    const older: Promise<void> = this.fetchOlder(limit).then(
       () => this.olderDone(older, null),
       (thrown: unknown) => this.olderDone(older, asParlorError(thrown)),
     );
@@ -204,15 +206,15 @@ export class Thread {
   async loadUntil(seq: number): Promise<boolean> {
     while (this.log.hasBegun && seq < this.log.firstSeq && this.view.get().more) {
       const first = this.log.firstSeq;
-      await this.loadOlder();
+      await this.loadOlder(LONG_PAGE);
       if (this.log.firstSeq === first) break;
     }
     return this.log.at(seq) !== undefined;
   }
 
-  private async fetchOlder(): Promise<void> {
+  private async fetchOlder(limit: number): Promise<void> {
     const before = this.log.firstSeq;
-    const page = await this.page({ before, limit: PAGE });
+    const page = await this.page({ before, limit });
     this.add(page.events, page.states);
     // The window may have been replaced by a newer one meanwhile, which does not start there.
     if (!page.more && this.log.firstSeq <= (page.events[0]?.seq ?? before)) this.atStart = true;

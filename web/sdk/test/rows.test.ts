@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ConversationView } from "../src/protocol";
-import { Rows } from "../src/rows";
+import { Rows, isMentionedIn } from "../src/rows";
 import { message, view } from "./support/chat";
 
 function row(change: Partial<ConversationView> = {}): ConversationView {
@@ -88,4 +88,35 @@ test("counting stops at a thousand, as on the server", () => {
   const all = rows(row({ unread: 1000 }));
   all.apply(message("9", 5, "2"));
   expect(all.get("9")?.unread).toBe(1000);
+});
+
+test("a mention is told until it is read, also after a newer row of the server", () => {
+  const all = rows(row());
+  const told = (): boolean => isMentionedIn(all.get("9")!);
+  all.apply(message("9", 5, "2"));
+  expect(told()).toBe(false);
+  all.apply({ ...message("9", 6, "2"), mentions: ["1"] });
+  all.apply({ ...message("9", 7, "1"), mentions_all: true }); // one's own does not count
+  expect(told()).toBe(true);
+  all.merge(row({ last_seq: 8, unread: 5 }));
+  expect(told()).toBe(true);
+  all.read("9", 6);
+  expect(told()).toBe(false);
+});
+
+test("a mention that came together with its row counts, one that was read does not", () => {
+  const all = rows(row({ last_seq: 8 }));
+  all.mention({ ...message("9", 2, "2"), mentions: ["1"] });
+  expect(isMentionedIn(all.get("9")!)).toBe(false);
+  all.mention({ ...message("9", 3, "2"), mentions_all: true });
+  expect(isMentionedIn(all.get("9")!)).toBe(true);
+});
+
+test("hidden rows are apart, and come back with the next event", () => {
+  const all = rows(row({ hidden: true }), row({ id: "b", active_at: 5 }));
+  expect(all.sorted.map(({ id }) => id)).toEqual(["b"]);
+  expect(all.hidden.map(({ id }) => id)).toEqual(["9"]);
+  all.apply(message("9", 5, "2"));
+  expect(all.sorted.map(({ id }) => id)).toEqual(["9", "b"]);
+  expect(all.hidden).toEqual([]);
 });

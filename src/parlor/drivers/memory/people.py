@@ -33,7 +33,7 @@ from parlor.model.relation_entries import (
 )
 from parlor.model.self_log import Change, Entry
 from parlor.model.status import Sight, State, Status, sight_of
-from parlor.ports.profiles import Card
+from parlor.ports.profiles import Card, DecidePrivacy
 from parlor.ports.relations import Decide
 
 _DAY_MS = 86_400_000
@@ -128,9 +128,15 @@ class MemoryPeople:
             raise NotFound("There is no such picture.")
         self._cards[user] = replace(card, user=replace(card.user, avatar=avatar))
 
-    async def set_privacy(self, user: UserId, privacy: Privacy, at_ms: int) -> Sequence[Entry]:
-        self._cards[user] = replace(self._must(user), privacy=privacy)
-        return self._put([setting_change(PRIVACY, user, privacy)], at_ms)
+    async def change_privacy(
+        self, user: UserId, decide: DecidePrivacy, at_ms: int
+    ) -> tuple[Privacy, Sequence[Entry]]:
+        card = self._must(user)
+        after = decide(card.privacy)
+        if after == card.privacy:
+            return after, ()
+        self._cards[user] = replace(card, privacy=after)
+        return after, self._put([setting_change(PRIVACY, user, after)], at_ms)
 
     async def set_status(self, user: UserId, status: Status, at_ms: int) -> Sequence[Entry]:
         card = self._must(user)

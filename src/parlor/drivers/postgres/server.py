@@ -81,6 +81,8 @@ def _engine(
     return create_async_engine(
         url,
         isolation_level=isolation,
+        # What people write stays out of the text of errors.
+        hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=settings.statement_timeout_s,

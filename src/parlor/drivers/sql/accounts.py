@@ -143,8 +143,12 @@ def with_word(beginning: str) -> Select[tuple[int]]:
 
 
 def _folded(words: str) -> str:
-    """The form in which names are compared; typed width, case and spaces do not matter."""
-    return " ".join(unicodedata.normalize("NFKC", words).casefold().split())
+    """The form in which names are compared; typed width, case and spaces do not matter.
+
+    PostgreSQL takes no NUL in a text, and no name has one.
+    """
+    spaced = words.replace("\0", " ")
+    return " ".join(unicodedata.normalize("NFKC", spaced).casefold().split())
 
 
 def index_words(db: Connection, user: User) -> None:

@@ -69,11 +69,17 @@ def copy_all(source: Connection, target: Connection, tell: Told) -> Mapping[str,
     return found
 
 
-async def copy(source: Connection, target: Connection, tell: Told) -> Mapping[str, int]:
-    """As `copy_all`, and commit, for connections of any engine: those of servers wait inside."""
+async def copy(
+    source: Connection, target: Connection, tell: Told, ready: Callable[[], object]
+) -> Mapping[str, int]:
+    """As `copy_all`, and commit, for connections of any engine: those of servers wait inside.
+
+    `ready` is called last before the commit: when it raises, the target got nothing.
+    """
 
     def work() -> Mapping[str, int]:
         found = copy_all(source, target, tell)
+        ready()
         target.commit()
         return found
 
@@ -89,16 +95,18 @@ def counts(db: Connection) -> Mapping[str, int]:
 
 
 def check_logs(db: Connection) -> None:
-    """Each conversation's log goes from 1 to its `last_seq` without a gap. Raises NotSound."""
-    last, rows = conversations.c.last_seq, func.count(events.c.seq)
+    """Each conversation's log goes from its `first_seq`, before which retention has removed what
+    there was, to its `last_seq` without a gap. Raises NotSound."""
+    first, last = conversations.c.first_seq, conversations.c.last_seq
+    rows = func.count(events.c.seq)
     broken = (
         select(conversations.c.id)
         .select_from(conversations.outerjoin(events))
-        .group_by(conversations.c.id, last)
+        .group_by(conversations.c.id, first, last)
         .having(
-            (rows != last)
-            | (func.coalesce(func.min(events.c.seq), 1) != 1)
-            | (func.coalesce(func.max(events.c.seq), 0) != last)
+            (rows != last - first + 1)
+            | (func.coalesce(func.min(events.c.seq), first) != first)
+            | (func.coalesce(func.max(events.c.seq), last) != last)
         )
         .order_by(conversations.c.id)
     )

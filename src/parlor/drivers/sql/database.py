@@ -34,7 +34,8 @@ class MustMigrate(CannotOpen):
 
 
 class Database(Protocol):
-    """Every method raises StorageFailed (nothing was stored) and Overloaded (too much waits)."""
+    """Every method raises Overloaded (too much waits; nothing was stored) and StorageFailed: either
+    nothing was stored or, when a server went away during the commit, that is not known."""
 
     async def write(self, unit: Callable[[Connection], T], *, order: Hashable = None) -> T:
         """Run `unit` in a serializable transaction; return its result once that is durable.

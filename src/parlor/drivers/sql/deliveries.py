@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby, islice
 
 from sqlalchemy import (
     ColumnElement,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     func,
     insert,
     or_,
@@ -20,7 +22,12 @@ from sqlalchemy import (
 
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.numbers import number_of
-from parlor.drivers.sql.receipt_columns import delivered_seq, sends_receipts, shown_read_seq
+from parlor.drivers.sql.receipt_columns import (
+    delivered_seq,
+    sends_receipts,
+    shown_read_seq,
+    with_both_sides,
+)
 from parlor.drivers.sql.self_tables import deliveries
 from parlor.drivers.sql.tables import conversations, members, users
 from parlor.model.conversation import ConversationKind
@@ -28,22 +35,22 @@ from parlor.model.ids import ConversationId, DeviceId, UserId
 from parlor.model.receipt import Delivered, Receipt
 from parlor.ports.deliveries import Readers, Stored, Told
 
+MOST_DEVICES = 100
+"""Of one person in one conversation. Whoever comes with another name each time leaves no more; the
+furthest is among those that stay, so nobody's position moves back."""
 _Key = tuple[int, int, str]
 _PLACE = tuple_(deliveries.c.conversation_id, deliveries.c.user_id, deliveries.c.device)
 _MEMBERSHIP = tuple_(members.c.conversation_id, members.c.user_id)
 _DELIVERED = delivered_seq(members.c.conversation_id, members.c.user_id)
-_RECEIPTS = (
-    select(
-        members.c.conversation_id,
-        members.c.user_id,
-        shown_read_seq(users, members).label("read_seq"),
-        _DELIVERED.label("delivered_seq"),
-        conversations.c.low_user_id,
-        conversations.c.high_user_id,
-    )
-    .join_from(members, conversations)
-    .join(users, users.c.id == members.c.user_id)
-)
+_PEOPLE = with_both_sides(members.join(conversations).join(users, users.c.id == members.c.user_id))
+_RECEIPTS = select(
+    members.c.conversation_id,
+    members.c.user_id,
+    shown_read_seq().label("read_seq"),
+    _DELIVERED.label("delivered_seq"),
+    conversations.c.low_user_id,
+    conversations.c.high_user_id,
+).select_from(_PEOPLE)
 _ADVANCE = (
     update(deliveries)
     .where(
@@ -113,16 +120,15 @@ class SqlDeliveries:
             members.c.history_from <= seq,
             members.c.user_id != (number_of(sender) or 0),
         ]
-        people = members.join(users, users.c.id == members.c.user_id)
         counts = (
             select(func.coalesce(func.sum(case((has_read, 1), else_=0)), 0), func.count())
-            .select_from(people)
+            .select_from(_PEOPLE)
             .where(*there)
         )
         after_number = 0 if after is None else number_of(after) or 0
         page = (
             select(members.c.user_id, case((has_read, 1), else_=0))
-            .select_from(people)
+            .select_from(_PEOPLE)
             .where(*there, members.c.user_id > after_number)
             .order_by(members.c.user_id)
             .limit(limit)
@@ -183,6 +189,7 @@ def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
         columns = ("conversation_id", "user_id", "device", "seq")
         rows_of_new = [dict(zip(columns, (*key, seq), strict=True)) for key, seq in new.items()]
         db.execute(insert(deliveries), rows_of_new)
+        _forget_most_behind(db, sorted({key[:2] for key in new}))
     if moved:
         names = ("conversation", "user", "name", "upto")
         db.execute(
@@ -195,6 +202,30 @@ def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
         ),
         frozenset(ConversationId(str(number)) for number in without),
     )
+
+
+def _forget_most_behind(db: Connection, places: Sequence[tuple[int, int]]) -> None:
+    """Leave MOST_DEVICES of each (conversation, user): at most two queries and a statement."""
+    person = (deliveries.c.conversation_id, deliveries.c.user_id)
+    many = db.execute(
+        select(*person)
+        .where(tuple_(*person).in_(places))
+        .group_by(*person)
+        .having(func.count() > MOST_DEVICES)
+    ).all()
+    if not many:
+        return
+    rows = db.execute(
+        select(*person, deliveries.c.device)
+        .where(tuple_(*person).in_([tuple(row) for row in many]))
+        .order_by(*person, deliveries.c.seq.desc(), deliveries.c.device)
+    )
+    over = [
+        tuple(row)
+        for _, those in groupby(rows, key=lambda row: row[:2])
+        for row in islice(those, MOST_DEVICES, None)
+    ]
+    db.execute(delete(deliveries).where(_PLACE.in_(over)))
 
 
 def _receipt(conversation: int, user: int, delivered: int, read_seq: int) -> Receipt:

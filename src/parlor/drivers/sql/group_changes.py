@@ -2,7 +2,8 @@
 
 Called by `applying` in the transaction of the event, with the conversation's row locked. Each
 member has the seq of the last event that changed their place (`changed_seq`), and those who left
-a row in `departures`: together they say what has changed since any version of the list.
+a row in `departures`: together they say what has changed since any version of the list. That row
+also keeps until when somebody is silenced, for when they come again.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ def joined(db: Connection, event: Event) -> None:
     history = settings_of(_column(db, conversation, conversations.c.settings)).history
     since = event.seq if history is Visible.SINCE_JOINED else 0
     among = (departures.c.conversation_id == conversation, departures.c.user_id.in_(numbers))
+    back = {row.user_id: row for row in db.execute(select(departures).where(*among))}
     db.execute(delete(departures).where(*among))
     db.execute(
         delete(join_requests).where(
@@ -46,6 +48,8 @@ def joined(db: Connection, event: Event) -> None:
                 "joined_seq": event.seq,
                 "read_seq": event.seq,
                 "history_from": since,
+                "muted_until": back[number].muted_until if number in back else 0,
+                "said_at": back[number].said_at if number in back else 0,
                 "changed_seq": event.seq,
             }
             for number in numbers
@@ -65,12 +69,21 @@ def _left(db: Connection, event: Event) -> None:
     conversation = int(event.conversation_id)
     numbers = [int(user) for user in event.members]
     gone = (members.c.conversation_id == conversation, members.c.user_id.in_(numbers))
+    left = db.execute(
+        select(members.c.user_id, members.c.muted_until, members.c.said_at).where(*gone)
+    ).all()
     db.execute(delete(members).where(*gone))
     db.execute(
         insert(departures),
         [
-            {"conversation_id": conversation, "user_id": number, "left_seq": event.seq}
-            for number in numbers
+            {
+                "conversation_id": conversation,
+                "user_id": row.user_id,
+                "left_seq": event.seq,
+                "muted_until": row.muted_until,
+                "said_at": row.said_at,
+            }
+            for row in left
         ],
     )
     _count(db, conversation, -len(numbers))

@@ -69,6 +69,9 @@ departures = Table(
     ),
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("left_seq", BigInteger, nullable=False),
+    # As in `members`: going and coming again ends no silence.
+    Column("muted_until", BigInteger, nullable=False),
+    Column("said_at", BigInteger, nullable=False),
     Index("ix_departures_conversation_id_left_seq", "conversation_id", "left_seq"),
     sqlite_with_rowid=False,
 )

@@ -8,6 +8,11 @@ from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.people_tables import avatars
 from parlor.drivers.sql.tables import conversations, users
 
+_UNUSED = select(avatars.c.id).where(
+    ~exists().where(users.c.avatar == avatars.c.id),
+    ~exists().where(conversations.c.avatar == avatars.c.id),
+)
+
 
 class SqlPictures:
     def __init__(self, database: Database) -> None:
@@ -32,20 +37,16 @@ class SqlPictures:
         return await self._database.read(query)
 
     async def drop_unused(self, before_ms: int, limit: int) -> int:
-        old = (
-            select(avatars.c.id)
-            .where(
-                avatars.c.at_ms < before_ms,
-                ~exists().where(users.c.avatar == avatars.c.id),
-                ~exists().where(conversations.c.avatar == avatars.c.id),
-            )
-            .limit(limit)
-        )
+        old = _UNUSED.where(avatars.c.at_ms < before_ms).limit(limit)
+        # Looking goes through all that are in use, so it does not keep those who write waiting.
+        found = await self._database.read(lambda db: list(db.execute(old).scalars()))
+        if not found:
+            return 0
 
         def unit(db: Connection) -> int:
-            ids = list(db.execute(old).scalars())
-            if ids:
-                db.execute(delete(avatars).where(avatars.c.id.in_(ids)))
+            still = _UNUSED.where(avatars.c.at_ms < before_ms, avatars.c.id.in_(found))
+            ids = list(db.execute(still).scalars())
+            db.execute(delete(avatars).where(avatars.c.id.in_(ids)))
             return len(ids)
 
         return await self._database.write(unit)

@@ -21,7 +21,7 @@ from parlor.model.people import ContactState, Privacy
 from parlor.model.relation_entries import PRIVACY, STATUS, setting_change
 from parlor.model.self_log import Entry
 from parlor.model.status import Sight, State, Status, sight_of
-from parlor.ports.profiles import Card
+from parlor.ports.profiles import Card, DecidePrivacy
 
 _encode = msgspec.json.Encoder().encode
 _status = msgspec.json.Decoder(Status)
@@ -56,19 +56,24 @@ class SqlProfiles:
 
         await self._database.write(unit)
 
-    async def set_privacy(self, user: UserId, privacy: Privacy, at_ms: int) -> Sequence[Entry]:
+    async def change_privacy(
+        self, user: UserId, decide: DecidePrivacy, at_ms: int
+    ) -> tuple[Privacy, Sequence[Entry]]:
         number = number_of(user)
 
-        def unit(db: Connection) -> Sequence[Entry]:
+        def unit(db: Connection) -> tuple[Privacy, Sequence[Entry]]:
             card = _locked(db, number)
-            _set(db, number, privacy=stored_of(privacy))
-            if card.privacy.found_by_name != privacy.found_by_name:
+            before, after = card.privacy, decide(card.privacy)
+            if after == before:
+                return before, ()
+            _set(db, number, privacy=stored_of(after))
+            if before.found_by_name != after.found_by_name:
                 db.execute(delete(user_words).where(user_words.c.user_id == number))
-                if privacy.found_by_name:
+                if after.found_by_name:
                     index_words(db, card.user)
-            if card.privacy.write != privacy.write:
-                bar_all(db, int(card.user.id), privacy)
-            return put(db, [setting_change(PRIVACY, user, privacy)], at_ms)
+            if before.write != after.write:
+                bar_all(db, int(card.user.id), after)
+            return after, put(db, [setting_change(PRIVACY, user, after)], at_ms)
 
         return await self._database.write(unit)
 
@@ -160,10 +165,8 @@ def _locked(db: Connection, number: int | None) -> Card:
 
 
 def _set(db: Connection, number: int | None, **values: str) -> None:
-    # The row is looked for, not counted: MySQL counts only what an update changes.
-    if db.execute(select(users.c.id).where(users.c.id == number)).first() is None:
+    if not db.execute(update(users).where(users.c.id == number).values(values)).rowcount:
         raise NotFound("There is no such user.")
-    db.execute(update(users).where(users.c.id == number).values(values))
 
 
 def _is_there(db: Connection, avatar: str) -> bool:

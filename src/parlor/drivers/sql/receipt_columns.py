@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, case, func, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, and_, case, func, select, true
 
 from parlor.drivers.sql.self_tables import deliveries
 from parlor.drivers.sql.tables import conversations, members, users
@@ -13,15 +13,32 @@ from parlor.drivers.sql.tables import conversations, members, users
 _KEEPS_IT = '"read_receipts":false'
 
 
-def sends_receipts(people: FromClause = users) -> ColumnElement[bool]:
-    """Whether this row of `users` does. Their privacy is JSON without spaces; what it leaves out
-    is as by default, and by default they do."""
-    return ~people.c.privacy.contains(_KEEPS_IT, autoescape=True)
+_low, _high = users.alias("low_user"), users.alias("high_user")
 
 
-def shown_read_seq(people: FromClause, member: FromClause) -> ColumnElement[int]:
-    """0 of those who let nobody know."""
-    return case((sends_receipts(people), member.c.read_seq), else_=0)
+def with_both_sides(joined: FromClause) -> FromClause:
+    """`joined`, which has `conversations`, with the two people of a direct one: what
+    `sends_receipts` looks at. It has as many rows as before."""
+    return joined.outerjoin(_low, _low.c.id == conversations.c.low_user_id).outerjoin(
+        _high, _high.c.id == conversations.c.high_user_id
+    )
+
+
+def sends_receipts() -> ColumnElement[bool]:
+    """Whether others see what the person of this row of `users` has read: in a direct
+    conversation only where both let each other know."""
+    return and_(_lets_know(users), _lets_know(_low), _lets_know(_high))
+
+
+def shown_read_seq() -> ColumnElement[int]:
+    """Of the row of `members`; 0 of those who let nobody know."""
+    return case((sends_receipts(), members.c.read_seq), else_=0)
+
+
+def _lets_know(person: FromClause) -> ColumnElement[bool]:
+    """Their privacy is JSON without spaces; what it leaves out is as by default, and by default
+    they do. True where there is nobody."""
+    return ~func.coalesce(person.c.privacy, "").contains(_KEEPS_IT, autoescape=True)
 
 
 def delivered_seq(conversation: ColumnElement[Any], user: ColumnElement[Any]) -> ScalarSelect[Any]:
@@ -41,10 +58,15 @@ def peer_columns() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
         else_=conversations.c.low_user_id,
     )
     other, person = members.alias("peer"), users.alias("peer_user")
+    viewer = users.alias("viewing_user")
     read = (
-        select(shown_read_seq(person, other))
-        .select_from(other.join(person, person.c.id == other.c.user_id))
-        .where(other.c.conversation_id == conversations.c.id, other.c.user_id == peer)
+        select(case((and_(_lets_know(person), _lets_know(viewer)), other.c.read_seq), else_=0))
+        .select_from(other.join(person, person.c.id == other.c.user_id).join(viewer, true()))
+        .where(
+            other.c.conversation_id == conversations.c.id,
+            other.c.user_id == peer,
+            viewer.c.id == members.c.user_id,
+        )
         .correlate(conversations, members)
         .scalar_subquery()
     )

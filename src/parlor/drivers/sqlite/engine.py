@@ -62,6 +62,8 @@ def make_engine(path: Path, use: Use, settings: SqliteSettings, *, connections: 
         pool_size=connections,
         max_overflow=0,
         pool_reset_on_return="rollback",
+        # What people write stays out of the text of errors.
+        hide_parameters=True,
     )
 
     # One statement for many rows: a statement a row gives up the interpreter's lock each time.

@@ -44,6 +44,7 @@ class Profiles:
             params.presence,
             params.write,
             params.groups,
+            params.read_receipts,
         )
         return PrivacyResult(await self._profiles.set_privacy(who(caller).user, wish))
 

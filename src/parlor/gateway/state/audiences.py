@@ -12,19 +12,28 @@ from collections.abc import Iterable, Sequence
 
 from parlor.gateway.state.hub import Hub
 from parlor.gateway.state.link import Link
+from parlor.model.event import Event
 from parlor.model.ids import ConversationId, UserId
 
 
 class Audience:
     """The links of one conversation, in the order in which they were found."""
 
-    __slots__ = ("last_seq", "links", "looked_up_at")
+    __slots__ = ("has_gap", "last_seq", "links", "looked_up_at")
 
     def __init__(self, now: float) -> None:
         self.links: dict[Link, None] = {}
         self.last_seq = 0
         """Of the last event that was announced here; 0 before the first."""
+        self.has_gap = False
+        """Whether an event was not announced here: somebody may have come or gone unheard."""
         self.looked_up_at = now
+
+    def note(self, events: Iterable[Event]) -> None:
+        """These are announced here, in this order; the same ones may be noted again."""
+        for event in events:
+            self.has_gap = self.has_gap or 0 < self.last_seq < event.seq - 1
+            self.last_seq = max(self.last_seq, event.seq)
 
 
 class Audiences:

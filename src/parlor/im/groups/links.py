@@ -137,7 +137,7 @@ class GroupLinks:
 
 
 def _may_be_code(code: str) -> bool:
-    return code.isascii() and len(code) <= _MAX_CODE_CHARS
+    return code.isascii() and code.isprintable() and len(code) <= _MAX_CODE_CHARS
 
 
 def manages_links(standing: Standing) -> None:

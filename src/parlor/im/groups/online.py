@@ -1,11 +1,12 @@
 """How many of a group's members are connected: a number, however many they are.
 
 Counted when somebody asks, from those who are connected and not from the members, and kept for a
-few seconds, so that a group whose members all look at it costs one count.
+few seconds, so that a group whose members all look at it costs one count. One is made at a time.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Protocol
@@ -43,6 +44,7 @@ class Online:
         self._settings = settings
         self._clock = clock
         self._counted: OrderedDict[ConversationId, tuple[float, int]] = OrderedDict()
+        self._counting = asyncio.Lock()
 
     @property
     def remembered(self) -> int:
@@ -65,10 +67,20 @@ class Online:
         return min(await self._online(group), found.member_count), found.member_count
 
     async def _online(self, group: ConversationId) -> int:
-        now = self._clock.now()
-        at, known = self._counted.get(group, (0.0, -1))
-        if known >= 0 and now - at < self._settings.online_counted_s:
+        known = self._known(group)
+        if known is not None:
             return known
+        async with self._counting:
+            known = self._known(group)
+            return await self._count(group) if known is None else known
+
+    def _known(self, group: ConversationId) -> int | None:
+        at, online = self._counted.get(group, (0.0, -1))
+        is_fresh = self._clock.now() - at < self._settings.online_counted_s
+        return online if online >= 0 and is_fresh else None
+
+    async def _count(self, group: ConversationId) -> int:
+        now = self._clock.now()
         online = 0
         here = list(self._connected.users())
         for start in range(0, len(here), _AT_ONCE):

@@ -3,13 +3,17 @@ somebody asks to come in, those who decide."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+
+import msgspec
 
 from parlor.im.announce import Announcements
 from parlor.im.members import Rosters
+from parlor.model.conversation import Member
 from parlor.model.errors import NotMember, ParlorError
 from parlor.model.event import Event, EventKind
-from parlor.model.group import Role
+from parlor.model.group import Permission, Role
 from parlor.model.group_link import Asked, JoinRequest
 from parlor.model.ids import ConversationId, UserId
 from parlor.ports.conversations import Conversations
@@ -39,7 +43,7 @@ class Telling:
         if event.kind is EventKind.JOINED:
             self._rosters.forget(about)
             # They see the group alike: one view for however many came in together.
-            appeared = partial(self._appeared, about)
+            appeared = partial(self._appeared, about, alone=len(event.members) == 1)
             await self._announcements.tell_alike(event.members, appeared, about=about)
         elif event.kind is EventKind.LEFT:
             self._rosters.forget(about)
@@ -59,18 +63,27 @@ class Telling:
     ) -> None:
         group = request.conversation_id
         try:
-            deciders = [
-                *await self._members.with_role(group, Role.OWNER, 1),
-                *await self._members.with_role(group, Role.ADMINISTRATOR, _TOLD_OF_REQUESTS),
-            ]
+            deciders = await self._deciders(group)
         except ParlorError:
             deciders = []
         push = GroupRequestPush(group, request.user_id, request.text, request.at_ms, how)
         users = [*(member.user_id for member in deciders), *also]
         await self._announcements.tell(users, push, about=group)
 
-    async def _appeared(self, about: ConversationId, user: UserId) -> ConversationPush:
+    async def _deciders(self, group: ConversationId) -> Sequence[Member]:
+        """Never plain members, also where those may decide: they see the request when they look."""
+        deciders = await self._members.with_role(group, Role.OWNER, 1)
+        found = await self._conversations.get(group)
+        if found is None or found.settings.least_role(Permission.MANAGE_LINKS) is Role.OWNER:
+            return deciders
+        others = await self._members.with_role(group, Role.ADMINISTRATOR, _TOLD_OF_REQUESTS)
+        return [*deciders, *others]
+
+    async def _appeared(
+        self, about: ConversationId, user: UserId, *, alone: bool
+    ) -> ConversationPush:
         view = await self._conversations.view(about, user)
         if view is None:
             raise NotMember
-        return ConversationPush(view)
+        # That the first of many came again and is still muted is nothing about the others.
+        return ConversationPush(view if alone else msgspec.structs.replace(view, muted_until=0))

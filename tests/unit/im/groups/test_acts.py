@@ -279,12 +279,25 @@ async def test_a_lost_announcement_fails_no_act(talk):
 async def test_nobody_is_added_who_does_not_want_to_be_and_members_stay_as_they_are(talk):
     group = await talk.group(ANN, BOB)
     for picky in (BOB, CEM):
-        await talk.stores.profiles.set_privacy(picky, Privacy(groups=Who.CONTACTS), 1)
+        await talk.stores.profiles.change_privacy(picky, lambda _: Privacy(groups=Who.CONTACTS), 1)
     with pytest.raises(NotWanted) as refused:
         await talk.groups.acts.invite(ANN, group, "i1", [BOB, CEM, DAN])
     assert CEM in str(refused.value)
     assert BOB not in str(refused.value)
     assert (await talk.stores.conversations.get(group)).member_count == 2
     first = await talk.groups.acts.invite(ANN, group, "i2", [BOB, DAN])
-    await talk.stores.profiles.set_privacy(DAN, Privacy(groups=Who.NOBODY), 1)
+    await talk.stores.profiles.change_privacy(DAN, lambda _: Privacy(groups=Who.NOBODY), 1)
     assert await talk.groups.acts.invite(ANN, group, "i2", [BOB, DAN]) == first
+
+
+async def test_of_many_who_come_in_together_nobody_is_told_another_s_silence(talk):
+    group = await talk.group(ANN, BOB, DAN)
+    await talk.groups.acts.mute(ANN, group, "m", BOB)
+    await talk.groups.acts.leave(BOB, group, "l-1")
+    talk.told.pushes.clear()
+    await talk.groups.acts.invite(ANN, group, "i-1", [BOB, CEM])
+    assert talk.told.pushes[0][1].conversation.muted_until == 0
+    await talk.groups.acts.leave(BOB, group, "l-2")
+    talk.told.pushes.clear()
+    await talk.groups.acts.invite(ANN, group, "i-2", [BOB])
+    assert talk.told.pushes[0][1].conversation.muted_until == FOREVER

@@ -14,7 +14,7 @@ from parlor.model.errors import (
     TooManyMembers,
 )
 from parlor.model.event import EventKind
-from parlor.model.group import Join, Role
+from parlor.model.group import Join, Permission, Role
 from parlor.model.group_change import SettingsChange
 from parlor.model.group_link import Asked
 from parlor.wire.native.pushes import ConversationPush, EventPush, GroupRequestPush
@@ -146,6 +146,25 @@ async def test_who_asks_waits_until_an_administrator_lets_them_in(talk):
     assert (await talk.groups.joining.requests(BOB, group, "", 10))[0] == []
     assert await talk.groups.joining.decide(BOB, group, "d", CEM, let_in=True) == event
     assert (await talk.threads.get(CEM, group)).member_count == 3
+
+
+async def test_what_somebody_says_who_asks_is_told_to_those_who_decide_and_nobody_else(talk):
+    group, link = await with_link(talk, Join.APPROVAL)
+    await talk.groups.acts.give_role(ANN, group, "g", BOB, Role.ADMINISTRATOR)
+    wish = SettingsChange(permissions={Permission.MANAGE_LINKS: Role.OWNER})
+    await talk.groups.acts.change(ANN, group, "p", wish)
+    talk.told.pushes.clear()
+    await talk.groups.joining.join(CEM, "j", link.code, None, "For Ann alone")
+    assert [users for users, _ in talk.told.pushes] == [(ANN,)]
+
+
+async def test_a_code_that_nobody_made_is_not_asked_for(talk):
+    """PostgreSQL takes no NUL in a text: that is no failure of the database."""
+    before = talk.stores.database.reads
+    for code in ("\x00", "a\nb", "x" * 65, "é"):
+        with pytest.raises(NotFound):
+            await talk.groups.links.look(CEM, code, None)
+    assert talk.stores.database.reads == before
 
 
 async def test_who_is_refused_hears_of_it_and_stays_outside(talk):

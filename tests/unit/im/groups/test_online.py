@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from parlor.model.errors import BadRequest, NotFound, NotMember
@@ -32,6 +34,15 @@ async def test_thousands_who_are_connected_are_counted_in_portions(talk):
     group = await talk.group(ANN, BOB)
     talk.connected.update({ANN, *(UserId(str(n)) for n in range(1, 2_500))})
     assert await talk.groups.online.count(ANN, group) == (1, 2)
+
+
+async def test_many_who_look_at_once_cost_one_count(talk):
+    group = await talk.group(ANN, BOB)
+    talk.connected.add(ANN)
+    before = talk.stores.database.reads
+    counts = await asyncio.gather(*(talk.groups.online.count(ANN, group) for _ in range(20)))
+    assert set(counts) == {(1, 2)}
+    assert talk.stores.database.reads - before == 20 * 2 + 1, "each is a member, and one count"
 
 
 async def test_only_members_are_told(talk):

@@ -39,7 +39,8 @@ function count(text: string, character: string): number {
   return text.split(character).length - 1;
 }
 
-function hrefOf(address: string): string | null {
+/** The address as a link may have it; null when it is none that may be opened. */
+export function hrefOf(address: string): string | null {
   try {
     const url = new URL(/^www\./i.test(address) ? `https://${address}` : address);
     return (url.protocol === "http:" || url.protocol === "https:") && url.hostname !== "" ? url.href : null;

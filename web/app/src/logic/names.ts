@@ -56,13 +56,20 @@ export function happening(event: Event, group: boolean, me: string, lookup: Look
     case "joined":
       return t("chat.joined", { names: names(event, lookup) });
     case "left":
-      return t("chat.left", { names: names(event, lookup) });
+      return leaving(event, me, lookup);
     case "title":
       return own ? t("chat.youTitled", { title }) : t("chat.titled", { name, title });
     case "call":
       return callText(event, me);
     case "message":
       return event.text ?? "";
+    case "role":
+    case "mute":
+    case "settings":
+    case "announcement":
+    case "avatar":
+    case "dissolved":
+      return groupHappening(event, me, lookup);
     default:
       return "";
   }
@@ -94,6 +101,33 @@ export function callText(event: Event, me: string): string {
 /** True for a call that somebody else made and nobody took: shown in the colour of a warning. */
 export function isMissedCall(event: Event, me: string): boolean {
   return event.kind === "call" && event.call?.caller !== me && event.call?.outcome !== "answered" && event.call?.outcome !== "rejected";
+}
+
+function leaving(event: Event, me: string, lookup: Lookup): string {
+  const left = names(event, lookup);
+  if ((event.members ?? []).includes(event.sender)) return t("chat.left", { names: left });
+  return event.sender === me ? t("chat.youRemoved", { names: left }) : t("chat.removed", { name: personName(lookup(event.sender)), names: left });
+}
+
+/** What somebody who leads a group did to it. */
+function groupHappening(event: Event, me: string, lookup: Lookup): string {
+  const by = event.sender === me ? t("list.you") : personName(lookup(event.sender));
+  const whom = (event.members ?? []).map((id) => (id === me ? t("chat.you") : personName(lookup(id)))).join(", ");
+  switch (event.kind) {
+    case "role":
+      return t(`chat.role.${event.role ?? "member"}`, { name: by, names: whom });
+    case "mute":
+      if (whom === "") return t(event.off ? "chat.unmutedAll" : "chat.mutedAll", { name: by });
+      return t(event.off ? "chat.unmuted" : "chat.muted", { name: by, names: whom });
+    case "announcement":
+      return event.text ? t("chat.announced", { name: by, text: event.text }) : t("chat.announcementGone", { name: by });
+    case "avatar":
+      return t("chat.newPicture", { name: by });
+    case "dissolved":
+      return t("chat.dissolved", { name: by });
+    default:
+      return t("chat.settingsChanged", { name: by });
+  }
 }
 
 function names(event: Event, lookup: Lookup): string {

@@ -4,7 +4,7 @@
  *
  * Pure. Appending to a long thread costs what is new: `extend` reuses rows of events already seen.
  */
-import type { Event, OutgoingMessage } from "@parlor/sdk";
+import { isAboutMessage, type Event, type OutgoingMessage } from "@parlor/sdk";
 
 export const GROUP_MS = 5 * 60_000;
 
@@ -52,6 +52,8 @@ export interface Rows {
   rows: readonly Row[];
   /** Rows made of `events`; those of `outgoing` follow. */
   settled: number;
+  /** The line of new messages is among them. */
+  lined: boolean;
   events: readonly Event[];
   reader: Reader;
 }
@@ -65,10 +67,18 @@ export function threadRows(
   const grown = before !== null && isGrown(before, events, reader);
   const rows: Row[] = grown ? before.rows.slice(0, before.settled) : [];
   const from = grown ? before.events.length : 0;
-  for (let index = from; index < events.length; index++) addEvent(rows, events[index]!, reader);
+  let lined = grown && before.lined;
+  for (let index = from; index < events.length; index++) {
+    const event = events[index]!;
+    // What is about a message is drawn as a part of it.
+    if (isAboutMessage(event)) continue;
+    const line = !lined && reader.lineAfter !== null && event.seq > reader.lineAfter && event.sender !== reader.me;
+    addEvent(rows, event, reader, line);
+    lined ||= line;
+  }
   const settled = rows.length;
   for (const message of outgoing) addOutgoing(rows, message, reader);
-  return { rows, settled, events, reader };
+  return { rows, settled, lined, events, reader };
 }
 
 function isGrown(before: Rows, events: readonly Event[], reader: Reader): boolean {
@@ -83,19 +93,15 @@ function isGrown(before: Rows, events: readonly Event[], reader: Reader): boolea
   );
 }
 
-function addEvent(rows: Row[], event: Event, reader: Reader): void {
+/** `line`: the line of new messages stands before it; only ever before somebody else's. */
+function addEvent(rows: Row[], event: Event, reader: Reader, line: boolean): void {
   addDay(rows, event.sent_at);
-  if (reader.lineAfter !== null && event.seq === firstNew(reader, event)) rows.push({ kind: "new", key: "new" });
+  if (line) rows.push({ kind: "new", key: "new" });
   if (event.kind !== "message") {
     rows.push({ kind: "happening", key: reader.keyOf(event), at: event.sent_at, event });
     return;
   }
   addMessage(rows, reader, event.sender, event.sent_at, reader.keyOf(event), event, null);
-}
-
-function firstNew(reader: Reader, event: Event): number {
-  // The line may only stand before somebody else's event; own ones read themselves.
-  return event.sender === reader.me ? -1 : (reader.lineAfter ?? 0) + 1;
 }
 
 function addOutgoing(rows: Row[], message: OutgoingMessage, reader: Reader): void {

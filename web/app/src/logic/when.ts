@@ -51,3 +51,23 @@ export function waitText(seconds: number, locale: string): string {
   const relative = new Intl.RelativeTimeFormat(locale);
   return seconds < 90 ? relative.format(Math.max(1, Math.ceil(seconds)), "second") : relative.format(Math.ceil(seconds / 60), "minute");
 }
+
+const STEPS = [
+  { unit: "day", seconds: 86_400 },
+  { unit: "hour", seconds: 3_600 },
+  { unit: "minute", seconds: 60 },
+  { unit: "second", seconds: 1 },
+] as const;
+
+/** "45 sec", "12 min", "3 days": how long, in its largest whole unit. */
+export function longSpan(seconds: number, locale: string): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const step = STEPS.find((one) => whole >= one.seconds) ?? STEPS[3];
+  const value = Math.floor(whole / step.seconds);
+  return new Intl.NumberFormat(locale, { style: "unit", unit: step.unit, unitDisplay: "short" }).format(value);
+}
+
+/** A moment in full enough to find it: "Mon, 23 Nov, 09:00". */
+export function dateAndClock(at: number, locale: string): string {
+  return format(locale, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
+}

@@ -5,7 +5,7 @@ import { onScopeDispose } from "vue";
 import { i18n } from "@/i18n";
 import { conversationName, personName } from "@/logic/names";
 import { router } from "@/router";
-import { parlor } from "@/sdk";
+import { lookupNow, parlor } from "@/sdk";
 import { usePreferences } from "@/stores/preferences";
 
 import { playMessage } from "./tones";
@@ -17,7 +17,7 @@ export function announceIncoming(): void {
   const preferences = usePreferences();
   onScopeDispose(
     parlor.store.onIncoming((event) => {
-      if (event.kind !== "message" || isWatched(event)) return;
+      if (event.kind !== "message" || event.silent || isWatched(event) || !isWorthIt(event)) return;
       if (preferences.sound) playMessage();
       if (preferences.notifications && document.visibilityState === "hidden") void notify(event);
     }),
@@ -28,12 +28,19 @@ function isWatched(event: Event): boolean {
   return document.hasFocus() && router.currentRoute.value.params["conversation"] === event.conversation_id;
 }
 
+/** What the person wants to hear of in that conversation. */
+function isWorthIt(event: Event): boolean {
+  const row = parlor.store.conversations.get().rows.find((one) => one.id === event.conversation_id);
+  if (row === undefined || row.notify === "all") return true;
+  const me = parlor.store.me.get()?.id ?? "";
+  return row.notify === "mentions" && (event.mentions_all === true || event.mentions?.includes(me) === true);
+}
+
 async function notify(event: Event): Promise<void> {
-  const lookup = (id: string) => parlor.store.user(id);
   const row = parlor.store.conversations.get().rows.find((one) => one.id === event.conversation_id);
   const { t } = i18n.global;
-  const sender = personName(lookup(event.sender));
-  const title = row === undefined ? t("notify.message") : conversationName(row, lookup);
+  const sender = personName(lookupNow(event.sender));
+  const title = row === undefined ? t("notify.message") : conversationName(row, lookupNow);
   const text = (event.text ?? "").slice(0, PREVIEW_CHARS);
   await showNotification(title, row?.kind === "group" ? t("list.said", { name: sender, text }) : text, `/c/${event.conversation_id}`);
 }

@@ -2,7 +2,9 @@
 import { defineStore } from "pinia";
 import { ref } from "vue";
 
-export type Dialog = "new_group" | "find_people" | "jump" | "sign_out";
+import type { Panel } from "@/chat/details_view";
+
+export type Dialog = "new_group" | "find_people" | "jump" | "sign_out" | "add_contact";
 
 export interface Note {
   id: number;
@@ -16,6 +18,8 @@ const NOTE_MS = 5_000;
 export const useLayers = defineStore("layers", () => {
   const dialog = ref<Dialog | null>(null);
   const details = ref(false);
+  /** Which page of the details, while they are open. */
+  const panel = ref<Panel>("details");
   const callMinimised = ref(false);
   const notes = ref<Note[]>([]);
   let lastNote = 0;
@@ -24,14 +28,14 @@ export const useLayers = defineStore("layers", () => {
     notes.value = notes.value.filter((note) => note.id !== id);
   }
 
-  /** Say something short at the edge of the screen. One with an action stays until it is answered. */
-  function say(text: string, kind: Note["kind"] = "plain", action?: Note["action"]): void {
+  /** Say something short at the edge of the screen. One with an action `stays` until it is answered, if not said otherwise. */
+  function say(text: string, kind: Note["kind"] = "plain", action?: Note["action"], stays = action !== undefined): void {
     const id = ++lastNote;
     const note: Note = { id, text, kind };
     if (action !== undefined) note.action = action;
     notes.value = [...notes.value.filter((other) => other.text !== text), note];
-    if (action === undefined) setTimeout(() => dropNote(id), NOTE_MS);
+    if (!stays) setTimeout(() => dropNote(id), NOTE_MS);
   }
 
-  return { dialog, details, callMinimised, notes, say, dropNote };
+  return { dialog, details, panel, callMinimised, notes, say, dropNote };
 });

@@ -15,7 +15,8 @@ class ProfileResult(Result, frozen=True):
 
 
 class MePrivacy(Params, frozen=True):
-    """Who may find, see, write to and add one; what is null stays. Without any, it only asks."""
+    """Who may find, see, write to and add one, and whether receipts say what one has read; what is
+    null stays. Without any, it only asks."""
 
     found_by_name: bool | None = None
     found_by_number: bool | None = None
@@ -23,6 +24,7 @@ class MePrivacy(Params, frozen=True):
     presence: Who | None = None
     write: Who | None = None
     groups: Who | None = None
+    read_receipts: bool | None = None
 
 
 class PrivacyResult(Result, frozen=True):

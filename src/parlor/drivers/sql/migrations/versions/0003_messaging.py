@@ -240,6 +240,8 @@ def _groups() -> None:
         sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
         sa.Column("user_id", Id, autoincrement=False, nullable=False),
         sa.Column("left_seq", sa.BigInteger(), nullable=False),
+        sa.Column("muted_until", sa.BigInteger(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["conversation_id"],
             ["conversations.id"],

@@ -1,0 +1,50 @@
+/** Whether this person may write in a conversation right now; ticks while it ends by itself. */
+import type { ConversationView, ThreadView } from "@parlor/sdk";
+import { useIntervalFn } from "@vueuse/core";
+import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
+
+import { silenced, type Silenced } from "@/logic/rights";
+import { parlor, useReadable } from "@/sdk";
+
+const TICK_MS = 1_000;
+/** One's own last message is looked for among so many. */
+const LOOK_BACK = 200;
+
+export function useSilence(view: Ref<ThreadView | null>, conversation: ComputedRef<ConversationView | null>, me: () => string): ComputedRef<Silenced | null> {
+  const blocked = useReadable(parlor.people.blocked);
+  const now = ref(Date.now());
+  const barred = ref(false);
+  const refusedBy = computed(() => (view.value?.outgoing ?? []).findLast(({ error }) => error?.code === "not_wanted")?.client_id ?? "");
+
+  // The other side does not say when it changes its mind: asked when the chat opens, and after a refusal.
+  watch(
+    [() => conversation.value?.id ?? "", refusedBy],
+    async ([id, refused]) => {
+      barred.value = refused !== "";
+      if (id === "" || conversation.value?.kind !== "direct") return;
+      const page = await parlor.groups.members(id).catch(() => null);
+      const self = page?.members.find((one) => one.user_id === me());
+      if (self !== undefined && conversation.value?.id === id) barred.value = self.barred ?? false;
+    },
+    { immediate: true },
+  );
+
+  const saidAt = computed(() => {
+    const events = view.value?.events ?? [];
+    for (let index = events.length - 1; index >= Math.max(0, events.length - LOOK_BACK); index--) {
+      const event = events[index]!;
+      if (event.kind === "message" && event.sender === me()) return event.sent_at;
+    }
+    return 0;
+  });
+  const silence = computed<Silenced | null>(() => {
+    const row = conversation.value;
+    if (row === null) return null;
+    const circumstances = { now: now.value, saidAt: saidAt.value, blocked: row.peer !== null && blocked.value.has(row.peer), barred: barred.value };
+    return silenced(row, circumstances);
+  });
+  const clock = useIntervalFn(() => (now.value = Date.now()), TICK_MS, { immediate: false });
+  watch([saidAt, conversation], () => (now.value = Date.now()), { flush: "sync" });
+  watch(() => silence.value?.until !== undefined, (ends) => (ends ? clock.resume() : clock.pause()), { immediate: true });
+  return silence;
+}

@@ -1,0 +1,16 @@
+/** How somebody is there, in a few words. */
+import type { Presence } from "@parlor/sdk";
+
+import { i18n } from "@/i18n";
+import { agoText } from "@/logic/ago";
+
+export function presenceText(presence: Presence | undefined, now: number, locale: string): string {
+  const { t } = i18n.global;
+  if (presence === undefined) return "";
+  const words = [];
+  if (presence.state !== "offline") words.push(t(`presence.${presence.state}`));
+  else if (presence.last_seen > 0) words.push(t("presence.lastSeen", { when: agoText(presence.last_seen, now, locale) }));
+  else words.push(t("presence.offline"));
+  if (presence.text !== "") words.push(presence.text);
+  return words.join(" · ");
+}
