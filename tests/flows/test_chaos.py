@@ -39,6 +39,7 @@ MAY_REFUSE = {
     "forbidden",  # not theirs to remove, not heard for a while
     "message_gone",  # recalled by somebody
     "limit_reached",  # pins, reactions of one person
+    "not_found",  # a role or a mute for the guest, who is out
     "too_late",
 }
 OF_THE_GUEST = {"not_member", "owner_must_transfer"}
