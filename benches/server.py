@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from parlor.boot.assemble import AccountServices, open_services
+from parlor.boot.accounts import AccountServices, open_services
 from parlor.boot.config import Given
 from parlor.boot.config import load as load_config
 from parlor.boot.sections import SECTIONS

@@ -105,7 +105,8 @@ async def walk_people(camera: Camera, contact: str, stranger: str) -> None:
     await camera.shoot("72-greeting")
     await page.goto("/settings/profile")
     await page.get_by_text(camera.say("profile.aboutHint")).wait_for()
-    chosen = {"name": "me.png", "mimeType": "image/png", "buffer": picture(90, 60, 160)}
-    await page.locator("input[type=file]").set_input_files([chosen])  # type: ignore[list-item]
+    await page.locator("input[type=file]").set_input_files(
+        {"name": "me.png", "mimeType": "image/png", "buffer": picture(90, 60, 160)}
+    )
     await page.get_by_role("dialog", name=camera.say("picture.title")).wait_for()
     await camera.shoot("73-crop")

@@ -130,8 +130,8 @@ async def tell_the_story(url: str) -> dict[tuple[str, str], dict[str, Any]]:
             people[name, display_name] = (await _post(rest, "/accounts", body)).json()
 
         speakers = [people[one] for one in (ADA, LIN, GRACE)]
-        tokens = [str(one["token"]) for one in speakers]
-        await tell_the_stage(rest, *tokens, ids=[one["user"]["id"] for one in speakers])
+        ada, lin, grace = (str(one["token"]) for one in speakers)
+        await tell_the_stage(rest, ada, lin, grace, [one["user"]["id"] for one in speakers])
         for title, others, talk in STORY:
             kind = "group" if title else "direct"
             members = [people[other]["user"]["id"] for other in others]

@@ -130,6 +130,7 @@ async def test_a_blocked_person_reaches_nobody_until_unblocked(
     await ming.page.get_by_role("link", name="Blocked people").click()
     await ming.button(f"Unblock {ada.name}").click()
     await expect(ming.page.get_by_text("Nobody is blocked")).to_be_visible()
+    await ada.reload()  # nobody tells Ada: her page asks when it opens the conversation
     await ada.say("and now?")
     await ming.open_conversation(ada.name)
     await ming.sees("and now?")

@@ -56,6 +56,11 @@ async def enter(
     return person
 
 
+async def visit(person: Person, address: str) -> None:
+    with person.watcher.leaving():
+        await person.page.goto(address)
+
+
 async def test_everybody_is_offered_what_their_role_may_do(look: Look) -> None:
     ada, ming, zoe = await asyncio.gather(look("ada"), look("xiaoming"), look("zoe"))
     offered = {
@@ -205,18 +210,18 @@ async def test_a_link_leads_into_the_group_after_signing_in(
     await expect(ming.pane.get_by_text("used 0 of 1 times")).to_be_visible()
 
     tariq = await arrive(browser, "tariq", "Tariq Aziz", size)
-    await tariq.page.goto(link)
+    await visit(tariq, link)
     await tariq.sign_up_here()
     await expect(tariq.page.get_by_role("heading", name=TITLE)).to_be_visible()
     await expect(tariq.page.get_by_role("main").get_by_text("3 members")).to_be_visible()
     await tariq.button("Join the group").click()
     await expect(tariq.composer).to_be_visible()
     await tariq.say("Thanks for the link!")
-    await ming.person.page.goto(f"/c/{team.id}")
+    await visit(ming.person, f"/c/{team.id}")
     await ming.person.sees("Thanks for the link!")
 
     grace = await enter(arrive, browser, team, "grace", size)
-    await grace.page.goto(link.replace("/join/", "/g/"))
+    await visit(grace, link.replace("/join/", "/g/"))
     await expect(grace.page.get_by_text("This link does not work", exact=True)).to_be_visible()
 
 
@@ -230,7 +235,7 @@ async def test_a_link_is_revoked(
     await ming.confirm("Revoke")
     await expect(ming.pane.get_by_text("No links yet")).to_be_visible()
     grace = await enter(arrive, browser, team, "grace", size)
-    await grace.page.goto(made["path"])
+    await visit(grace, made["path"])
     await expect(grace.page.get_by_text("This link does not work", exact=True)).to_be_visible()
 
 
@@ -244,7 +249,7 @@ async def test_whoever_asks_to_join_is_let_in_or_refused(
         *(enter(arrive, browser, team, account, size) for account in ("tariq", "grace"))
     )
     for person in (tariq, grace):
-        await person.page.goto(made["path"])
+        await visit(person, made["path"])
         await person.page.get_by_label("A word to those who decide").fill("Hello!")
         await person.button("Ask to join").click()
         await expect(person.page.get_by_text("You have asked to join.")).to_be_visible()
@@ -408,7 +413,7 @@ async def test_the_back_button_leads_out_of_the_details_on_a_phone(
     await zoe.page.go_back()
     await expect(details.pane).to_have_count(0)
     await expect(zoe.composer).to_be_visible()
-    await zoe.page.goto(f"/c/{team.id}/members")
+    await visit(zoe, f"/c/{team.id}/members")
     await expect(details.member(PEOPLE["ada"])).to_be_visible()
     await details.back()
     await expect(details.pane.get_by_role("heading", name="Details")).to_be_visible()
@@ -434,3 +439,16 @@ async def test_a_member_is_removed_by_keyboard_alone(look: Look) -> None:
     await question.get_by_role("button", name="Remove from the group").focus()
     await keys.press("Enter")
     await expect(ada.member(PEOPLE["zoe"])).to_have_count(0)
+
+
+async def test_the_address_of_an_open_group_leads_into_it(
+    arrive: Arrive, browser: Browser, team: Team, size: dict[str, int]
+) -> None:
+    grace = await enter(arrive, browser, team, "grace", size)
+    await visit(grace, f"/c/{team.id}")
+    await expect(grace.page.get_by_text("This conversation does not exist")).to_be_visible()
+    await team.act("ada", "update", settings={"join": "open"})
+    await grace.reload()
+    await grace.button("Join the group").click()
+    await expect(grace.composer).to_be_visible()
+    await grace.say("Here I am")

@@ -11,11 +11,13 @@ from tests.support.storage import ANN, BOB, CEM, STORES, message
 
 GROUP = ConversationId(str(2**52 + 2_000))
 AT_ONCE = 500
+SIZES = [("sqlite", 25_000), ("sqlite", 100_000), ("postgres", 25_000), ("mariadb", 5_000)]
+"""The queries are the same everywhere; filling the tables of a server is what takes time."""
 
 
-@pytest.fixture(params=STORES)
-async def stores(request, tmp_path):
-    async with STORES[request.param](tmp_path) as opened:
+@pytest.fixture
+async def stores(kind, tmp_path):
+    async with STORES[kind](tmp_path) as opened:
         await opened.add_people(ANN, BOB, CEM)
         await opened.add_talk(GROUP, (ANN, BOB), ConversationKind.GROUP)
         yield opened
@@ -38,7 +40,7 @@ def written(before, after):
     return {name: after[name] - before[name] for name in after if after[name] != before[name]}
 
 
-@pytest.mark.parametrize("count", [25_000, 100_000])
+@pytest.mark.parametrize(("kind", "count"), SIZES)
 async def test_a_big_group_costs_no_more_than_a_small_one(stores, count):
     people = await fill(stores, count)
     assert (await stores.conversations.get(GROUP)).member_count == count

@@ -1,9 +1,11 @@
 """What every driver of `ports.deliveries.Deliveries` promises."""
 
 import pytest
+from sqlalchemy import insert
 
 from parlor.drivers.sql.deliveries import MOST_DEVICES
 from parlor.drivers.sql.profiles import SqlProfiles
+from parlor.drivers.sql.tables import sessions
 from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, DeviceId, UserId
 from parlor.model.people import Privacy
@@ -43,7 +45,7 @@ async def delivered(stores, talk=TALK):
 
 async def let_nobody_know(stores, user):
     profiles = SqlProfiles(stores.database)
-    await profiles.set_privacy(user, Privacy(read_receipts=False), 1)
+    await profiles.change_privacy(user, lambda _: Privacy(read_receipts=False), 1)
 
 
 async def test_positions_move_forward_and_never_back(stores):
@@ -93,6 +95,7 @@ async def test_whoever_is_no_member_and_whatever_does_not_exist_is_left_out(stor
     )
     assert stored.moved == (at(4),)
     assert stored.without == frozenset()
+    assert stored.ignored == 4
     assert await put(stores) == await put(stores, at(3, talk=ConversationId("x")))
 
 
@@ -194,3 +197,52 @@ async def test_nobody_is_behind_without_having_acknowledged_anything(stores):
     await stores.say("one more")
     assert await stores.deliveries.behind(BOB) == {"phone": 1}
     assert await stores.deliveries.behind(UserId("nobody")) == {}
+
+
+async def sign_in(stores, user, device):
+    """Without the rest of a sign-in: which devices there are is all that counts."""
+    row = {
+        "id": f"{user} {device}",
+        "user_id": int(user),
+        "device": device,
+        "token_hash": f"token {user} {device}".encode().ljust(32)[:32],
+        "token_expires_at": 9e9,
+        "refresh_hash": f"fresh {user} {device}".encode().ljust(32)[:32],
+        "refresh_expires_at": 9e9,
+    }
+    await stores.database.write(lambda db: db.execute(insert(sessions), row))
+
+
+async def fold(stores, limit):
+    removed, after = 0, None
+    for _ in range(50):
+        step = await stores.retention.fold_positions(after, limit)
+        assert step.removed <= limit
+        removed, after = removed + step.removed, step.after
+        if after is None:
+            return removed
+    raise AssertionError("the walk has no end")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+async def test_what_signed_out_devices_had_is_kept_in_one_place(stores, limit):
+    await sign_in(stores, BOB, "web")
+    await put(stores, at(2, device="phone"), at(5, device="old"), at(3, device="web"))
+    await put(stores, at(4, user=CEM, talk=GROUP), at(6, device="old", talk=GROUP))
+    before = await delivered(stores), await delivered(stores, GROUP)
+    assert await fold(stores, limit) == 4
+    assert (await delivered(stores), await delivered(stores, GROUP)) == before
+    assert await stores.deliveries.behind(BOB) == {"web": 3}
+    assert await fold(stores, limit) == 0
+
+
+async def test_what_was_merged_never_moves_back_and_is_overtaken(stores):
+    await put(stores, at(4, device="phone"))
+    await fold(stores, 10)
+    await put(stores, at(2, device="old"))
+    assert await fold(stores, 10) == 1
+    assert (await delivered(stores))[BOB] == 4
+    await put(stores, at(6, device="new"))
+    assert (await delivered(stores))[BOB] == 6
+    await fold(stores, 10)
+    assert (await delivered(stores))[BOB] == 6

@@ -12,7 +12,7 @@ from parlor.model.group import GroupSettings, Join, Role, Visible
 from parlor.model.group_link import GroupLink, JoinRequest
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.standing import Act
-from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, STORES, Stores
+from tests.support.storage import ANN, BOB, CEM, DAN, EMBEDDED, NOBODY, STORES, Stores
 
 GROUP = ConversationId(str(2**52 + 2_000))
 
@@ -20,6 +20,7 @@ GROUP = ConversationId(str(2**52 + 2_000))
 @dataclass(frozen=True)
 class Group:
     stores: Stores
+    crowd: int = 20
 
     async def event(self, kind, *members, sender=ANN, at_ms=50, link="", **values):
         draft = Draft(GROUP, kind, sender, members=members, **values)
@@ -42,7 +43,7 @@ async def group(request, tmp_path):
     async with STORES[request.param](tmp_path) as opened:
         await opened.add_people(ANN, BOB, CEM, DAN)
         await opened.add_talk(GROUP, (ANN, BOB), ConversationKind.GROUP)
-        yield Group(opened)
+        yield Group(opened, 100 if request.param in EMBEDDED else 20)
 
 
 async def test_those_who_join_are_members_and_have_read_what_was_there(group):
@@ -190,8 +191,9 @@ async def test_an_act_sees_who_asks_and_joining_ends_the_request(group):
 
 
 async def test_people_who_join_and_leave_all_at_once_leave_a_sound_group_behind(group):
-    """A thousand comings and goings at once: counted right, each once in the log."""
-    people = [UserId(str(n)) for n in range(1, 101)]
+    """A thousand comings and goings at once (two hundred on a database server): counted right,
+    each once in the log."""
+    people = [UserId(str(n)) for n in range(1, group.crowd + 1)]
     await asyncio.gather(*(group.stores.add_people(person) for person in people))
 
     async def come_and_go(person, times):
@@ -202,7 +204,10 @@ async def test_people_who_join_and_leave_all_at_once_leave_a_sound_group_behind(
 
     await asyncio.gather(*(come_and_go(person, 5) for person in people))
     conversation = await group.stores.conversations.get(GROUP)
-    assert (conversation.member_count, conversation.last_seq) == (102, 1 + 11 * 100)
+    assert (conversation.member_count, conversation.last_seq) == (
+        2 + len(people),
+        1 + 11 * len(people),
+    )
     members = await group.stores.conversations.members(GROUP, None, 1_000)
     assert {member.user_id for member in members} == {ANN, BOB, *people}
     events, _ = await group.stores.messages.events(GROUP, 0, None, 10_000)

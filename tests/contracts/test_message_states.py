@@ -13,7 +13,19 @@ from parlor.model.ids import UserId
 from parlor.model.message_state import MessageState, Reaction
 from parlor.model.message_views import Reactor
 from parlor.model.standing import Act, Standing
-from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE, STORES, TALK, Stores, message
+from tests.support.storage import (
+    ANN,
+    BOB,
+    CEM,
+    DAN,
+    EMBEDDED,
+    NOWHERE,
+    SERVERS,
+    STORES,
+    TALK,
+    Stores,
+    message,
+)
 
 SAID = 2
 """The seq of the first message."""
@@ -252,12 +264,8 @@ _ACTS = st.lists(
 )
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(acts=_ACTS)
-async def test_the_summary_is_what_the_reactions_add_up_to(tmp_path, acts):
-    for name, opened in STORES.items():
+async def _adds_up(kinds, tmp_path, acts):
+    for name, opened in kinds.items():
         folder = tmp_path / name / str(len(list(tmp_path.glob("*/*"))))
         async with opened(folder) as stores:
             await stores.add_people(ANN, BOB, CEM)
@@ -279,3 +287,19 @@ async def test_the_summary_is_what_the_reactions_add_up_to(tmp_path, acts):
                 Reaction(emoji, len(users), tuple(users), BOB in users)
                 for emoji, users in given.items()
             )
+
+
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(acts=_ACTS)
+async def test_the_summary_is_what_the_reactions_add_up_to(tmp_path, acts):
+    await _adds_up(EMBEDDED, tmp_path, acts)
+
+
+@settings(
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(acts=_ACTS)
+async def test_so_it_is_on_database_servers(tmp_path, acts):
+    await _adds_up(SERVERS, tmp_path, acts)

@@ -10,7 +10,18 @@ from parlor.model.conversation import ConversationKind
 from parlor.model.errors import BadRequest, NotFound, NotMember
 from parlor.model.event import CallOutcome, CallRecord, Draft, EventKind
 from parlor.model.ids import CallId, ConversationId, UserId
-from tests.support.storage import ANN, BOB, CEM, NOBODY, NOWHERE, STORES, TALK, message
+from tests.support.storage import (
+    ANN,
+    BOB,
+    CEM,
+    EMBEDDED,
+    NOBODY,
+    NOWHERE,
+    SERVERS,
+    STORES,
+    TALK,
+    message,
+)
 
 
 @pytest.fixture(params=STORES)
@@ -205,13 +216,9 @@ _SAYINGS = st.lists(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(sayings=_SAYINGS)
-async def test_any_interleaving_of_sends_and_resends_gives_one_dense_log(tmp_path, sayings):
+async def _dense_log(kinds, tmp_path, sayings):
     """Some sends run side by side, some one after the other, many of them twice."""
-    for name, opened in STORES.items():
+    for name, opened in kinds.items():
         folder = tmp_path / name / str(len(list(tmp_path.glob("*/*"))))
         async with opened(folder) as stores:
             await stores.add_people(ANN, BOB, CEM)
@@ -237,3 +244,19 @@ async def test_any_interleaving_of_sends_and_resends_gives_one_dense_log(tmp_pat
                     assert isinstance(result, NotMember)
                 else:
                     assert result[0] == by_seq[result[0].seq]
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sayings=_SAYINGS)
+async def test_any_interleaving_of_sends_and_resends_gives_one_dense_log(tmp_path, sayings):
+    await _dense_log(EMBEDDED, tmp_path, sayings)
+
+
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sayings=_SAYINGS)
+async def test_so_it_does_on_database_servers(tmp_path, sayings):
+    await _dense_log(SERVERS, tmp_path, sayings)

@@ -153,8 +153,7 @@ async def test_a_group_is_not_made_with_people_who_do_not_want_to_be_added(store
 
 
 async def test_a_group_with_many_people_is_checked_in_parts(stores):
-    crowd = [UserId(str(2**52 + 10_000 + number)) for number in range(1_100)]
-    await stores.add_people(*crowd)
+    crowd = await stores.add_crowd(1_100)
     await stores.profiles.change_privacy(crowd[-1], lambda _: Privacy(groups=Who.NOBODY), NOW)
     with pytest.raises(NotWanted):
         await begin(stores, ANN, *crowd, kind=ConversationKind.GROUP)

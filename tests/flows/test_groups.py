@@ -114,7 +114,7 @@ async def test_an_act_is_done_by_those_who_may_and_everybody_hears_of_it(cast, n
     actor = next(caller for caller, role in by_role if role.at_least(least))
     done = await actor.ask(act(group, "y", dan.id), GroupActResult)
     assert done.event.sender == actor.id
-    for hearer in (ann, bob, cem):
+    for hearer in {ann, bob, cem} - {actor}:
         await hearer.heard_event(done.event)
     assert await actor.ask(act(group, "y", dan.id), GroupActResult) == done
 
@@ -133,11 +133,10 @@ async def test_members_are_subject_to_administrators_and_those_to_the_owner(cast
         with pytest.raises(NotMember if actor is dan else Forbidden):
             await actor.ask(act(group, "no", other.id), GroupActResult)
     done = await bob.ask(act(group, "yes", cem.id), GroupActResult)
-    for hearer in (ann, bob, cem):
+    for hearer in (ann, cem):
         await hearer.heard_event(done.event)
     done = await ann.ask(act(group, "yes", bob.id), GroupActResult)
-    for hearer in (ann, bob):
-        await hearer.heard_event(done.event)
+    await bob.heard_event(done.event)
 
 
 async def test_only_the_owner_gives_roles_and_hands_the_group_over(cast):

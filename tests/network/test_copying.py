@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, update
 
 from parlor.boot.config import load
 from parlor.boot.copying import back_up, move, restore
@@ -16,13 +16,21 @@ from parlor.boot.folder import FolderError, owning
 from parlor.boot.sections import SECTIONS
 from parlor.drivers.sql.copying import NotSound
 from parlor.drivers.sql.database import CannotOpen, DatabaseTooNew
+from parlor.drivers.sql.message_tables import message_states
 from parlor.drivers.sql.revocations import SqlRevocations
 from parlor.drivers.sql.schema import metadata
-from parlor.drivers.sql.tables import events
+from parlor.drivers.sql.tables import conversations, events, members
+from parlor.model.conversation import ConversationKind
+from parlor.model.event import Draft, EventKind
+from parlor.model.group import Role
+from parlor.model.ids import ConversationId
+from parlor.model.standing import Act
 from parlor.ports.accounts import Revocation, RevocationKind
 from tests.support.databases import URLS, open_at
 from tests.support.every_table import every_row, fill_every_table
-from tests.support.storage import ANN, BOB, stores_in
+from tests.support.storage import ANN, BOB, CEM, TALK, stores_in
+
+OLD = ConversationId(str(int(TALK) + 1))
 
 
 def config_for(url, folder):
@@ -178,6 +186,63 @@ async def test_a_log_with_a_gap_is_neither_backed_up_nor_moved(place, tmp_path):
         with pytest.raises(NotSound, match="gaps"):
             await move(config_for(url, folder), target, quiet)
         assert not any((await rows_at(target, folder)).values())
+
+
+def decided(draft, standing):
+    return draft
+
+
+async def talked(database):
+    """A group in which something of each kind has happened, and one whose beginning is gone."""
+    stores = stores_in(database)
+    await stores.add_people(ANN, BOB, CEM)
+    await stores.add_talk(TALK, (ANN, BOB), ConversationKind.GROUP, at_ms=9_000)
+    said = await stores.say("hello", at_ms=9_000)
+    drafts = [
+        Draft(TALK, EventKind.JOINED, ANN, "1", members=(CEM,)),
+        Draft(TALK, EventKind.ROLE, ANN, "2", members=(BOB,), role=Role.ADMINISTRATOR),
+        Draft(TALK, EventKind.TITLE, ANN, "3", title="Title"),
+        Draft(TALK, EventKind.EDIT, ANN, "4", target=said.seq, text="better"),
+        Draft(TALK, EventKind.REACTION, BOB, "5", target=said.seq, emoji="+"),
+        Draft(TALK, EventKind.PIN, BOB, "6", target=said.seq),
+        Draft(TALK, EventKind.LEFT, CEM, "7", members=(CEM,)),
+    ]
+    for draft in drafts:
+        act = Act(TALK, draft.sender, draft.client_id, draft.members, draft.target)
+        await stores.messages.act(act, partial(decided, draft), 9_001)
+    await stores.add_talk(OLD, (ANN, BOB), at_ms=1)
+    for n in range(3):
+        await stores.say(f"{n}", talk=OLD, at_ms=n + 1)
+    assert (await stores.retention.trim(3, None, 100)).removed
+
+
+async def test_what_was_trimmed_and_acted_on_is_backed_up_and_restored(place, tmp_path):
+    url, folder = place
+    async with open_at(url, folder) as database:
+        await talked(database)
+    file = tmp_path / "backup"
+    saved = await back_up(config_for(url, folder), file, quiet)
+    there = tmp_path / "there"
+    there.mkdir()
+    assert await restore(config_for("sqlite", there), file, quiet) == saved
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        update(conversations).values(title="Another"),
+        update(members).values(role="member"),
+        update(message_states).values(pinned_seq=0),
+        delete(members).where(members.c.user_id == int(BOB)),
+    ],
+)
+async def test_a_conversation_that_is_not_what_its_log_says_is_refused(damage, tmp_path):
+    async with open_at("sqlite", tmp_path) as database:
+        await talked(database)
+        await database.write(lambda db: db.execute(damage))
+    with pytest.raises(NotSound, match=f"not what their logs say: {TALK}$"):
+        await back_up(config_for("sqlite", tmp_path), tmp_path / "backup", quiet)
+    assert not list(tmp_path.glob("backup*"))
 
 
 async def test_a_log_whose_beginning_is_not_kept_any_more_is_copied_like_any_other(place, tmp_path):

@@ -77,6 +77,7 @@ async def test_every_device_sees_an_edit_a_reaction_a_pin_and_a_recall(people):
     talk = await ann.talk_to(bob)
     async with (
         connect(ann.websocket_url, ann.token) as hers,
+        connect(ann.tcp_url, ann.token, instance="tab") as hers_too,
         connect(bob.websocket_url, bob.token) as his,
         connect(bob.tcp_url, bob.token, instance="tab") as his_too,
     ):
@@ -90,7 +91,8 @@ async def test_every_device_sees_an_edit_a_reaction_a_pin_and_a_recall(people):
         for params, kind in wishes:
             done = await hers.request(params, acts.ActResult)
             assert done.event is not None
-            for device in (hers, his, his_too):
+            # The answer is all that the acting connection gets.
+            for device in (hers_too, his, his_too):
                 heard = await hears(device, kind)
                 assert (heard.id, heard.target, heard.text, heard.emoji) == (
                     done.event.id,

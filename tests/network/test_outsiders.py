@@ -7,10 +7,11 @@ import re
 import msgspec
 import pytest
 
-from parlor.client import connect
-from parlor.client.connection import Closed
+from parlor.client import ConnectionClosed, connect
+from parlor.model.conversation import ConversationKind
 from parlor.model.errors import NotReady, ParlorError, Unauthenticated
 from parlor.wire.native import methods as wire
+from parlor.wire.native.codec import PushMessage
 from parlor.wire.native.methods import METHODS
 from parlor.wire.native.methods.acts import ForwardResult, MessageForward
 from parlor.wire.native.methods.contacts import ContactRequest, ContactResult
@@ -170,7 +171,7 @@ async def test_whoever_is_blocked_reaches_nobody_by_any_method(tmp_path):
     async with running_mill(tmp_path) as mill:
         ann, hal, talk = mill.ann, mill.hal, mill.with_hal
         before = await mill.log(talk)
-        heard = []
+        heard: list[PushMessage] = []
         async with (
             connect(ann.websocket_url, ann.token, on_push=heard.append),
             connect(hal.websocket_url, hal.token) as link,
@@ -184,11 +185,15 @@ async def test_whoever_is_blocked_reaches_nobody_by_any_method(tmp_path):
             into = MessageForward(talk, (SECRET_SEQ,), (talk,), "into")
             (sent,) = (await link.request(into, ForwardResult)).forwarded
             assert (sent.events, sent.refused) == ((), "not_wanted")
-            for params, result in [
+            refusals: list[tuple[wire.Params, type[wire.Result]]] = [
                 (ContactRequest(ann.id, "hello"), ContactResult),
                 (GroupInvite(mill.home, "in", (ann.id,)), GroupActResult),
-                (wire.ConversationCreate("group", (ann.id,), "Us"), wire.ConversationResult),
-            ]:
+                (
+                    wire.ConversationCreate(ConversationKind.GROUP, (ann.id,), "Us"),
+                    wire.ConversationResult,
+                ),
+            ]
+            for params, result in refusals:
                 with pytest.raises(ParlorError) as refused:
                     await link.request(params, result)
                 assert refused.value.code == "not_wanted", params
@@ -206,12 +211,13 @@ async def test_a_token_that_was_signed_out_is_nobodys_for_every_method_and_route
         async with connect(bob.websocket_url, bob.token) as link:
             await link.request(wire.SessionEnd(), wire.Empty)
             await link.wait_closed()
+            assert link.closed is not None
             assert link.closed.reason == "signed_out"
         before = await mill.shown()
         async with connect(bob.tcp_url, None) as link:
             for name in sorted(METHODS.keys() - {"hello"}):
                 params = mill.params(METHODS[name], bob, mill.group)
-                with pytest.raises((NotReady, Closed)):
+                with pytest.raises((NotReady, ConnectionClosed)):
                     await link.request(params, METHODS[name].result)
         with pytest.raises(Unauthenticated):
             async with connect(bob.websocket_url, bob.token):

@@ -278,7 +278,8 @@ async def test_typing_is_heard_by_the_other_and_stored_nowhere(people):
 async def test_presence_typing_and_messages_are_there_at_once(people):
     ann, bob, _ = people
     talk = await ann.talk_to(bob)
-    coming, leaving, typing, speaking = [], [], [], []
+    coming, leaving, typing = [], [], []
+    speaking: list[float] = []
     async with online(bob) as watcher:
         await watch(watcher, ann)
         for _ in range(3):

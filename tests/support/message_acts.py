@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from parlor.model.emoji import check_emoji
 from parlor.model.errors import NotFound
 from parlor.model.event import Event, EventKind
-from parlor.model.ids import ConversationId, UserId, event_id
+from parlor.model.ids import ConnectionKey, ConversationId, UserId, event_id
 from parlor.model.message_state import MessageState
 from parlor.model.message_views import ForwardedTo, Reactor, ShownMessage, Version
 from parlor.model.scheduled import Said, Scheduled
@@ -36,12 +36,19 @@ class MessageActs:
         text: str,
         *,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]:
         said = {"text": check_text(text), "mentions": tuple(mentions)}
         return self._do(user, conversation_id, seq, client_id, EventKind.EDIT, **said)
 
     async def recall(
-        self, user: UserId, conversation_id: ConversationId, seq: int, client_id: str
+        self,
+        user: UserId,
+        conversation_id: ConversationId,
+        seq: int,
+        client_id: str,
+        *,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]:
         return self._do(user, conversation_id, seq, client_id, EventKind.RECALL)
 
@@ -54,6 +61,7 @@ class MessageActs:
         emoji: str,
         *,
         off: bool = False,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]:
         given = {"emoji": check_emoji(emoji), "off": off}
         return self._do(user, conversation_id, seq, client_id, EventKind.REACTION, **given)
@@ -66,6 +74,7 @@ class MessageActs:
         client_id: str,
         *,
         off: bool = False,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]:
         """Unpinning finds nothing to do."""
         if off:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from parlor.model.ids import ConnectionKey, ConversationId, UserId
-from parlor.wire.native.pushes import PushPayload
+from parlor.wire.native.pushes import PushPayload, SelfPush
 
 
 class HandClock:
@@ -53,6 +53,11 @@ class Told:
         self.to_conversations: list[tuple[ConversationId, PushPayload]] = []
         self.left_out: list[ConnectionKey] = []
         self.failure: Exception | None = None
+
+    @property
+    def about_conversations(self) -> list[tuple[tuple[UserId, ...], PushPayload]]:
+        """Without what is told of people's own logs."""
+        return [told for told in self.pushes if not isinstance(told[1], SelfPush)]
 
     async def notify(
         self,

@@ -201,3 +201,6 @@ def _stores(kind: str) -> Callable[[Path], AbstractAsyncContextManager[Stores]]:
 STORES: dict[str, Callable[[Path], AbstractAsyncContextManager[Stores]]] = {
     kind: _stores(kind) for kind in ("sqlite", "postgres", "mariadb")
 }
+EMBEDDED = {"sqlite": STORES["sqlite"]}
+SERVERS = {kind: opened for kind, opened in STORES.items() if kind not in EMBEDDED}
+"""A new database of theirs takes most of a second: for a few examples, not for dozens."""

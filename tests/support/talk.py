@@ -93,7 +93,7 @@ async def open_talk(
         announcements = Announcements(told, meter, limit_s=chosen.announce_limit_s)
         send = Send(messages, rosters, announcements, chosen, clock)
         log = Own(stores.self_log, announcements, chosen, clock)
-        telling = Telling(conversations, stores.members, rosters, announcements)
+        telling = Telling(conversations, stores.members, rosters, announcements, log)
         links = GroupLinks(conversations, stores.entrances, chosen, clock, entropy)
         groups = Groups(
             GroupActs(messages, telling, chosen, clock, stores.relations),
@@ -107,7 +107,7 @@ async def open_talk(
             clock,
             meter,
             told,
-            Threads(conversations, announcements, chosen, clock, entropy),
+            Threads(conversations, announcements, log, chosen, clock, entropy),
             send,
             Sync(messages, conversations, chosen, clock),
             Reading(conversations, log, announcements, clock),

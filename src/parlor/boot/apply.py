@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from parlor.accounts.key_settings import KeySettings
 from parlor.api.settings import HttpSettings
-from parlor.boot.assemble import AccountServices, Server
+from parlor.boot.accounts import AccountServices
 from parlor.boot.config import Config
+from parlor.boot.server import Server
 from parlor.boot.web import Web
 from parlor.gateway.listening import ListenSettings
 from parlor.gateway.settings import GatewaySettings

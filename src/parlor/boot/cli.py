@@ -303,7 +303,8 @@ def _user_add(flags: argparse.Namespace) -> None:
     password = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
     async def add() -> None:
-        from parlor.boot.assemble import open_services, set_up_url
+        from parlor.boot.accounts import open_services
+        from parlor.boot.addresses import set_up_url
 
         async with AsyncExitStack() as stack:
             services = await open_services(config, stack)
@@ -333,7 +334,7 @@ def _key_add(flags: argparse.Namespace) -> None:
     )
 
     async def add() -> None:
-        from parlor.boot.assemble import open_services
+        from parlor.boot.accounts import open_services
 
         async with AsyncExitStack() as stack:
             services = await open_services(config, stack)
@@ -370,7 +371,7 @@ def _key_list(flags: argparse.Namespace) -> None:
     config = _config(flags)
 
     async def show() -> None:
-        from parlor.boot.assemble import open_services
+        from parlor.boot.accounts import open_services
         from parlor.boot.key_table import table_lines
 
         async with AsyncExitStack() as stack:
@@ -385,7 +386,7 @@ def _key_revoke(flags: argparse.Namespace) -> None:
     config = _config(flags)
 
     async def revoke() -> None:
-        from parlor.boot.assemble import open_services
+        from parlor.boot.accounts import open_services
 
         async with AsyncExitStack() as stack:
             services = await open_services(config, stack)

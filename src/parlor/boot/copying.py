@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from parlor.boot.config import Config
 from parlor.boot.folder import open_folder, owning
+from parlor.boot.replayed import check_replay
 from parlor.boot.secrets import load_secrets
 from parlor.boot.settings import ServerSettings
 from parlor.boot.storage import DATABASE_FILE
@@ -50,11 +51,11 @@ async def back_up(config: Config, file: Path, tell: Told) -> Mapping[str, int]:
     try:
         settings = config.section("storage", StorageSettings)
         if settings.is_embedded:
-            found = await asyncio.to_thread(copied_file, _file(config), draft, sqlite)
+            found = await asyncio.to_thread(copied_file, _file(config), draft, sqlite, check_replay)
         else:
             async with _server(settings, is_target=False) as source:
                 with opened_file(draft, sqlite, is_target=True) as target:
-                    found = await copy(source, target, tell, _nothing)
+                    found = await copy(source, target, tell, check_replay, _nothing)
         keep_as(draft, file)
     finally:
         remove_file(draft)
@@ -115,9 +116,9 @@ async def _into(
     if wanted.url == EMBEDDED:
         sqlite = config.section("sqlite", SqliteSettings)
         with opened_file(_file(config), sqlite, is_target=True) as target:
-            return await copy(source, target, tell, ready)
+            return await copy(source, target, tell, check_replay, ready)
     async with _server(wanted, is_target=True) as target:
-        return await copy(source, target, tell, ready)
+        return await copy(source, target, tell, check_replay, ready)
 
 
 def _server(

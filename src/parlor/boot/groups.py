@@ -15,6 +15,7 @@ from parlor.im.groups.online import Connected, Online
 from parlor.im.groups.roster_pages import RosterPages
 from parlor.im.groups.telling import Telling
 from parlor.im.members import Rosters
+from parlor.im.own import Own
 from parlor.im.settings import ImSettings
 from parlor.ports.clock import Clock
 from parlor.ports.conversations import Conversations
@@ -28,13 +29,14 @@ def build_groups(
     conversations: Conversations,
     rosters: Rosters,
     announcements: Announcements,
+    log: Own,
     connected: Connected,
     settings: ImSettings,
     clock: Clock,
     entropy: Entropy,
 ) -> Groups:
     members, entrances = SqlMembers(database), SqlEntrances(database)
-    telling = Telling(conversations, members, rosters, announcements)
+    telling = Telling(conversations, members, rosters, announcements, log)
     links = GroupLinks(conversations, entrances, settings, clock, entropy)
     return Groups(
         acts=GroupActs(messages, telling, settings, clock, SqlRelations(database)),

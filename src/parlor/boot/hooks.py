@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
-from parlor.boot.assemble import AccountServices
+from parlor.boot.accounts import AccountServices
 from parlor.boot.config import Config
 from parlor.drivers.memory.hook_queue import MemoryHookQueue
 from parlor.gateway.gateway import Gateway

@@ -21,15 +21,10 @@ import structlog
 import uvloop
 
 from parlor.api.settings import HttpSettings
+from parlor.boot.accounts import AccountServices, open_services
+from parlor.boot.addresses import public_url, set_up_url
 from parlor.boot.apply import apply
-from parlor.boot.assemble import (
-    AccountServices,
-    Server,
-    build_server,
-    open_services,
-    public_url,
-    set_up_url,
-)
+from parlor.boot.assemble import build_server
 from parlor.boot.auth import open_authentication
 from parlor.boot.config import Config
 from parlor.boot.failures import CannotListen
@@ -38,6 +33,7 @@ from parlor.boot.handover import Handover, Listeners, Predecessor, listener_name
 from parlor.boot.hooks import open_hooks
 from parlor.boot.notify import say_main, say_ready, say_stopping
 from parlor.boot.reload import Load, reload
+from parlor.boot.server import Server
 from parlor.boot.settings import ServerSettings
 from parlor.boot.stopping import stop
 from parlor.boot.telemetry import LogSettings, set_up_logs

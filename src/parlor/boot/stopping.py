@@ -10,8 +10,8 @@ import asyncio
 
 import structlog
 
-from parlor.boot.assemble import Server
 from parlor.boot.handover import Handover
+from parlor.boot.server import Server
 from parlor.gateway.drain import RESTART_S, drain
 
 log = structlog.get_logger()

@@ -15,8 +15,8 @@ from litestar.types import ASGIApp
 
 from parlor.api.app import build_app
 from parlor.api.settings import HttpSettings
-from parlor.boot.assemble import Server
 from parlor.boot.config import Config
+from parlor.boot.server import Server
 from parlor.boot.settings import LimitsSettings
 from parlor.gateway.listening import ListenSettings
 from parlor.gateway.mux import build_mux

@@ -170,13 +170,14 @@ class LargeConversations:
         members = _net(_events(first))
         self._come(conversation, members)
         self._due[conversation] = now + len(audience.links) * per_link_s
-        await self._walk(first, list(audience.links))
+        leavers = {user for user, is_in in members.items() if not is_in}
+        await self._walk(first, list(audience.links), leavers)
         self._go(conversation, members)
         if rest:
             members = _net(_events(rest))
             self._come(conversation, members)
             self._go(conversation, members)
-            await self._walk(rest, list(audience.links))
+            await self._walk(rest, list(audience.links), ())
 
     def _come(self, conversation: ConversationId, members: Mapping[UserId, bool]) -> None:
         self.audiences.put(conversation, [user for user, is_in in members.items() if is_in])
@@ -184,14 +185,19 @@ class LargeConversations:
     def _go(self, conversation: ConversationId, members: Mapping[UserId, bool]) -> None:
         self.audiences.leave(conversation, [user for user, is_in in members.items() if not is_in])
 
-    async def _walk(self, told: Sequence[_Told], links: list[Link]) -> None:
+    async def _walk(
+        self, told: Sequence[_Told], links: list[Link], leavers: Collection[UserId]
+    ) -> None:
+        """`leavers` are told by name that they have left, so they do not get it here again."""
         hub = self._gateway.hub
         keys = {one.not_to for one in told if one.not_to is not None}
-        causes = {link for link in map(hub.by_key, keys) if link is not None}
-        if causes:
-            links = [link for link in links if link not in causes]
-        for link in causes:
-            rest = [one for one in told if one.not_to != link.key]
+        apart = {link for link in map(hub.by_key, keys) if link is not None}
+        apart.update(link for user in leavers for link in hub.of_user(user) if link in links)
+        if apart:
+            links = [link for link in links if link not in apart]
+        for link in apart:
+            theirs = _before_leaving(told, link.user) if link.user in leavers else told
+            rest = [one for one in theirs if one.not_to != link.key]
             if rest:
                 _walk_of(rest).put([link])
         walk = _walk_of(told)
@@ -199,6 +205,16 @@ class LargeConversations:
             # Each slice of a wide walk has a turn of its own: nothing could join what it writes.
             walk.put(links[start : start + SLICE], alone=len(links) > SLICE)
             await asyncio.sleep(0)
+
+
+def _before_leaving(told: Sequence[_Told], user: UserId) -> Sequence[_Told]:
+    """What was announced until `user` left for good: what is said afterwards is not theirs."""
+    for place in range(len(told) - 1, -1, -1):
+        payload = told[place].payload
+        event = payload.event if isinstance(payload, EventPush) else None
+        if event is not None and event.kind is EventKind.LEFT and user in event.members:
+            return told[:place]
+    return told
 
 
 def _walk_of(told: Sequence[_Told]) -> Walk:

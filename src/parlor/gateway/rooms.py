@@ -48,10 +48,12 @@ class Rooms:
         return Answered(result, entered.follow or _nothing)
 
     def leave(self, caller: Caller, params: wire.RoomLeave) -> wire.RoomResult:
-        """Leaving a room one is not in changes nothing."""
+        """Leaving a room one is not in changes nothing, and of one that the token does not open
+        it tells nothing."""
         room = check_room(params.room, self._gateway.settings.max_room_bytes)
+        may_see = room in caller.link.rooms or caller.link.may_join(room)
         self._hub.leave(caller.link, room)
-        return wire.RoomResult(room, self._presence.in_room(room))
+        return wire.RoomResult(room, self._presence.in_room(room) if may_see else 0)
 
     async def publish(self, caller: Caller, params: wire.RoomPublish) -> wire.RoomPublishResult:
         room = check_room(params.room, self._gateway.settings.max_room_bytes)

@@ -22,7 +22,7 @@ from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
 from parlor.model.emoji import check_emoji
 from parlor.model.event import Event
-from parlor.model.ids import ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.model.standing import Act, Decide
 from parlor.model.text import check_text
 from parlor.ports.clock import Clock
@@ -32,7 +32,8 @@ from parlor.wire.native.pushes import EventPush
 
 class Acts:
     """Every method gives (the event, whether it is new), and (None, False) when the message was
-    that way already. The same `client_id` again is the same event.
+    that way already. The same `client_id` again is the same event. `not_to` is the actor's own
+    connection, which learns of the event by the answer.
 
     All raise NotFound, NotMember, Forbidden, NotWanted, GroupDissolved, MessageGone (recalled or
     expired) and BadRequest.
@@ -63,6 +64,7 @@ class Acts:
         text: str,
         *,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]:
         """`user`'s message says `text` from now on; what it said stays in its history.
 
@@ -73,11 +75,17 @@ class Acts:
         mentioned = check_mentions(mentions, self._im.max_mentions)
         act = _act(user, conversation_id, seq, client_id, about=mentioned)
         return await self._do(
-            act, lambda standing: decide_edit(act, said, standing, now, settings), now
+            act, lambda standing: decide_edit(act, said, standing, now, settings), now, not_to
         )
 
     async def recall(
-        self, user: UserId, conversation_id: ConversationId, seq: int, client_id: str
+        self,
+        user: UserId,
+        conversation_id: ConversationId,
+        seq: int,
+        client_id: str,
+        *,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]:
         """Take the message back: what it said, and all it said before, is gone for everybody.
 
@@ -86,7 +94,7 @@ class Acts:
         settings, now = self._settings, self._clock.unix_ms()
         act = _act(user, conversation_id, seq, client_id)
         return await self._do(
-            act, lambda standing: decide_recall(act, standing, now, settings), now
+            act, lambda standing: decide_recall(act, standing, now, settings), now, not_to
         )
 
     async def react(
@@ -98,6 +106,7 @@ class Acts:
         emoji: str,
         *,
         off: bool = False,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]:
         """Give the message an emoji, or take it back. Raises also BadEmoji, LimitReached."""
         settings, now, given = self._settings, self._clock.unix_ms(), check_emoji(emoji)
@@ -106,6 +115,7 @@ class Acts:
             act,
             lambda standing: decide_reaction(act, given, standing, now, settings, off=off),
             now,
+            not_to,
         )
 
     async def pin(
@@ -116,19 +126,22 @@ class Acts:
         client_id: str,
         *,
         off: bool = False,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]:
         """Put the message where everybody finds it, or no longer. Raises also LimitReached."""
         settings, now = self._settings, self._clock.unix_ms()
         act = _act(user, conversation_id, seq, client_id)
         return await self._do(
-            act, lambda standing: decide_pin(act, standing, now, settings, off=off), now
+            act, lambda standing: decide_pin(act, standing, now, settings, off=off), now, not_to
         )
 
-    async def _do(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
+    async def _do(
+        self, act: Act, decide: Decide, at_ms: int, not_to: ConnectionKey | None
+    ) -> tuple[Event | None, bool]:
         event, created = await self._messages.act(act, decide, at_ms)
         if event is not None and created:
             await self._announcements.tell_members(
-                self._rosters.of, EventPush(event), about=event.conversation_id
+                self._rosters.of, EventPush(event), about=event.conversation_id, not_to=not_to
             )
         return event, created
 

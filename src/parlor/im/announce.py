@@ -84,7 +84,7 @@ class Announcements:
         try:
             members = await members_of(about)
         except ParlorError as error:
-            self._count_lost(error, about)
+            self.lose(error, about)
             return
         if members is None:
             told = self._announcer.notify_conversation(about, payload, not_to=not_to)
@@ -104,7 +104,7 @@ class Announcements:
             try:
                 payload = await payload_for(user)
             except ParlorError as error:
-                self._count_lost(error, about)
+                self.lose(error, about)
             else:
                 await self.tell([user], payload, about=about)
 
@@ -119,7 +119,7 @@ class Announcements:
         try:
             payload = await payload_for(users[0])
         except ParlorError as error:
-            self._count_lost(error, about)
+            self.lose(error, about)
         else:
             await self.tell(users, payload, about=about)
 
@@ -131,9 +131,10 @@ class Announcements:
                 async with asyncio.timeout(self._limit_s):
                     await told
         except Exception as error:
-            self._count_lost(error, about)
+            self.lose(error, about)
 
-    def _count_lost(self, error: Exception, about: str) -> None:
+    def lose(self, error: Exception, about: str) -> None:
+        """Note that somebody is not told, and go on."""
         self._meter.count("im_announcements_lost_total")
         if self._lost % _LOGGED_ONE_IN == 0:
             log.warning(

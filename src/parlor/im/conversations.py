@@ -9,6 +9,7 @@ from functools import partial
 import msgspec
 
 from parlor.im.announce import Announcements
+from parlor.im.own import Lists
 from parlor.im.paging import page_size
 from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
@@ -28,12 +29,14 @@ class Threads:
         self,
         conversations: Conversations,
         announcements: Announcements,
+        lists: Lists,
         settings: ImSettings,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
         self._conversations = conversations
         self._announcements = announcements
+        self._lists = lists
         self._settings = settings
         self._clock = clock
         self._entropy = entropy
@@ -86,6 +89,8 @@ class Threads:
             await self._announcements.tell_each(
                 [user, *others], partial(self._push_for, view.id), about=view.id
             )
+        if created:
+            await self._lists.changed([user, *others], view.id)
         return view, created
 
     def _new_id(self, user: UserId, client_id: str) -> ConversationId:

@@ -132,6 +132,8 @@ class DeliveredPositions:
             for key, seq in some:
                 self._noted[key] = max(seq, self._noted.get(key, 0))
             raise
+        if stored.ignored:
+            self._meter.count("im_positions_ignored_total", stored.ignored)
         for one in stored.moved:
             self._to_tell[one.conversation_id, one.user_id] = None
         until = self._clock.now() + self._settings.forget_large_s

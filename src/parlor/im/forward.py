@@ -50,7 +50,7 @@ class Forwarding:
         """
         check_client_id(client_id)
         self._check_numbers(seqs, targets, merged=merged)
-        said = check_text(text) if merged and text.strip() else ""
+        said = check_text(text) if text.strip() else ""
         messages = await self._states.readable(user, source, seqs)
         if any(message.event.expires_at for message in messages):
             raise Forbidden("A message that is to expire cannot be forwarded.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from parlor.model.event import Event
-from parlor.model.ids import ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.model.message_state import MessageState
 from parlor.model.message_views import ForwardedTo, Reactor, ShownMessage, Version
 from parlor.model.scheduled import Said, Scheduled
@@ -22,9 +22,16 @@ class Acts(Protocol):
         text: str,
         *,
         mentions: Sequence[UserId] = (),
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]: ...
     async def recall(
-        self, user: UserId, conversation_id: ConversationId, seq: int, client_id: str
+        self,
+        user: UserId,
+        conversation_id: ConversationId,
+        seq: int,
+        client_id: str,
+        *,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]: ...
     async def react(
         self,
@@ -35,6 +42,7 @@ class Acts(Protocol):
         emoji: str,
         *,
         off: bool = False,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]: ...
     async def pin(
         self,
@@ -44,6 +52,7 @@ class Acts(Protocol):
         client_id: str,
         *,
         off: bool = False,
+        not_to: ConnectionKey | None = None,
     ) -> tuple[Event | None, bool]: ...
 
 

@@ -11,10 +11,10 @@ import msgspec
 from parlor.im.announce import Announcements
 from parlor.im.paging import check_seq, page_size
 from parlor.im.settings import ImSettings
-from parlor.model.errors import BadRequest
+from parlor.model.errors import BadRequest, ParlorError
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.own import Arrangement
-from parlor.model.self_log import Change, Entry, SelfKind
+from parlor.model.self_log import Change, Entry, SelfKind, key_of
 from parlor.ports.clock import Clock
 from parlor.ports.self_log import NO_LIMITS, SelfLog
 from parlor.wire.native.pushes import SelfPush, self_entry
@@ -35,6 +35,12 @@ class News(Protocol):
     """Whoever tells people's own devices what was put into their self logs by others."""
 
     async def tell(self, entries: Sequence[Entry]) -> None: ...
+
+
+class Lists(Protocol):
+    """Whoever tells people's own devices which conversations came into their lists, or left."""
+
+    async def changed(self, users: Sequence[UserId], conversation: ConversationId) -> None: ...
 
 
 class Own:
@@ -83,6 +89,17 @@ class Own:
         for entry in entries:
             push = SelfPush(self_entry(entry))
             await self._announcements.tell([entry.user_id], push, about=entry.key)
+
+    async def changed(self, users: Sequence[UserId], conversation: ConversationId) -> None:
+        """Tell each of `users`, who are not many, that the conversation has come into their list
+        or has gone from it: what their logs say of it was stored with the event. As with every
+        announcement, what fails here is found at the next look."""
+        try:
+            entries = await self._self_log.at(users, key_of(SelfKind.CONVERSATION, conversation))
+        except ParlorError as failed:
+            self._announcements.lose(failed, conversation)
+        else:
+            await self.tell(entries)
 
     async def list(self, user: UserId, after: int, cursor: str, limit: int) -> OwnPage:
         """What a device lacks that has applied up to `after`. Raises BadRequest."""

@@ -19,7 +19,7 @@ from parlor.model.account import User
 from parlor.model.errors import BadRequest, NotFound, RateLimited
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.people import Pair, Privacy, Profile, Who
-from parlor.model.text import check_words
+from parlor.model.text import check_display_name, check_words
 from parlor.ports.clock import Clock
 from parlor.ports.profiles import Card
 from parlor.ports.profiles import Profiles as Store
@@ -91,23 +91,27 @@ class Profiles:
         about: str | None = None,
         avatar: str | None = None,
     ) -> User:
-        """Change what is not None, each for itself, in this order; an empty `avatar` takes it
-        off. Raises BadDisplayName, TextTooLong, BadText, NotFound (no such picture), RateLimited.
+        """Change what is not None; an empty `avatar` takes it off. A refusal changes nothing.
+
+        Raises BadDisplayName, TextTooLong, BadText, NotFound (no such picture), RateLimited.
         """
         if (display_name, about, avatar) == (None, None, None):
             return (await self._card(user)).user
         said = None
         if about is not None:
             said = check_words(about, self._settings.max_about_chars, "A line about oneself")
+        if display_name is not None:
+            check_display_name(display_name)
         if wait_s := self.paces.take_nowait(user, self._clock.now()):
             raise RateLimited(retry_after_s=wait_s)
+        # First what the store may refuse: only there it is known whether a picture is kept.
+        if avatar is not None:
+            await self._store.set_avatar(user, avatar)
+            await self._names.changed(user)
         if display_name is not None:
             await self._names.rename(user, display_name)
         if said is not None:
             await self._store.set_about(user, said)
-        if avatar is not None:
-            await self._store.set_avatar(user, avatar)
-            await self._names.changed(user)
         card = await self._card(user)
         await self._tell(card)
         return card.user

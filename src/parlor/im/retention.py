@@ -13,7 +13,7 @@ import structlog
 
 from parlor.im.settings import ImSettings
 from parlor.model.errors import ParlorError
-from parlor.model.ids import ConversationId
+from parlor.model.ids import ConversationId, UserId
 from parlor.ports.changes import Retention
 from parlor.ports.clock import Clock
 from parlor.ports.meter import Meter
@@ -56,6 +56,7 @@ class Keeping:
                 now - int(settings.tombstone_days * _DAY_MS), settings.retention_batch
             )
             self._meter.count("im_entries_forgotten_total", forgotten)
+        await self._fold_positions()
         if settings.retention_days:
             await self._trim_all(now - int(settings.retention_days * _DAY_MS))
 
@@ -64,6 +65,15 @@ class Keeping:
         while True:
             step = await self._retention.trim(before_ms, after, self._settings.retention_batch)
             self._meter.count("im_events_removed_total", step.removed)
+            after = step.after
+            if after is None:
+                return
+
+    async def _fold_positions(self) -> None:
+        after: UserId | None = None
+        while True:
+            step = await self._retention.fold_positions(after, self._settings.retention_batch)
+            self._meter.count("im_positions_folded_total", step.removed)
             after = step.after
             if after is None:
                 return

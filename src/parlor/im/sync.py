@@ -49,7 +49,13 @@ class Sync:
         first = max(1, member.history_from)
         if lower is not None:
             lower = max(lower, first - 1)
-        found, last_seq = await self._messages.events(conversation_id, lower, upper, size)
+        # Backwards, one more than asked tells the beginning of what is kept.
+        most = size if lower is not None else size + 1
+        found, last_seq = await self._messages.events(conversation_id, lower, upper, most)
+        if lower is None:
+            if 0 < len(found) <= size:
+                first = max(first, found[0].seq)
+            found = found[-size:]
         now = self._clock.unix_ms()
         events = _fitting(
             [readable(event, now) for event in found if event.seq >= first],

@@ -104,6 +104,8 @@ def check_words(raw: str, max_chars: int, what: str) -> str:
         raw.encode()
     except UnicodeEncodeError as lone_surrogate:
         raise BadText from lone_surrogate
+    if _has_piled_marks(raw):
+        raise BadText(f"No character has more than {MAX_MARKS} combining marks.")
     words = unicodedata.normalize("NFC", raw.replace("\r\n", "\n")).strip()
     if len(words) > max_chars:
         raise TextTooLong(f"{what} has at most {max_chars} characters.")

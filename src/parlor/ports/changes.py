@@ -67,6 +67,21 @@ class Retention(Protocol):
         event of a conversation stays.
         """
 
+    async def fold_positions(self, after: UserId | None, limit: int) -> Folded:
+        """Merge the delivered positions of devices that are not signed in into one for each of
+        their people: nobody's position moves back by it.
+
+        One step of a walk over all people in the order of their ids, in one transaction: it looks
+        at `limit` people after `after`, and merges at most `limit` positions.
+        """
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """`after` is where the walk goes on; None: it is at its end."""
+
+    removed: int
+    after: UserId | None
+
 
 class Trimmed(msgspec.Struct, frozen=True):
     """`after` is where the walk goes on; None: it is at its end."""

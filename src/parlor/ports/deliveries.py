@@ -13,10 +13,12 @@ from parlor.model.receipt import Delivered, Receipt
 
 class Stored(msgspec.Struct, frozen=True):
     """`moved` are the positions that got further, as they are now. `without`: conversations in
-    which no positions are kept, being too large."""
+    which no positions are kept, being too large. `ignored` counts the positions of those who are
+    not members, and of what does not exist."""
 
     moved: tuple[Delivered, ...]
     without: frozenset[ConversationId]
+    ignored: int = 0
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -39,7 +41,7 @@ class Deliveries(Protocol):
         """Move positions forward, never back, never past last_seq, by a number of statements
         that does not grow with `delivered`.
 
-        Left out without a word: who is not a member, and what does not exist.
+        Left out, and counted: who is not a member, and what does not exist.
         """
 
     async def told(self, positions: Sequence[tuple[ConversationId, UserId]]) -> Sequence[Told]:

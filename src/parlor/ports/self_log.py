@@ -47,6 +47,9 @@ class SelfLog(Protocol):
     async def page(self, user: UserId, after: int, limit: int) -> SelfPage:
         """Entries with `seq > after`, oldest first. A user without any has an empty log."""
 
+    async def at(self, users: Sequence[UserId], key: str) -> Sequence[Entry]:
+        """What the logs of `users` say of `key`, also when it is gone; in no order. One query."""
+
     async def newest(
         self, user: UserId, kind: SelfKind, before: int | None, limit: int
     ) -> Sequence[Entry]:

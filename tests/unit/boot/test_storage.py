@@ -6,7 +6,7 @@ import sys
 PROGRAM = """
 import asyncio, sys
 from contextlib import AsyncExitStack
-from parlor.boot.assemble import open_services
+from parlor.boot.accounts import open_services
 from parlor.boot.config import load
 from parlor.boot.sections import SECTIONS
 

@@ -1,4 +1,7 @@
+import msgspec
+
 from parlor.gateway.settings import GatewaySettings
+from parlor.model.account import Grants
 from parlor.model.ids import RoomId
 from tests.support.native_connection import NativeHouse
 
@@ -24,3 +27,21 @@ async def test_joining_twice_counts_once_and_leaving_gives_the_place_back():
     }
     assert messages[10]["result"]["online"] == 1
     assert house.gateway.hub.room_online(RoomId("c")) == 1
+
+
+async def test_leaving_tells_nothing_of_a_room_that_the_token_does_not_open():
+    house = NativeHouse()
+    tokens = house.small.authentication
+    identity = msgspec.structs.replace(
+        tokens.identity("2:phone"), has_account=False, grants=Grants(rooms=("open",))
+    )
+    tokens.other["2:phone"] = identity
+    inside, outside = house.websocket(), house.websocket()
+    await inside.hello("1:phone")
+    await outside.hello("2:phone")
+    for number, room in enumerate(("open", "secret"), start=2):
+        inside.ask(number, "room.join", room=room)
+        outside.ask(number, "room.leave", room=room)
+    house.gateway.turn.flush()
+    online = {message["id"]: message["result"]["online"] for message in outside.messages()}
+    assert online == {2: 1, 3: 0}

@@ -17,7 +17,7 @@ from parlor.model.errors import (
     TooLate,
 )
 from parlor.model.event import EventKind
-from parlor.model.ids import ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.wire.native.pushes import EventPush
 from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, NOWHERE
 from tests.support.talk import open_talk
@@ -42,6 +42,17 @@ def acts_of(talk, user, conversation, seq, client_id="c"):
 
 
 KINDS = ("edit", "recall", "react", "pin")
+
+
+async def test_the_connection_that_acts_is_left_out_of_the_announcement(talk):
+    direct, here = await talk.direct(), ConnectionKey("here")
+    seq = await talk.say(ANN, direct, "hello")
+    acts = talk.messaging.acts
+    await acts.edit(ANN, direct, seq, "1", "better", not_to=here)
+    await acts.react(ANN, direct, seq, "2", "\N{THUMBS UP SIGN}", not_to=here)
+    await acts.pin(ANN, direct, seq, "3", not_to=here)
+    await acts.recall(ANN, direct, seq, "4", not_to=here)
+    assert talk.told.left_out == [here] * 4
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -350,3 +350,15 @@ async def test_a_device_ends_with_every_log_however_it_is_interrupted(steps):
                 assert device.logs[one] == await whole_log(talk, one)
             kinds = {(await talk.threads.get(ANN, one)).kind for one in talks}
             assert kinds == {ConversationKind.GROUP}
+
+
+async def test_a_page_of_changes_has_no_more_events_than_the_setting_says(tmp_path):
+    async with open_talk(tmp_path, max_sync_events=3) as talk:
+        group = await talk.group(ANN, BOB)
+        for number in range(6):
+            await talk.say(ANN, group, f"message {number}")
+        device = Device(BOB, talk)
+        device.have[group] = 1
+        page = await device.page(limit=1_000)
+        assert [len(change.events) for change in page.changes] == [3]
+        assert page.changes[0].more

@@ -32,7 +32,7 @@ async def test_each_member_of_a_new_conversation_is_told_with_their_own_view(tal
     view, created = await talk.threads.create(ANN, DIRECT, [BOB], "ignored")
     assert created
     assert (view.kind, view.title, view.peer, view.last_seq) == (DIRECT, "", BOB, 1)
-    peers = {users: push.conversation.peer for users, push in talk.told.pushes}
+    peers = {users: push.conversation.peer for users, push in talk.told.about_conversations}
     assert peers == {(ANN,): BOB, (BOB,): ANN}
     assert talk.told.pushes[0] == ((ANN,), ConversationPush(view))
 
@@ -49,13 +49,13 @@ async def test_both_asking_at_once_get_one_conversation_announced_once(talk):
         talk.threads.create(ANN, DIRECT, [BOB], ""), talk.threads.create(BOB, DIRECT, [ANN], "")
     )
     assert len({view.id for view, _ in results}) == 1
-    assert len(talk.told.pushes) == 2
+    assert len(talk.told.about_conversations) == 2
 
 
 async def test_a_group_has_its_title_and_each_member_once(talk):
     view, _ = await talk.threads.create(ANN, GROUP, [BOB, CEM, BOB, ANN], "  三年级 📚 ")
     assert (view.title, view.member_count, view.peer) == ("三年级 📚", 3, None)
-    assert [users for users, _ in talk.told.pushes] == [(ANN,), (BOB, CEM)]
+    assert [users for users, _ in talk.told.about_conversations] == [(ANN,), (BOB, CEM)]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ async def test_a_lost_announcement_does_not_fail_the_creation(talk):
     talk.told.failure = RuntimeError("bus")
     _, created = await talk.threads.create(ANN, GROUP, [BOB], "T")
     assert created
-    assert talk.meter.counted["im_announcements_lost_total"] == 2
+    assert talk.meter.counted["im_announcements_lost_total"] == 4
 
 
 async def test_a_group_asked_for_twice_with_one_client_id_is_one_group(talk):

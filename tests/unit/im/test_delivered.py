@@ -111,6 +111,7 @@ async def test_strangers_are_ignored_and_nobody_hears_of_them(talk, store):
     await positions.tick()
     assert talk.told.pushes == []
     assert len(await talk.stores.deliveries.receipts(direct, 9)) == 2
+    assert talk.meter.counted["im_positions_ignored_total"] == 2
 
 
 async def test_of_a_group_that_is_too_large_positions_are_asked_for_no_more(talk, store):

@@ -1,10 +1,15 @@
 import pytest
 
-from parlor.model.errors import BadRequest
+from parlor.drivers.sql.self_logs import SqlSelfLog
+from parlor.im.announce import Announcements
+from parlor.im.own import Own
+from parlor.im.settings import ImSettings
+from parlor.model.conversation import ConversationKind
+from parlor.model.errors import BadRequest, StorageFailed
 from parlor.model.own import Arrangement, Notify
 from parlor.model.self_log import Change, SelfKind, key_of
 from parlor.wire.native.pushes import SelfPush, self_entry
-from tests.support.storage import ANN, BOB
+from tests.support.storage import ANN, BOB, CEM, TALK
 from tests.support.talk import open_talk
 
 DAY_MS = 86_400_000
@@ -110,6 +115,42 @@ async def test_a_hidden_conversation_comes_back_with_the_next_message(talk):
     assert [view.hidden for view in (await talk.threads.page(ANN, "", 10))[0]] == []
     await talk.say(BOB, direct, "here I am")
     assert [view.hidden for view in (await talk.threads.page(ANN, "", 10))[0]] == [False]
+
+
+async def test_a_hidden_conversation_stays_away_when_nobody_says_anything(talk):
+    group = await talk.group(ANN, BOB)
+    seq = await talk.say(BOB, group, "hello")
+    await talk.own.log.arrange(ANN, group, Arrangement(hidden=True))
+    await talk.messaging.acts.react(BOB, group, seq, "r", "\N{THUMBS UP SIGN}")
+    await talk.groups.acts.rename(ANN, group, "t", "New title")
+    assert (await talk.threads.get(ANN, group)).hidden
+    assert not (await talk.threads.get(BOB, group)).hidden
+    await talk.say(BOB, group, "here I am")
+    assert not (await talk.threads.get(ANN, group)).hidden
+
+
+async def test_whoever_comes_and_goes_is_told_what_becomes_of_their_list(talk):
+    group = (await talk.threads.create(ANN, ConversationKind.GROUP, [BOB], ""))[0].id
+    await talk.groups.acts.invite(ANN, group, "i", [CEM])
+    await talk.groups.acts.remove(ANN, group, "r", [CEM])
+    entries = [push.entry for _, push in talk.told.pushes if isinstance(push, SelfPush)]
+    users = [to for to, push in talk.told.pushes if isinstance(push, SelfPush)]
+    assert sorted(users[:2]) == [(ANN,), (BOB,)]
+    assert users[2:] == [(CEM,), (CEM,)]
+    assert {entry.key for entry in entries} == {f"c:{group}"}
+    assert [entry.body is None for entry in entries] == [False, False, False, True]
+    assert [entry.seq for entry in entries[2:]] == [1, 2]
+
+
+async def test_a_list_that_cannot_be_looked_up_hinders_nobody(talk):
+    class Broken(SqlSelfLog):
+        async def at(self, users, key):
+            raise StorageFailed
+
+    announcements = Announcements(talk.told, talk.meter, limit_s=None)
+    log = Own(Broken(talk.stores.database), announcements, ImSettings(), talk.clock)
+    await log.changed([BOB], TALK)
+    assert talk.meter.counted["im_announcements_lost_total"] == 1
 
 
 async def test_hidden_conversations_do_not_end_a_list_early(talk):

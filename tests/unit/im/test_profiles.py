@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from parlor.im.profiles import PrivacyWish
-from parlor.model.errors import BadRequest, NotFound, RateLimited, TextTooLong
+from parlor.model.errors import BadDisplayName, BadRequest, NotFound, RateLimited, TextTooLong
 from parlor.model.people import ContactState, Privacy, Who
 from parlor.wire.native.pushes import SelfPush, UserPush
 from tests.support.people_services import people_house
@@ -29,6 +29,19 @@ async def test_a_change_is_told_to_oneself_and_to_contacts_once():
     ((users, push),) = changes(house)
     assert users == (ANN, BOB)
     assert push.user == user
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"avatar": "none"}, {"about": "x" * 201}, {"display_name": "\u202e"}]
+)
+async def test_a_change_that_is_refused_in_one_part_changes_nothing(wrong):
+    house = await with_contact()
+    before = await house.profiles.get(BOB, ANN)
+    wish = {"display_name": "Ann", "about": "Climbs", **wrong}
+    with pytest.raises((NotFound, TextTooLong, BadDisplayName)):
+        await house.profiles.update(ANN, **wish)
+    assert await house.profiles.get(BOB, ANN) == before
+    assert changes(house) == []
 
 
 async def test_nothing_to_change_is_told_to_nobody():

@@ -1,8 +1,11 @@
 import msgspec
 import pytest
 
+from parlor.drivers.sql.deliveries import SqlDeliveries
 from parlor.im.retention import Keeping
 from parlor.im.settings import ImSettings
+from parlor.model.ids import DeviceId
+from parlor.model.receipt import Delivered
 from tests.support.storage import ANN, BOB
 from tests.support.talk import open_talk
 
@@ -68,3 +71,13 @@ async def test_what_is_gone_is_forgotten_after_its_time(talk):
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         ImSettings(**wrong)
+
+
+async def test_positions_of_devices_that_are_signed_out_are_merged(talk):
+    direct = await talk.direct()
+    deliveries = SqlDeliveries(talk.stores.database)
+    positions = [Delivered(direct, BOB, DeviceId(name), 1) for name in ("a", "b", "c")]
+    await deliveries.put(positions, 10)
+    await keeping(talk).round()
+    assert await deliveries.behind(BOB) == {}
+    assert talk.meter.counted["im_positions_folded_total"] == 3

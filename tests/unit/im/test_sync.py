@@ -116,3 +116,21 @@ async def test_a_page_ends_where_its_texts_are_too_long_and_none_is_left_out(tmp
         assert pages == [[0, 60], [60, 40], [150], [10]]
     else:
         assert pages == [[10], [150], [60, 40], [0, 60]]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4, 5])
+async def test_history_that_was_trimmed_ends_where_it_begins(talk, limit):
+    direct = await talk.direct()
+    for n in range(8):
+        await talk.say(ANN, direct, f"{n}")
+        talk.clock.at += 1
+    # The last four are young enough.
+    young, _ = await talk.stores.messages.events(direct, 5, None, 1)
+    await talk.stores.retention.trim(young[0].sent_at, None, 100)
+    pages, before, more = [], None, True
+    while more:
+        page, _, more = await talk.sync.events(BOB, direct, None, before, limit)
+        pages.append([event.seq for event in page])
+        before = page[0].seq
+    assert [seq for page in reversed(pages) for seq in page] == [6, 7, 8, 9]
+    assert len(pages) == -(-4 // limit)

@@ -130,3 +130,12 @@ async def test_a_place_is_remembered_once(place):
         await place.types(talk=(TALK, GROUP, TALK)[number])
         place.clock.at += TYPING_S
     assert place.typing.remembered == 2 <= place.typing.limit
+
+
+async def test_who_goes_on_typing_is_told_of_no_more_often_than_the_setting_says(place):
+    slow = Place(place.stores, typing_each_s=3.0)
+    told = []
+    for _ in range(7):
+        told.append(len(await slow.types()))
+        slow.clock.at += 1.0
+    assert told == [1, 0, 0, 1, 0, 0, 1]

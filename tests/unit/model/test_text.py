@@ -12,6 +12,7 @@ from parlor.model.text import (
     check_name,
     check_room,
     check_text,
+    check_words,
 )
 
 
@@ -125,3 +126,9 @@ def test_names_up_to_the_limit_are_rooms(name):
 def test_empty_long_and_broken_names_are_refused(name):
     with pytest.raises(BadRequest):
         check_room(name, 128)
+
+
+def test_words_have_no_pile_of_marks_on_one_character():
+    assert check_words("a" + "\u0301" * 30, 200, "It") == "á" + "\u0301" * 29
+    with pytest.raises(BadText):
+        check_words("a" + "\u0301" * 31, 200, "It")

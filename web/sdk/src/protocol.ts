@@ -521,10 +521,12 @@ export type Notify = "all" | "mentions" | "nothing";
  * One row of somebody's conversation list.
  *
  * `peer` is the other person of a direct conversation. `unread` counts messages of others
- * after `read_seq` and stops at 1,000. `active_at` is Unix time in milliseconds of the last
- * event and orders the list. `role`, `history_from` and `muted_until` are the member's own
- * (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What is
- * before `history_from` cannot be read: it is from before the member's time, or not kept any more.
+ * after `read_seq` and stops at 1,000; `mentioned_seq` is the first message of others after it
+ * that mentions the viewer or everybody, 0 for none. `active_at` is Unix time in milliseconds of
+ * the last event and orders the list. `role`, `history_from` and `muted_until` are the member's
+ * own (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What
+ * is before `history_from` cannot be read: it is from before the member's time, or not kept any
+ * more.
  * `pinned`, `notify`, `hidden` and `unread_mark` are what the member has made of it.
  * `peer_read_seq` and `peer_delivered_seq` are how far the other person of a direct one has read
  * and got (`model.receipt.Receipt`), 0 in a group.
@@ -553,6 +555,7 @@ export interface ConversationView {
   unread_mark: boolean;
   peer_read_seq: number;
   peer_delivered_seq: number;
+  mentioned_seq: number;
 }
 
 export interface ConversationResult {

@@ -158,7 +158,8 @@ export class Rows {
     const row = this.rows.get(id);
     if (row === undefined) return;
     const { pinned = false, notify = "all", hidden_seq = 0, unread_mark = false, read_seq = 0 } = own;
-    const hidden = hidden_seq > 0 && hidden_seq >= row.last_seq;
+    // Other events may have come since it was hidden: what was hidden stays so until something is said.
+    const hidden = hidden_seq > 0 && (row.hidden || hidden_seq >= row.last_seq);
     const same =
       row.pinned === pinned && row.notify === notify && row.hidden === hidden && row.unread_mark === unread_mark;
     if (!same) this.put({ ...row, pinned, notify, hidden, unread_mark });

@@ -74,6 +74,10 @@ class MemorySelfLog:
         page = [entry for entry in found if entry.seq > after][:limit]
         return SelfPage(tuple(page), log.last_seq, log.floor_seq)
 
+    async def at(self, users: Sequence[UserId], key: str) -> Sequence[Entry]:
+        logs = [self._logs[user].entries for user in users if user in self._logs]
+        return [entries[key] for entries in logs if key in entries]
+
     async def newest(
         self, user: UserId, kind: SelfKind, before: int | None, limit: int
     ) -> Sequence[Entry]:

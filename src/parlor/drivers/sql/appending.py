@@ -21,6 +21,7 @@ from parlor.drivers.sql.conversation_rows import settings_of
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
 from parlor.drivers.sql.locks import lock_conversations
 from parlor.drivers.sql.many_rows import ManyRows
+from parlor.drivers.sql.mentions import note_mentions
 from parlor.drivers.sql.tables import conversations, events, members
 from parlor.model.errors import (
     BadRequest,
@@ -74,6 +75,8 @@ _newest = _newest.offset(literal_column("0"))
 _ADVANCE = ByKeys(
     update(conversations).values(
         last_seq=_newest.with_only_columns(events.c.seq).scalar_subquery(),
+        # Only messages and calls come this way.
+        last_said_seq=_newest.with_only_columns(events.c.seq).scalar_subquery(),
         active_at=_newest.with_only_columns(events.c.sent_at).scalar_subquery(),
     ),
     conversations.c.id,
@@ -139,6 +142,7 @@ def append_all(
 def _store(db: Connection, created: Sequence[Event]) -> None:
     _ROWS.insert(db, [tuple(row_of_event(event).values()) for event in created])
     expect_expiry(db, created)
+    note_mentions(db, created)
     changed = {int(event.conversation_id): None for event in created}
     for some in _pieces(list(changed)):
         _ADVANCE.run(db, some)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
+from parlor.drivers.sql.mentions import forget_mentions
 from parlor.drivers.sql.message_tables import expiring, message_states, reactions
 from parlor.drivers.sql.state_rows import (
     FIRST_USERS,
@@ -41,8 +42,10 @@ def take_words(db: Connection, conversation: int, seqs: Sequence[int]) -> None:
             events.c.conversation_id == conversation, events.c.seq.in_(seqs)
         )
     )
-    rows = [row_of_event(wordless(event_of_row(row))) for row in found]
+    said = [event_of_row(row) for row in found]
+    rows = [row_of_event(wordless(event)) for event in said]
     if rows:
+        forget_mentions(db, said)
         db.execute(
             _TAKE_WORDS,
             [

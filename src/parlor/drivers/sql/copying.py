@@ -27,6 +27,10 @@ Told = Callable[[str, int, int], None]
 """Is told a table, how many of its rows are copied, and how many there are."""
 
 
+Check = Callable[[Connection], None]
+"""Looks at a copy before it counts; raises NotSound."""
+
+
 class NotSound(CannotOpen):
     """What was copied contradicts itself: the source is damaged, and the target got nothing."""
 
@@ -44,7 +48,7 @@ def prepare_target(db: Connection) -> None:
         raise CannotOpen(f"the target is not empty: it has rows in {', '.join(full)}")
 
 
-def copy_all(source: Connection, target: Connection, tell: Told) -> Mapping[str, int]:
+def copy_all(source: Connection, target: Connection, tell: Told, check: Check) -> Mapping[str, int]:
     """How many rows each table has now. The target is empty and has tables; raises NotSound."""
     stored = stored_revision(source)
     if stored != HEAD:
@@ -66,11 +70,12 @@ def copy_all(source: Connection, target: Connection, tell: Told) -> Mapping[str,
         if found[name] != count:
             raise NotSound(f"{name}: {count} rows were read and {found[name]} arrived")
     check_logs(target)
+    check(target)
     return found
 
 
 async def copy(
-    source: Connection, target: Connection, tell: Told, ready: Callable[[], object]
+    source: Connection, target: Connection, tell: Told, check: Check, ready: Callable[[], object]
 ) -> Mapping[str, int]:
     """As `copy_all`, and commit, for connections of any engine: those of servers wait inside.
 
@@ -78,7 +83,7 @@ async def copy(
     """
 
     def work() -> Mapping[str, int]:
-        found = copy_all(source, target, tell)
+        found = copy_all(source, target, tell, check)
         ready()
         target.commit()
         return found

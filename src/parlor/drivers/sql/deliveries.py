@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby, islice
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.folding import SIGNED_OUT
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.receipt_columns import (
     delivered_seq,
@@ -68,14 +70,18 @@ class SqlDeliveries:
 
     async def put(self, delivered: Sequence[Delivered], most_members: int) -> Stored:
         wanted: dict[_Key, int] = {}
+        ignored = 0
         for one in delivered:
             conversation, user = number_of(one.conversation_id), number_of(one.user_id)
-            if conversation is not None and user is not None:
+            if conversation is None or user is None:
+                ignored += 1
+            else:
                 key = (conversation, user, one.device)
                 wanted[key] = max(one.seq, wanted.get(key, 0))
         if not wanted:
-            return Stored((), frozenset())
-        return await self._database.write(lambda db: _put(db, wanted, most_members))
+            return Stored((), frozenset(), ignored)
+        stored = await self._database.write(lambda db: _put(db, wanted, most_members))
+        return msgspec.structs.replace(stored, ignored=stored.ignored + ignored)
 
     async def told(self, positions: Sequence[tuple[ConversationId, UserId]]) -> Sequence[Told]:
         wanted = [(number_of(conversation), number_of(user)) for conversation, user in positions]
@@ -155,7 +161,7 @@ class SqlDeliveries:
                     ),
                 ).join(conversations, conversations.c.id == deliveries.c.conversation_id)
             )
-            .where(deliveries.c.user_id == number_of(user))
+            .where(deliveries.c.user_id == number_of(user), deliveries.c.device != SIGNED_OUT)
             .group_by(deliveries.c.device)
         )
         rows = await self._database.read(lambda db: db.execute(query).all())
@@ -177,6 +183,7 @@ def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
         .where(_MEMBERSHIP.in_(sorted({key[:2] for key in wanted})))
     ).all()
     without = {row.conversation_id for row in there if not row.kept}
+    inside = {(row.conversation_id, row.user_id) for row in there}
     last = {(row.conversation_id, row.user_id): row.last_seq for row in there if row.kept}
     upto = {key: min(seq, last[key[:2]]) for key, seq in wanted.items() if key[:2] in last}
     known: dict[_Key, int] = {}
@@ -201,6 +208,7 @@ def _put(db: Connection, wanted: dict[_Key, int], most_members: int) -> Stored:
             for key, seq in (new | moved).items()
         ),
         frozenset(ConversationId(str(number)) for number in without),
+        sum(key[:2] not in inside for key in wanted),
     )
 
 

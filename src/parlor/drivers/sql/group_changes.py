@@ -15,6 +15,7 @@ from sqlalchemy import Column, Connection, delete, insert, select, update
 
 from parlor.drivers.sql.conversation_rows import settings_of, stored_settings
 from parlor.drivers.sql.group_tables import departures, group_links, join_requests
+from parlor.drivers.sql.mentions import forget_mentions_of
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.self_log import put
 from parlor.drivers.sql.tables import conversations, members, users
@@ -73,6 +74,7 @@ def _left(db: Connection, event: Event) -> None:
         select(members.c.user_id, members.c.muted_until, members.c.said_at).where(*gone)
     ).all()
     db.execute(delete(members).where(*gone))
+    forget_mentions_of(db, conversation, numbers)
     db.execute(
         insert(departures),
         [

@@ -12,10 +12,15 @@ from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.group_tables import departures
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import members
+from parlor.drivers.sql.tables import users as accounts
 from parlor.model.conversation import Member
 from parlor.model.group import Role
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.member_change import MemberChange
+from parlor.model.status import State
+
+# The status is JSON without spaces.
+_INVISIBLE = f'"state":"{State.INVISIBLE.value}"'
 
 
 class SqlMembers:
@@ -94,7 +99,10 @@ class SqlMembers:
     async def among(self, conversation: ConversationId, users: Sequence[UserId]) -> int:
         numbers = [number for number in map(number_of, users) if number is not None]
         wanted = select(func.count()).where(
-            members.c.conversation_id == number_of(conversation), members.c.user_id.in_(numbers)
+            members.c.conversation_id == number_of(conversation),
+            members.c.user_id.in_(numbers),
+            accounts.c.id == members.c.user_id,
+            ~accounts.c.status.contains(_INVISIBLE, autoescape=True),
         )
         return await self._database.read(lambda db: db.execute(wanted).scalar_one())
 

@@ -52,6 +52,23 @@ reactions = Table(
     sqlite_with_rowid=False,
 )
 
+# `user_id` 0: everybody.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column(
+        "conversation_id",
+        Id,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("user_id", Id, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("sender_id", Id, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 expiring = Table(
     "expiring",
     metadata,

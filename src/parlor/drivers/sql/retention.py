@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, select, update
 
 from parlor.drivers.sql.database import Database
-from parlor.drivers.sql.message_tables import expiring, message_states, reactions
+from parlor.drivers.sql.folding import fold
+from parlor.drivers.sql.message_tables import expiring, mentions, message_states, reactions
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import conversations, events
-from parlor.model.ids import ConversationId
-from parlor.ports.changes import Trimmed
+from parlor.model.ids import ConversationId, UserId
+from parlor.ports.changes import Folded, Trimmed
 
 # Conversations whose first event is too old, and not their only one.
 _OLD = (
@@ -49,7 +50,7 @@ _BEGIN = (
     .where(conversations.c.id == bindparam("number"))
     .values(first_seq=bindparam("kept"))
 )
-_OF_EVENTS: Sequence[Table] = (events, message_states, reactions, expiring)
+_OF_EVENTS: Sequence[Table] = (events, message_states, reactions, mentions, expiring)
 
 
 class SqlRetention:
@@ -59,6 +60,10 @@ class SqlRetention:
     async def trim(self, before_ms: int, after: ConversationId | None, limit: int) -> Trimmed:
         start = 0 if after is None else number_of(after) or 0
         return await self._database.write(lambda db: _trim(db, before_ms, start, limit))
+
+    async def fold_positions(self, after: UserId | None, limit: int) -> Folded:
+        start = 0 if after is None else number_of(after) or 0
+        return await self._database.write(lambda db: fold(db, start, limit))
 
 
 def _trim(db: Connection, before_ms: int, after: int, limit: int) -> Trimmed:

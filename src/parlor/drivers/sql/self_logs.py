@@ -53,6 +53,10 @@ _NEWEST = (
     .order_by(self_entries.c.seq.desc())
     .limit(bindparam("most"))
 )
+_AT = select(*_COLUMNS).where(
+    self_entries.c.user_id.in_(bindparam("users", expanding=True)),
+    self_entries.c.key == bindparam("key"),
+)
 _COUNT = select(func.count()).where(
     self_entries.c.user_id == bindparam("user"),
     self_entries.c.kind == bindparam("kind"),
@@ -105,6 +109,11 @@ class SqlSelfLog:
             return SelfPage((), 0, 0)
         entries = tuple(_entry(row[2:]) for row in rows if row.key is not None)
         return SelfPage(entries, rows[0].last_seq, rows[0].floor_seq)
+
+    async def at(self, users: Sequence[UserId], key: str) -> Sequence[Entry]:
+        wanted = {"users": [number_of(user) for user in users], "key": key}
+        rows = await self._database.read(lambda db: db.execute(_AT, wanted).all())
+        return [_entry(row) for row in rows]
 
     async def newest(
         self, user: UserId, kind: SelfKind, before: int | None, limit: int

@@ -156,6 +156,8 @@ conversations = Table(
     Column("restricted", Boolean, nullable=False, server_default=false()),
     # The first event that is kept: what was before is past its retention.
     Column("first_seq", BigInteger, nullable=False, server_default="1"),
+    # The last message or call: the events that bring a hidden conversation back.
+    Column("last_said_seq", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("low_user_id", "high_user_id"),
     Index("ix_conversations_avatar", "avatar"),
 )

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from parlor.drivers.sql.conversation_rows import settings_of
 from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row
+from parlor.drivers.sql.mentions import first_mentions
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.receipt_columns import peer_columns
 from parlor.drivers.sql.self_tables import self_entries
@@ -150,6 +151,7 @@ def _view_rows() -> Select[Any]:
             conversations.c.title,
             conversations.c.active_at,
             conversations.c.first_seq,
+            conversations.c.last_said_seq,
             conversations.c.member_count,
             conversations.c.low_user_id,
             conversations.c.high_user_id,
@@ -164,6 +166,7 @@ def _view_rows() -> Select[Any]:
             self_entries.c.body.label("own"),
             _unread().label("unread"),
             *peer_columns(),
+            *first_mentions(),
         )
         .select_from(JOINED.join(events, last).outerjoin(self_entries, own))
         .where(members.c.user_id == bindparam("viewer"))
@@ -186,6 +189,7 @@ def _view(row: AnyRow, viewer: int) -> ConversationView:
         last_seq=last_event.seq,
         read_seq=row.read_seq,
         unread=min(row.unread, MAX_UNREAD),
+        mentioned_seq=min(filter(None, (row.mentioned_me, row.mentioned_all)), default=0),
         active_at=row.active_at,
         last_event=last_event,
         peer=None if peer is None else UserId(str(peer)),
@@ -201,6 +205,6 @@ def _view(row: AnyRow, viewer: int) -> ConversationView:
         peer_delivered_seq=max(row.peer_delivered_seq or 0, row.peer_read_seq or 0),
         pinned=own.pinned,
         notify=own.notify,
-        hidden=own.hidden_seq >= last_event.seq,
+        hidden=own.hidden_seq > 0 and own.hidden_seq >= row.last_said_seq,
         unread_mark=own.unread_mark,
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from parlor.drivers.sql.copying import check_logs, counts, prepare_target
+from parlor.drivers.sql.copying import Check, check_logs, counts, prepare_target
 from parlor.drivers.sql.database import CannotOpen
 from parlor.drivers.sql.revision import bring_up_to_date, stored_revision
 from parlor.drivers.sqlite.engine import Use, make_engine
@@ -52,10 +52,12 @@ def opened_file(path: Path, settings: SqliteSettings, *, is_target: bool) -> Ite
         writing.dispose()
 
 
-def copied_file(path: Path, copy: Path, settings: SqliteSettings) -> Mapping[str, int]:
+def copied_file(
+    path: Path, copy: Path, settings: SqliteSettings, check: Check
+) -> Mapping[str, int]:
     """Page by page while others read and write: https://www.sqlite.org/backup.html.
 
-    Returns rows by table. Raises CannotOpen, or NotSound for logs with gaps.
+    Returns rows by table. Raises CannotOpen, or NotSound for logs with gaps and what `check` says.
     """
     if not path.exists():
         raise CannotOpen(f"there is no database {path}")
@@ -68,6 +70,7 @@ def copied_file(path: Path, copy: Path, settings: SqliteSettings) -> Mapping[str
         raise CannotOpen(f"cannot copy the database {path}: {error}") from error
     with opened_file(copy, settings, is_target=False) as connection:
         check_logs(connection)
+        check(connection)
         return counts(connection)
 
 

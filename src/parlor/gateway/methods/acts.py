@@ -35,6 +35,7 @@ class Acts:
             params.client_id,
             params.text,
             mentions=[UserId(user) for user in params.mentions],
+            not_to=caller.link.key,
         )
         return wire.ActResult(event, created)
 
@@ -44,6 +45,7 @@ class Acts:
             ConversationId(params.conversation_id),
             params.seq,
             params.client_id,
+            not_to=caller.link.key,
         )
         return wire.ActResult(event, created)
 
@@ -55,6 +57,7 @@ class Acts:
             params.client_id,
             params.emoji,
             off=params.off,
+            not_to=caller.link.key,
         )
         return wire.ActResult(event, created)
 
@@ -65,6 +68,7 @@ class Acts:
             params.seq,
             params.client_id,
             off=params.off,
+            not_to=caller.link.key,
         )
         return wire.ActResult(event, created)
 

@@ -39,18 +39,24 @@ class Groups:
     async def invite(self, caller: Caller, params: wire.GroupInvite) -> wire.GroupActResult:
         group, members = ConversationId(params.conversation_id), list(map(UserId, params.members))
         user = who(caller).user
-        event = await self._groups.acts.invite(user, group, params.client_id, members)
+        event = await self._groups.acts.invite(
+            user, group, params.client_id, members, not_to=caller.link.key
+        )
         return wire.GroupActResult(event)
 
     async def leave(self, caller: Caller, params: wire.GroupLeave) -> wire.GroupActResult:
         group = ConversationId(params.conversation_id)
-        event = await self._groups.acts.leave(who(caller).user, group, params.client_id)
+        event = await self._groups.acts.leave(
+            who(caller).user, group, params.client_id, not_to=caller.link.key
+        )
         return wire.GroupActResult(event)
 
     async def remove(self, caller: Caller, params: wire.GroupRemove) -> wire.GroupActResult:
         group, members = ConversationId(params.conversation_id), list(map(UserId, params.members))
         user = who(caller).user
-        event = await self._groups.acts.remove(user, group, params.client_id, members)
+        event = await self._groups.acts.remove(
+            user, group, params.client_id, members, not_to=caller.link.key
+        )
         return wire.GroupActResult(event)
 
     async def give_role(self, caller: Caller, params: wire.GroupRole) -> wire.GroupActResult:
@@ -60,6 +66,7 @@ class Groups:
             params.client_id,
             UserId(params.user_id),
             params.role,
+            not_to=caller.link.key,
         )
         return wire.GroupActResult(event)
 
@@ -69,6 +76,7 @@ class Groups:
             ConversationId(params.conversation_id),
             params.client_id,
             UserId(params.user_id),
+            not_to=caller.link.key,
         )
         return wire.GroupActResult(event)
 
@@ -80,6 +88,7 @@ class Groups:
             UserId(params.user_id) if params.user_id else None,
             params.for_s,
             off=params.off,
+            not_to=caller.link.key,
         )
         return wire.GroupActResult(event)
 
@@ -92,12 +101,15 @@ class Groups:
             announcement=params.announcement,
             avatar=params.avatar,
             wish=params.settings,
+            not_to=caller.link.key,
         )
         return wire.GroupActResult(event)
 
     async def dissolve(self, caller: Caller, params: wire.GroupDissolve) -> wire.GroupActResult:
         group = ConversationId(params.conversation_id)
-        event = await self._groups.acts.dissolve(who(caller).user, group, params.client_id)
+        event = await self._groups.acts.dissolve(
+            who(caller).user, group, params.client_id, not_to=caller.link.key
+        )
         return wire.GroupActResult(event)
 
     async def online(self, caller: Caller, params: wire.GroupOnline) -> wire.GroupOnlineResult:
@@ -156,5 +168,6 @@ class Groups:
             params.client_id,
             UserId(params.user_id),
             let_in=params.let_in,
+            not_to=caller.link.key,
         )
         return wire.GroupActResult(event)

@@ -15,7 +15,7 @@ from parlor.model.client_id import check_client_id
 from parlor.model.errors import BadRequest, NotFound
 from parlor.model.event import Draft, Event, EventKind
 from parlor.model.group_link import JoinRequest
-from parlor.model.ids import ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.model.standing import Act, Standing
 from parlor.model.text import check_text
 from parlor.ports.clock import Clock
@@ -106,6 +106,7 @@ class Joining:
         asker: UserId,
         *,
         let_in: bool,
+        not_to: ConnectionKey | None = None,
     ) -> Event | None:
         """Let somebody in who has asked, or say no. None: no, or that person is in already.
 
@@ -123,7 +124,7 @@ class Joining:
         decide = partial(coming.accept, draft=draft, most=self._settings.max_group_members)
         event, created = await self._messages.act(act, decide, now)
         if created and event is not None:
-            await self._telling.event(event)
+            await self._telling.event(event, not_to=not_to)
             await self._telling.decided(request, let_in=True)
         return event
 

@@ -10,18 +10,22 @@ import msgspec
 
 from parlor.im.announce import Announcements
 from parlor.im.members import Rosters
+from parlor.im.own import Lists
 from parlor.model.conversation import Member
 from parlor.model.errors import NotMember, ParlorError
 from parlor.model.event import Event, EventKind
 from parlor.model.group import Permission, Role
 from parlor.model.group_link import Asked, JoinRequest
-from parlor.model.ids import ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.ports.conversations import Conversations
 from parlor.ports.members import Members
 from parlor.wire.native.pushes import ConversationPush, EventPush, GroupRequestPush
 
 _TOLD_OF_REQUESTS = 100
 """So many administrators are told at most; the others see the request when they look."""
+
+
+_LISTED = frozenset({EventKind.JOINED, EventKind.LEFT})
 
 
 class Telling:
@@ -31,13 +35,15 @@ class Telling:
         members: Members,
         rosters: Rosters,
         announcements: Announcements,
+        lists: Lists,
     ) -> None:
         self._conversations = conversations
         self._members = members
         self._rosters = rosters
         self._announcements = announcements
+        self._lists = lists
 
-    async def event(self, event: Event) -> None:
+    async def event(self, event: Event, *, not_to: ConnectionKey | None = None) -> None:
         """After `event` was stored: once per event, however many come or go with it."""
         about = event.conversation_id
         if event.kind is EventKind.JOINED:
@@ -47,8 +53,13 @@ class Telling:
             await self._announcements.tell_alike(event.members, appeared, about=about)
         elif event.kind is EventKind.LEFT:
             self._rosters.forget(about)
-            await self._announcements.tell(event.members, EventPush(event), about=about)
-        await self._announcements.tell_members(self._rosters.of, EventPush(event), about=about)
+            push = EventPush(event)
+            await self._announcements.tell(event.members, push, about=about, not_to=not_to)
+        await self._announcements.tell_members(
+            self._rosters.of, EventPush(event), about=about, not_to=not_to
+        )
+        if event.kind in _LISTED:
+            await self._lists.changed(event.members, about)
 
     async def asked(self, request: JoinRequest) -> None:
         await self._tell_deciders(request, Asked.ASKED, ())

@@ -8,6 +8,7 @@ BadRequest (answer that one request).
 from __future__ import annotations
 
 import functools
+import re
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
 import msgspec
@@ -28,6 +29,11 @@ SomeParams = TypeVar("SomeParams", bound=Params)
 SomeResult = TypeVar("SomeResult", bound=Result)
 
 _NOTHING: Final = msgspec.Raw(b"")
+_HALF_A_CHARACTER: Final = msgspec.Raw(b'"half a character"')
+# A pair, half of one, any other escape (RFC 8259 §7): read in turn, so that each is what it is.
+_ESCAPES = re.compile(
+    r"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
 
 # RecursionError is how msgspec answers a depth bomb; the typed decoders need a depth of six.
 _BROKEN: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -139,9 +145,19 @@ class JsonCodec:
         try:
             return self._request.decode(message)
         except _BROKEN as broken:
-            raise _malformed(broken) from broken
+            try:
+                # What people paste may end in the middle of a character. Closing the connection
+                # would have their client say it again, and again.
+                request = self._request.decode(_with_whole_characters(message))
+            except _BROKEN:
+                raise _malformed(broken) from broken
+            if not request.method.isascii():
+                raise _malformed(broken) from broken
+            return msgspec.structs.replace(request, params=_HALF_A_CHARACTER)
 
     def parse_params(self, request: Request, kind: type[SomeParams]) -> SomeParams:
+        if request.params is _HALF_A_CHARACTER:
+            raise BadRequest("There is half a character in it: a surrogate without its other.")
         try:
             params: SomeParams = _json_decoder(kind).decode(request.params or b"{}")
             return params
@@ -264,6 +280,12 @@ def _binary(message: bytes | str) -> bytes:
     if isinstance(message, str):
         raise WireError("text where binary was agreed", close=CloseCode.UNSUPPORTED)
     return message
+
+
+def _with_whole_characters(message: bytes | str) -> str:
+    """JSON with another character in place of each half of one. Raises UnicodeDecodeError."""
+    text = message if isinstance(message, str) else message.decode()
+    return _ESCAPES.sub(lambda found: "\\ufffd" if found[2] else found[0], text)
 
 
 def _malformed(broken: Exception) -> WireError:

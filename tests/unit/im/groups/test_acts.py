@@ -18,7 +18,7 @@ from parlor.model.errors import (
 from parlor.model.event import FOREVER, EventKind
 from parlor.model.group import Role, Visible
 from parlor.model.group_change import SettingsChange
-from parlor.model.ids import UserId
+from parlor.model.ids import ConnectionKey, UserId
 from parlor.model.people import Privacy, Who
 from parlor.wire.native.pushes import ConversationPush, EventPush
 from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, NOWHERE
@@ -45,16 +45,45 @@ async def test_who_is_invited_hears_of_the_group_and_the_others_of_who_came(talk
     event = await talk.groups.acts.invite(BOB, group, "i-1", [CEM, DAN, ANN])
     assert (event.kind, event.sender, event.members) == (EventKind.JOINED, BOB, (CEM, DAN))
     view = await talk.threads.get(CEM, group)
-    assert talk.told.pushes == [
+    assert talk.told.about_conversations == [
         ((CEM, DAN), ConversationPush(view)),
         ((ANN, BOB, CEM, DAN), EventPush(event)),
     ]
 
 
+async def test_the_connection_that_acts_is_left_out_of_the_announcement(talk):
+    group, here = await talk.group(ANN, BOB), ConnectionKey("here")
+    acts = talk.groups.acts
+    for do in (
+        lambda: acts.invite(ANN, group, "1", [CEM], not_to=here),
+        lambda: acts.give_role(ANN, group, "2", CEM, Role.ADMINISTRATOR, not_to=here),
+        lambda: acts.mute(ANN, group, "3", BOB, not_to=here),
+        lambda: acts.update(ANN, group, "4", title="Title", not_to=here),
+        lambda: acts.update(ANN, group, "5", announcement="Read this", not_to=here),
+        lambda: acts.update(ANN, group, "6", avatar="picture", not_to=here),
+        lambda: acts.update(ANN, group, "7", wish=SettingsChange(read_only=True), not_to=here),
+        lambda: acts.transfer(ANN, group, "8", CEM, not_to=here),
+        lambda: acts.dissolve(CEM, group, "9", not_to=here),
+    ):
+        talk.told.left_out.clear()
+        await do()
+        assert talk.told.left_out == [here]
+    talk.told.left_out.clear()
+    other = await talk.group(ANN, BOB, CEM)
+    await acts.remove(ANN, other, "1", [BOB], not_to=here)
+    # Of what those hear who go, and of what the others hear.
+    assert talk.told.left_out == [here, here]
+    await acts.leave(CEM, other, "2", not_to=here)
+    assert talk.told.left_out == [here] * 4
+
+
 async def test_who_was_removed_hears_of_it_and_nothing_more(talk):
     group = await talk.group(ANN, BOB, CEM)
     event = await talk.groups.acts.remove(ANN, group, "r-1", [CEM])
-    assert talk.told.pushes == [((CEM,), EventPush(event)), ((ANN, BOB), EventPush(event))]
+    assert talk.told.about_conversations == [
+        ((CEM,), EventPush(event)),
+        ((ANN, BOB), EventPush(event)),
+    ]
     talk.told.pushes.clear()
     await talk.say(BOB, group, "at last")
     assert [users for users, _ in talk.told.pushes] == [(ANN, BOB)]

@@ -2,8 +2,10 @@ import asyncio
 
 import pytest
 
+from parlor.drivers.sql.profiles import SqlProfiles
 from parlor.model.errors import BadRequest, NotFound, NotMember
 from parlor.model.ids import UserId
+from parlor.model.status import State, Status
 from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE
 from tests.support.talk import open_talk
 
@@ -18,6 +20,15 @@ async def test_those_members_are_counted_who_are_connected(talk):
     group = await talk.group(ANN, BOB, CEM)
     talk.connected.update({ANN, CEM, DAN})
     assert await talk.groups.online.count(BOB, group) == (2, 3)
+
+
+async def test_who_is_invisible_is_not_counted(talk):
+    group = await talk.group(ANN, BOB, CEM)
+    talk.connected.update({ANN, BOB, CEM})
+    profiles = SqlProfiles(talk.stores.database)
+    await profiles.set_status(BOB, Status(State.INVISIBLE, "away"), 1)
+    await profiles.set_status(CEM, Status(State.BUSY, "invisible"), 1)
+    assert await talk.groups.online.count(ANN, group) == (2, 3)
 
 
 async def test_a_group_is_counted_again_after_a_while_and_not_before(talk):

@@ -1,4 +1,5 @@
 import contextlib
+import json
 
 import msgspec
 import pytest
@@ -223,6 +224,24 @@ def test_parameters_of_another_shape_are_a_bad_request_that_says_where(params):
     with pytest.raises(BadRequest) as refused:
         JSON.parse_params(Request(1, "read.set", msgspec.Raw(params)), wire.ReadSet)
     assert str(refused.value)
+
+
+@pytest.mark.parametrize("half", [r"\ud800", r"a\uDFFFb", r"\ud83d\ud83d\ude00", r"\\\udc00"])
+def test_half_a_character_costs_its_request_and_not_the_connection(half):
+    said = f'{{"id":7,"method":"message.send","params":{{"text":"{half}"}}}}'
+    for message in (said, said.encode()):
+        request = JSON.parse_request(message)
+        assert (request.id, request.method) == (7, "message.send")
+        with pytest.raises(BadRequest):
+            JSON.parse_params(request, wire.MessageSend)
+
+
+@pytest.mark.parametrize("whole", [r"\ud83d\ude00", r"\\ud800", r"\u00e9", "\ufffd"])
+def test_what_only_looks_like_half_a_character_is_read(whole):
+    params = f'{{"conversation_id":"9","client_id":"c","text":"{whole}"}}'
+    request = JSON.parse_request(f'{{"id":7,"method":"message.send","params":{params}}}')
+    sent = JSON.parse_params(request, wire.MessageSend)
+    assert sent.text == json.loads(f'"{whole}"')
 
 
 def test_text_where_msgpack_was_agreed_is_unsupported():

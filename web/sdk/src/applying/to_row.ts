@@ -18,7 +18,8 @@ export function applyToRow(row: ConversationView, event: Event, me: string): Con
     last_seq: event.seq,
     last_event: event,
     active_at: Math.max(row.active_at, event.sent_at),
-    hidden: false,
+    // Only what somebody says brings it back.
+    hidden: row.hidden && event.kind !== "message" && event.kind !== "call",
   };
 }
 

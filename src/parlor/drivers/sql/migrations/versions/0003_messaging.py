@@ -55,6 +55,7 @@ _NEW: dict[str, list[tuple[str, Any, Any]]] = {
         ("dissolved_at", sa.BigInteger(), "0"),
         ("restricted", sa.Boolean(), sa.false()),
         ("first_seq", sa.BigInteger(), "1"),
+        ("last_said_seq", sa.BigInteger(), "0"),
     ],
     "members": [
         ("history_from", sa.BigInteger(), "0"),
@@ -111,6 +112,21 @@ def _messages() -> None:
         "ix_reactions_conversation_id_seq_at_seq",
         "reactions",
         ["conversation_id", "seq", "at_seq"],
+    )
+    op.create_table(
+        "mentions",
+        sa.Column("conversation_id", Id, autoincrement=False, nullable=False),
+        sa.Column("user_id", Id, autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sender_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_mentions_conversation_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "user_id", "seq", name="pk_mentions"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "expiring",
