@@ -22,7 +22,7 @@ from parlor.model.self_log import SelfKind
 from parlor.model.status import State
 from parlor.wire.native import methods as wire
 from parlor.wire.native.methods import contacts, presence, profiles
-from parlor.wire.native.pushes import PresencePush, SelfPush, TypingPush, UserPush
+from parlor.wire.native.pushes import EventPush, PresencePush, SelfPush, TypingPush, UserPush
 from tests.support.people import Person, sign_up
 from tests.support.server import ParlorServer, running_parlor
 
@@ -275,10 +275,11 @@ async def test_typing_is_heard_by_the_other_and_stored_nowhere(people):
     assert [event["kind"] for event in events["events"]] == ["created"]
 
 
-async def test_presence_and_typing_are_there_at_once(people):
+async def test_presence_typing_and_messages_are_there_at_once(people):
     ann, bob, _ = people
     talk = await ann.talk_to(bob)
     coming, leaving, typing = [], [], []
+    speaking: list[float] = []
     async with online(bob) as watcher:
         await watch(watcher, ann)
         for _ in range(3):
@@ -292,9 +293,15 @@ async def test_presence_and_typing_are_there_at_once(people):
                 typing.append(time.monotonic() - began)
                 await connection.request(presence.TypingSet(talk, False), wire.Empty)
                 began = time.monotonic()
+                said = wire.MessageSend(talk, f"hello {len(speaking)}", "hello")
+                await connection.request(said, wire.MessageSendResult)
+                await hear(watcher, EventPush)
+                speaking.append(time.monotonic() - began)
+                began = time.monotonic()
             await hear(watcher, PresencePush)
             leaving.append(time.monotonic() - began)
-    assert max(min(coming), min(leaving), min(typing)) < AT_ONCE_S, (coming, leaving, typing)
+    took = (coming, leaving, typing, speaking)
+    assert max(map(min, took)) < AT_ONCE_S, took
 
 
 async def test_what_people_are_to_each_other_outlives_the_server(tmp_path):

@@ -5,18 +5,23 @@ from __future__ import annotations
 
 import asyncio
 import random
-from itertools import count
+from collections.abc import Sequence
 
 from websockets.exceptions import InvalidHandshake
 
 from parlor.client import Connection, ConnectionClosed, connect
-from parlor.model.errors import ParlorError, RateLimited
+from parlor.model.errors import NotMember, ParlorError, RateLimited
 from parlor.model.event import Event
+from parlor.model.message_state import MessageState
 from parlor.wire.native import methods as wire
 from parlor.wire.native.codec import PushMessage
-from parlor.wire.native.pushes import EventPush
-from tests.support.histories import Acknowledged, History
+from parlor.wire.native.methods.own import SelfList, SelfResult, SyncChanges, SyncResult
+from parlor.wire.native.pushes import EventPush, SelfPush
+from tests.support.doings import Doing, Doings
+from tests.support.histories import History
+from tests.support.own_log import OwnLog
 from tests.support.people import Person
+from tests.support.told import keep_answer, keep_refusal, keep_states
 
 PAGE = 50
 _BROKEN = (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, ParlorError)
@@ -24,32 +29,42 @@ _BROKEN = (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, ParlorErro
 
 
 class Device:
-    """Goes on from `live` to `leave`. What it was told goes into `history` under `name`."""
+    """Goes on from `live` to `leave`. What it was told goes into `history` under `name`.
+
+    It keeps up by `sync.changes` if `by_changes`, otherwise by `events.list` and `self.list`.
+    """
 
     def __init__(
         self,
         person: Person,
         name: str,
         url: str,
-        conversations: list[str],
+        conversations: Sequence[str],
         history: History,
         seed: int,
+        *,
+        guest: str,
+        by_changes: bool,
     ) -> None:
         self.name = name
         self.logs: dict[str, list[Event]] = {one: [] for one in conversations}
+        self.own = OwnLog(self._read_elsewhere)
         self.connects = 0
         self._person = person
         self._url = url
         self._history = history
         self._chance = random.Random(seed)
-        self._numbers = count(1)
-        self._pending: wire.MessageSend | None = None
+        self._doings = Doings(person.id, name, guest, self.logs, self._chance)
+        self._by_changes = by_changes
+        self._pending: Doing | None = None
         self._behind: set[str] = set()
+        self._own_behind = False
         self._woken = asyncio.Event()
         self._finishing = False
         self._silent = asyncio.Event()
         self._leaving = asyncio.Event()
         history.devices[name] = self.logs
+        history.own.devices[name] = person.id, self.own.entries
 
     async def fall_silent(self) -> None:
         """Begin nothing more; returns when all that was begun is answered."""
@@ -65,14 +80,15 @@ class Device:
             try:
                 async with connect(self._url, self._person.token, on_push=self._heard) as link:
                     self.connects += 1
-                    self._behind.update(self.logs)
+                    self._miss_everything()
                     async with asyncio.TaskGroup() as both:
                         listening = both.create_task(self._keep_up(link))
                         await self._act(link)
                         self._silent.set()
                         await self._leaving.wait()
                         listening.cancel()
-                    await self._catch_up(link)
+                    self._miss_everything()
+                    await self._fill(link)
                 return
             except _BROKEN:
                 pass
@@ -87,42 +103,44 @@ class Device:
             if self._pending is None and self._chance.random() < 0.2:
                 await self._read(link)
                 continue
-            self._pending = self._pending or self._something_to_say()
+            self._pending = self._pending or self._doings.next()
             try:
-                sent = await link.request(self._pending, wire.MessageSendResult, timeout_s=5)
+                answer = await link.request(self._pending.params, self._pending.result, timeout_s=5)
             except RateLimited as busy:
                 await asyncio.sleep(busy.retry_after_s)
                 continue
-            self._acknowledged(self._pending, sent.event)
+            except ParlorError as refused:
+                if refused.retry or type(refused) is ParlorError:
+                    raise
+                keep_refusal(self._history, self._person.id, self._pending, refused)
+            else:
+                for event in keep_answer(self._history, self._person.id, self._pending, answer):
+                    self._take(event)
             self._pending = None
             await asyncio.sleep(self._chance.uniform(0, 0.02))
-
-    def _something_to_say(self) -> wire.MessageSend:
-        client_id = f"{self.name}-{next(self._numbers)}"
-        conversation = self._chance.choice(list(self.logs))
-        return wire.MessageSend(conversation, client_id, f"{client_id} says 你好")
-
-    def _acknowledged(self, message: wire.MessageSend, event: Event) -> None:
-        said = Acknowledged(
-            message.conversation_id,
-            self._person.id,
-            message.client_id,
-            event.seq,
-            message.text,
-        )
-        self._history.acknowledged.append(said)
-        self._take(event)
 
     async def _read(self, link: Connection) -> None:
         conversation = self._chance.choice(list(self.logs))
         upto = self._chance.randint(0, len(self.logs[conversation]))
-        done = await link.request(wire.ReadSet(conversation, upto), wire.ReadResult, timeout_s=5)
+        try:
+            done = await link.request(
+                wire.ReadSet(conversation, upto), wire.ReadResult, timeout_s=5
+            )
+        except NotMember:
+            return
         # Answers and pushes of two devices may cross; what one's own request gives may not.
         self._history.reads.setdefault((self.name, conversation), []).append(done.read_seq)
+
+    def _read_elsewhere(self, conversation: str, seq: int) -> None:
+        name = f"{self.name}, own log"
+        self._history.reads.setdefault((name, conversation), []).append(seq)
 
     def _heard(self, push: PushMessage) -> None:
         if isinstance(push.data, EventPush):
             self._take(push.data.event)
+        elif isinstance(push.data, SelfPush) and not self.own.hear(push.data.entry):
+            self._own_behind = True
+            self._woken.set()
 
     def _take(self, event: Event) -> None:
         log = self.logs[event.conversation_id]
@@ -132,26 +150,67 @@ class Device:
             self._behind.add(event.conversation_id)
             self._woken.set()
 
+    def _miss_everything(self) -> None:
+        self._behind.update(self.logs)
+        self._own_behind = True
+
     async def _keep_up(self, link: Connection) -> None:
         while True:
-            while self._behind:
-                await self._fill(link, self._behind.pop())
+            await self._fill(link)
             self._woken.clear()
             await self._woken.wait()
 
-    async def _catch_up(self, link: Connection) -> None:
-        for conversation in self.logs:
-            await self._fill(link, conversation)
+    async def _fill(self, link: Connection) -> None:
+        """Until nothing is missing. Interrupted anywhere, it begins again."""
+        while self._behind or self._own_behind:
+            if self._by_changes:
+                await self._fill_by_changes(link)
+            elif self._behind:
+                await self._fill_by_list(link, next(iter(self._behind)))
+            else:
+                await self._fill_own(link)
 
-    async def _fill(self, link: Connection, conversation: str) -> None:
-        self._behind.add(conversation)
+    async def _fill_by_changes(self, link: Connection) -> None:
+        cursor, more = "", False
+        while True:
+            have = {conversation: len(log) for conversation, log in self.logs.items()}
+            wanted = SyncChanges(have, self.own.seq, self.own.cursor, cursor, PAGE)
+            page = await link.request(wanted, SyncResult, timeout_s=5)
+            for change in page.changes:
+                if change.reset:
+                    self.logs[change.conversation.id].clear()
+                self._apply(change.conversation.id, change.events, change.states)
+                more = more or change.more
+            self.own.apply(page.own)
+            cursor = page.cursor
+            if not cursor and not self.own.cursor:
+                break
+        if not more:
+            self._behind.clear()
+            self._own_behind = False
+
+    async def _fill_by_list(self, link: Connection, conversation: str) -> None:
         more = True
         while more:
-            log = self.logs[conversation]
-            wanted = wire.EventsList(conversation, after=len(log), limit=PAGE)
-            page = await link.request(wanted, wire.EventsResult, timeout_s=5)
-            for event in page.events:
-                if event.seq == len(self.logs[conversation]) + 1:
-                    self.logs[conversation].append(event)
+            wanted = wire.EventsList(conversation, after=len(self.logs[conversation]), limit=PAGE)
+            try:
+                page = await link.request(wanted, wire.EventsResult, timeout_s=5)
+            except NotMember:
+                break
+            self._apply(conversation, page.events, page.states)
             more = page.more
         self._behind.discard(conversation)
+
+    async def _fill_own(self, link: Connection) -> None:
+        wanted = SelfList(self.own.seq, self.own.cursor)
+        self.own.apply(await link.request(wanted, SelfResult, timeout_s=5))
+        self._own_behind = bool(self.own.cursor)
+
+    def _apply(
+        self, conversation: str, events: Sequence[Event], states: Sequence[MessageState]
+    ) -> None:
+        log = self.logs[conversation]
+        for event in events:
+            if event.seq == len(log) + 1:
+                log.append(event)
+        keep_states(self._history, conversation, states)

@@ -54,11 +54,11 @@ def join(standing: Standing, draft: Draft, *, most: int, now_ms: int) -> Draft |
     conversation, link = standing.conversation, standing.link
     if link is None and conversation.settings.join is Join.INVITE and standing.actor is None:
         raise NotFound
+    if standing.actor is None and link is not None and not link.works(now_ms):
+        raise LinkEnded
     require_group(conversation)
     if standing.actor is not None:
         return None
-    if link is not None and not link.works(now_ms):
-        raise LinkEnded
     if not conversation.member_count:
         raise NotFound("Everybody has left this group.")
     if conversation.settings.join is Join.APPROVAL:

@@ -60,7 +60,9 @@ class Joining:
         TooManyMembers, LimitReached, BadRequest.
         """
         words = _checked(text)
-        known = (await self._links.find(code, group)).id
+        # Whether the link still works is decided inside: its last use may have been this very act,
+        # of which the answer was lost.
+        known, _ = await self._links.whither(code, group)
         draft = Draft(known, EventKind.JOINED, user, check_client_id(client_id), members=(user,))
         now = self._clock.unix_ms()
         decide = partial(

@@ -107,22 +107,33 @@ class GroupLinks:
 
         Raises NotFound, LinkEnded, GroupDissolved, BadRequest (both, or neither).
         """
-        if bool(code) == (group is not None):
-            raise BadRequest("Either the code of a link or the id of a group.")
-        if code:
-            link = await self._entrances.link(code) if _may_be_code(code) else None
-            if link is None:
-                raise NotFound("There is no such link.")
-            if not link.works(self._clock.unix_ms()):
-                raise LinkEnded
-            group = link.conversation_id
-        found = None if group is None else await self._conversations.get(group)
+        where, link = await self.whither(code, group)
+        if link is not None and not link.works(self._clock.unix_ms()):
+            raise LinkEnded
+        found = await self._conversations.get(where)
         if found is None or found.kind is not ConversationKind.GROUP:
             raise NotFound
         if not code and found.settings.join is Join.INVITE:
             raise NotFound
         require_group(found)
         return found
+
+    async def whither(
+        self, code: str, group: ConversationId | None
+    ) -> tuple[ConversationId, GroupLink | None]:
+        """Which group is meant, and the link that leads there if one does. Whether it lets anybody
+        in, or is there at all, is not looked at.
+
+        Raises NotFound (no such link), BadRequest (both, or neither).
+        """
+        if not code and group is not None:
+            return group, None
+        if not code or group is not None:
+            raise BadRequest("Either the code of a link or the id of a group.")
+        link = await self._entrances.link(code) if _may_be_code(code) else None
+        if link is None:
+            raise NotFound("There is no such link.")
+        return link.conversation_id, link
 
 
 def _may_be_code(code: str) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from parlor.im.settings import ImSettings
-from parlor.model.errors import NotFound, NotMember
+from parlor.model.conversation import ConversationKind
+from parlor.model.errors import BadRequest, NotFound, NotMember
 from parlor.model.ids import ConversationId, UserId
 from parlor.ports.clock import Clock
 from parlor.ports.conversations import Conversations
@@ -51,12 +52,18 @@ class Online:
         return len(self._counted)
 
     async def count(self, user: UserId, group: ConversationId) -> tuple[int, int]:
-        """(members who are connected, members). Raises NotFound, NotMember."""
+        """(members who are connected, members).
+
+        Not of a direct conversation: it would tell of one person, whatever that person wants to
+        be seen as. Raises NotFound, NotMember, BadRequest.
+        """
         found = await self._conversations.get(group)
         if found is None:
             raise NotFound("There is no such conversation.")
         if await self._conversations.member(group, user) is None:
             raise NotMember
+        if found.kind is ConversationKind.DIRECT:
+            raise BadRequest("This is a conversation of two people, not a group.")
         return min(await self._online(group), found.member_count), found.member_count
 
     async def _online(self, group: ConversationId) -> int:

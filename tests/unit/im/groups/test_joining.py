@@ -37,6 +37,17 @@ async def with_link(talk, join=Join.INVITE, **limits):
     return group, link
 
 
+async def test_whoever_took_the_last_use_of_a_link_may_ask_again_when_the_answer_was_lost(talk):
+    group, link = await with_link(talk, max_uses=1)
+    for client_id in ("j-1", "j-1", "j-2"):
+        assert await talk.groups.joining.join(CEM, client_id, link.code, None) == (group, True)
+    events, _ = await talk.stores.messages.events(group, 0, None, 100)
+    joined = [one for one in events if one.kind is EventKind.JOINED]
+    assert len(joined) == 1
+    with pytest.raises(LinkEnded):
+        await talk.groups.joining.join(DAN, "j-1", link.code, None)
+
+
 async def test_by_a_link_one_comes_in_and_everybody_hears_of_it(talk):
     group, link = await with_link(talk)
     assert await talk.groups.joining.join(CEM, "j-1", link.code, None) == (group, True)

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from parlor.drivers.sql.profiles import SqlProfiles
-from parlor.model.errors import NotFound, NotMember
+from parlor.model.errors import BadRequest, NotFound, NotMember
 from parlor.model.ids import UserId
 from parlor.model.status import State, Status
 from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE
@@ -62,6 +62,13 @@ async def test_only_members_are_told(talk):
         await talk.groups.online.count(CEM, group)
     with pytest.raises(NotFound):
         await talk.groups.online.count(ANN, NOWHERE)
+
+
+async def test_whether_the_other_one_of_two_is_there_is_not_told_as_a_count(talk):
+    direct = await talk.direct(ANN, BOB)
+    talk.connected.update({ANN, BOB})
+    with pytest.raises(BadRequest):
+        await talk.groups.online.count(ANN, direct)
 
 
 async def test_only_so_many_counts_are_remembered(tmp_path):
