@@ -17,7 +17,7 @@ from parlor.model.event import EventKind
 from parlor.model.group import Join, Permission, Role
 from parlor.model.group_change import SettingsChange
 from parlor.model.group_link import Asked
-from parlor.wire.native.pushes import ConversationPush, EventPush, GroupRequestPush
+from parlor.wire.native.pushes import ConversationPush, EventPush, SelfPush, GroupRequestPush
 from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE
 from tests.support.talk import open_talk
 
@@ -51,10 +51,13 @@ async def test_whoever_took_the_last_use_of_a_link_may_ask_again_when_the_answer
 async def test_by_a_link_one_comes_in_and_everybody_hears_of_it(talk):
     group, link = await with_link(talk)
     assert await talk.groups.joining.join(CEM, "j-1", link.code, None) == (group, True)
-    (to_me, seen), (to_all, event) = talk.told.pushes
+    told = [(users, push) for users, push in talk.told.pushes if not isinstance(push, SelfPush)]
+    (to_me, seen), (to_all, event) = told
     assert (to_me, to_all) == ((CEM,), (ANN, BOB, CEM))
     assert isinstance(seen, ConversationPush)
     assert isinstance(event, EventPush)
+    (own,) = [users for users, push in talk.told.pushes if isinstance(push, SelfPush)]
+    assert own == (CEM,)
     assert (event.event.sender, event.event.members) == (CEM, (CEM,))
     assert (await talk.groups.links.list(ANN, group))[0].uses == 1
 
