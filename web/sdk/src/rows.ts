@@ -17,15 +17,9 @@ export interface OwnConversation {
   unread_mark?: boolean;
 }
 
-/** A row with what is known here only. */
-interface Row extends ConversationView {
-  /** The last event that mentions this person, of those that came here; 0 for none. */
-  mentioned_seq?: number;
-}
-
 /** Whether something unread in `row` mentions this person, as far as its events came here. */
 export function isMentionedIn(row: ConversationView): boolean {
-  return row.unread > 0 && ((row as Row).mentioned_seq ?? 0) > row.read_seq;
+  return row.unread > 0 && (row.mentioned_seq ?? 0) > row.read_seq;
 }
 
 type PeerPlace = Pick<ConversationView, "peer_read_seq" | "peer_delivered_seq">;
@@ -45,7 +39,7 @@ function furthest(one: PeerPlace, other: PeerPlace): PeerPlace {
  * or asks the server.
  */
 export class Rows {
-  private rows = new Map<string, Row>();
+  private rows = new Map<string, ConversationView>();
   private doubtful = new Set<string>();
   private changed = new Set<string>();
   private acts: ReadonlyMap<string, readonly Act[]> = new Map();
@@ -203,7 +197,7 @@ export class Rows {
     return Math.max(0, Math.min(row.unread, row.last_seq - readSeq));
   }
 
-  private put(row: Row): void {
+  private put(row: ConversationView): void {
     const mentioned_seq = Math.max(row.mentioned_seq ?? 0, this.rows.get(row.id)?.mentioned_seq ?? 0);
     this.rows.set(row.id, mentioned_seq === (row.mentioned_seq ?? 0) ? row : { ...row, mentioned_seq });
     this.changed.add(row.id);
