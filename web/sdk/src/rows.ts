@@ -17,15 +17,12 @@ export interface OwnConversation {
   unread_mark?: boolean;
 }
 
-/** A row with what is known here only. */
-interface Row extends ConversationView {
-  /** The last event that mentions this person, of those that came here; 0 for none. */
-  mentioned_seq?: number;
-}
+/** `mentioned_seq` is here the last mention that is known of: the server's first, or one that came since. */
+type Row = ConversationView;
 
-/** Whether something unread in `row` mentions this person, as far as its events came here. */
+/** Whether something unread in `row` mentions this person. Rows kept by an older version do not say. */
 export function isMentionedIn(row: ConversationView): boolean {
-  return row.unread > 0 && ((row as Row).mentioned_seq ?? 0) > row.read_seq;
+  return row.unread > 0 && (row.mentioned_seq ?? 0) > row.read_seq;
 }
 
 type PeerPlace = Pick<ConversationView, "peer_read_seq" | "peer_delivered_seq">;

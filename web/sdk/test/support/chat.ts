@@ -35,6 +35,7 @@ export function view(row: Partial<ConversationView> & { id: string }): Conversat
     unread_mark: false,
     peer_read_seq: 0,
     peer_delivered_seq: 0,
+    mentioned_seq: 0,
     ...row,
   };
 }
