@@ -256,7 +256,6 @@ async def test_every_list_has_pages_of_one_to_a_few_hundred_whatever_is_asked(gr
                 assert max(map(len, lists)) <= MAX_PAGE, method
 
 
-WRONG: tuple[Any, ...] = (None, True, 7, 1.5, "words", [], [[]], {}, {"a": {"b": []}})
 GARBAGE = (
     "x", "-1", "0", "9" * 40, "1-", "-", "1-1-1", "whole-x", "whole--1", "after-" + "9" * 16,
     "9" * 16 + "-" + "9" * 16, "'; --", "%00", "\u0000", "１２", "\u202e", "null", "字" * 100,

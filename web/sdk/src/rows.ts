@@ -17,10 +17,7 @@ export interface OwnConversation {
   unread_mark?: boolean;
 }
 
-/** `mentioned_seq` is here the last mention that is known of: the server's first, or one that came since. */
-type Row = ConversationView;
-
-/** Whether something unread in `row` mentions this person. Rows kept by an older version do not say. */
+/** Whether something unread in `row` mentions this person, as far as its events came here. */
 export function isMentionedIn(row: ConversationView): boolean {
   return row.unread > 0 && (row.mentioned_seq ?? 0) > row.read_seq;
 }
@@ -42,7 +39,7 @@ function furthest(one: PeerPlace, other: PeerPlace): PeerPlace {
  * or asks the server.
  */
 export class Rows {
-  private rows = new Map<string, Row>();
+  private rows = new Map<string, ConversationView>();
   private doubtful = new Set<string>();
   private changed = new Set<string>();
   private acts: ReadonlyMap<string, readonly Act[]> = new Map();
@@ -200,7 +197,7 @@ export class Rows {
     return Math.max(0, Math.min(row.unread, row.last_seq - readSeq));
   }
 
-  private put(row: Row): void {
+  private put(row: ConversationView): void {
     const mentioned_seq = Math.max(row.mentioned_seq ?? 0, this.rows.get(row.id)?.mentioned_seq ?? 0);
     this.rows.set(row.id, mentioned_seq === (row.mentioned_seq ?? 0) ? row : { ...row, mentioned_seq });
     this.changed.add(row.id);
