@@ -17,9 +17,9 @@ export interface OwnConversation {
   unread_mark?: boolean;
 }
 
-/** Whether something unread in `row` mentions this person, as far as its events came here. */
+/** Whether something unread in `row` mentions this person. */
 export function isMentionedIn(row: ConversationView): boolean {
-  return row.unread > 0 && (row.mentioned_seq ?? 0) > row.read_seq;
+  return row.mentioned_seq > row.read_seq;
 }
 
 type PeerPlace = Pick<ConversationView, "peer_read_seq" | "peer_delivered_seq">;
@@ -134,17 +134,9 @@ export class Rows {
     this.put({
       ...applyToRow(row, event, this.me()),
       unread: Math.min(MOST_UNREAD, row.unread + (unread ? 1 : 0)),
+      mentioned_seq: unread && !isMentionedIn(row) && this.isMeant(event) ? event.seq : row.mentioned_seq,
     });
-    this.mention(event);
     return true;
-  }
-
-  /** An event that came with its row, or before it: nothing but whom it mentions is looked at. */
-  mention(event: Event): void {
-    const row = this.rows.get(event.conversation_id);
-    if (row === undefined || !counts(event, this.me()) || event.seq <= (row.mentioned_seq ?? 0)) return;
-    const isMeant = event.mentions_all || event.mentions?.includes(this.me());
-    if (isMeant) this.put({ ...row, mentioned_seq: event.seq });
   }
 
   /** What the person has made of it, on any device; hidden and marked as it says, read as far. */
@@ -193,13 +185,16 @@ export class Rows {
     if (row && row.unread !== unread) this.put({ ...row, unread: Math.min(MOST_UNREAD, unread) });
   }
 
+  private isMeant(event: Event): boolean {
+    return event.mentions_all === true || event.mentions?.includes(this.me()) === true;
+  }
+
   private guess(row: ConversationView, readSeq: number): number {
     return Math.max(0, Math.min(row.unread, row.last_seq - readSeq));
   }
 
   private put(row: ConversationView): void {
-    const mentioned_seq = Math.max(row.mentioned_seq ?? 0, this.rows.get(row.id)?.mentioned_seq ?? 0);
-    this.rows.set(row.id, mentioned_seq === (row.mentioned_seq ?? 0) ? row : { ...row, mentioned_seq });
+    this.rows.set(row.id, row);
     this.changed.add(row.id);
     this.sortedRows = null;
   }

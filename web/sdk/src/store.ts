@@ -290,7 +290,6 @@ export class Store {
     const stateOf = new Map(states.map((state) => [state.seq, state]));
     this.local.keepEvents(id, events.map((event) => ({ event, state: stateOf.get(event.seq) ?? null })));
     this.rows.merge(conversation);
-    for (const event of events) this.rows.mention(event);
     thread?.add(events, states);
     if (reset) thread?.resume();
   }
