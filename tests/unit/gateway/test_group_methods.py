@@ -40,7 +40,10 @@ async def test_an_act_reaches_its_service_and_answers_with_the_event(act):
     params, name, values = ACTS[act]
     result, asked = await ask(f"group.{act}", conversation_id=GROUP, client_id="c", **params)
     assert result["event"]["seq"] == 2
-    assert asked == [(name, "1", (GROUP, *values))]
+    ((called, who, given),) = asked
+    assert (called, who, given[:-1]) == (name, "1", (GROUP, *values))
+    # Whoever asked gets the answer, and no announcement of it.
+    assert given[-1][0] == "not_to"
 
 
 async def test_settings_that_are_not_named_are_left_alone():
@@ -54,7 +57,7 @@ async def test_settings_that_are_not_named_are_left_alone():
 
 async def test_muting_nobody_in_particular_is_muting_everybody():
     _, asked = await ask("group.mute", conversation_id=GROUP, client_id="c")
-    assert asked[0][2] == (GROUP, "c", None, 0, ("off", False))
+    assert asked[0][2][:-1] == (GROUP, "c", None, 0, ("off", False))
 
 
 async def test_a_link_is_made_shown_listed_and_taken_back():

@@ -69,6 +69,12 @@ const en = {
     personJoined: "{name} joined",
     personLeft: "{name} left",
     titleChanged: "New title: {title}",
+    someoneEdited: "{name} edited a message",
+    someoneRecalled: "{name} took back a message",
+    someoneReacted: "{name} reacted {emoji}",
+    someoneUnreacted: "{name} took back {emoji}",
+    someonePinned: "{name} pinned a message",
+    someoneUnpinned: "{name} unpinned a message",
     said: "{name}: {text}",
     filter: "Show",
     kind: {

@@ -71,6 +71,12 @@ const zh: Catalogue = {
     personJoined: "{name} 加入了",
     personLeft: "{name} 离开了",
     titleChanged: "新标题：{title}",
+    someoneEdited: "{name}编辑了一条消息",
+    someoneRecalled: "{name}撤回了一条消息",
+    someoneReacted: "{name}回应了 {emoji}",
+    someoneUnreacted: "{name}收回了 {emoji}",
+    someonePinned: "{name}置顶了一条消息",
+    someoneUnpinned: "{name}取消了一条置顶",
     said: "{name}：{text}",
     filter: "显示",
     kind: {

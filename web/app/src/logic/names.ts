@@ -39,8 +39,27 @@ export function preview(conversation: ConversationView, me: string, lookup: Look
       return t("list.personLeft", { name: names(event, lookup) });
     case "title":
       return t("list.titleChanged", { title: event.title ?? "" });
+    case "edit":
+    case "recall":
+    case "reaction":
+    case "pin":
+      return actLine(event, own ? t("list.you") : personName(lookup(event.sender)));
     default:
-      return "";
+      return groupHappening(event, me, lookup);
+  }
+}
+
+/** What somebody did to a message. */
+function actLine(event: Event, name: string): string {
+  switch (event.kind) {
+    case "edit":
+      return t("list.someoneEdited", { name });
+    case "recall":
+      return t("list.someoneRecalled", { name });
+    case "pin":
+      return t(event.off ? "list.someoneUnpinned" : "list.someonePinned", { name });
+    default:
+      return t(event.off ? "list.someoneUnreacted" : "list.someoneReacted", { name, emoji: event.emoji ?? "" });
   }
 }
 
