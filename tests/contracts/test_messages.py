@@ -10,6 +10,7 @@ from parlor.model.conversation import ConversationKind
 from parlor.model.errors import BadRequest, NotFound, NotMember
 from parlor.model.event import CallOutcome, CallRecord, Draft, EventKind
 from parlor.model.ids import CallId, ConversationId, UserId
+from parlor.model.standing import Act
 from tests.support.storage import (
     ANN,
     BOB,
@@ -260,3 +261,14 @@ async def test_any_interleaving_of_sends_and_resends_gives_one_dense_log(tmp_pat
 @given(sayings=_SAYINGS)
 async def test_so_it_does_on_database_servers(tmp_path, sayings):
     await _dense_log(SERVERS, tmp_path, sayings)
+
+
+async def test_who_is_out_by_now_is_answered_with_what_was_stored_before(stores):
+    """The acknowledgement was lost, and the sender was put out: a refusal would be a lie."""
+    said, _ = await stores.messages.append(message("one", client_id="c"), 5)
+    left = Draft(TALK, EventKind.LEFT, ANN, members=(ANN,))
+    await stores.messages.act(Act(TALK, ANN), lambda _: left, 6)
+    assert await stores.messages.append(message("one", client_id="c"), 7) == (said, False)
+    with pytest.raises(NotMember):
+        await stores.messages.append(message("two", client_id="d"), 8)
+    assert await stores.messages.said(TALK, ANN, ["d", "c"]) == [said]

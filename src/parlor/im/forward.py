@@ -51,12 +51,32 @@ class Forwarding:
         check_client_id(client_id)
         self._check_numbers(seqs, targets, merged=merged)
         said = check_text(text) if text.strip() else ""
-        messages = await self._states.readable(user, source, seqs)
-        if any(message.event.expires_at for message in messages):
-            raise Forbidden("A message that is to expire cannot be forwarded.")
-        drafts = [self._merge(said, messages)] if merged else [_copy(one) for one in messages]
+        there = tuple(dict.fromkeys(targets))
+        try:
+            messages = await self._states.readable(user, source, seqs)
+            if any(message.event.expires_at for message in messages):
+                raise Forbidden("A message that is to expire cannot be forwarded.")
+            drafts = [self._merge(said, messages)] if merged else [_copy(one) for one in messages]
+        except ParlorError as refusal:
+            names = _names(client_id, 1 if merged else len(set(seqs)))
+            return await self._before(user, there, names, refusal)
+        return [await self._to_one(user, target, drafts, client_id) for target in there]
+
+    async def _before(
+        self,
+        user: UserId,
+        targets: Sequence[ConversationId],
+        names: Sequence[str],
+        refusal: ParlorError,
+    ) -> Sequence[ForwardedTo]:
+        """What an earlier request of the same name has stored, whose answer was lost: the source
+        may be gone since. Raises `refusal` when that is nothing."""
+        stored = [await self._send.stored(target, user, names) for target in targets]
+        if not any(stored):
+            raise refusal
         return [
-            await self._to_one(user, target, drafts, client_id) for target in dict.fromkeys(targets)
+            ForwardedTo(target, tuple(events), "" if len(events) == len(names) else refusal.code)
+            for target, events in zip(targets, stored, strict=True)
         ]
 
     def _check_numbers(
@@ -95,10 +115,9 @@ class Forwarding:
                 draft,
                 conversation_id=target,
                 sender=user,
-                # No client can say this: theirs are printable.
-                client_id=f"{client_id}\n{number}",
+                client_id=name,
             )
-            for number, draft in enumerate(drafts)
+            for draft, name in zip(drafts, _names(client_id, len(drafts)), strict=True)
         ]
         # The first by itself: whoever may not write here writes nothing, and the members are known
         # by then, so that the others, which share a commit, are announced in their order.
@@ -122,6 +141,11 @@ class Forwarding:
 
 _NOWHERE, _NOBODY = ConversationId(""), UserId("")
 """Set when it is known where a copy goes."""
+
+
+def _names(client_id: str, count: int) -> Sequence[str]:
+    """What the copies are called. No client can say this: theirs are printable."""
+    return [f"{client_id}\n{number}" for number in range(count)]
 
 
 def _copy(message: ShownMessage) -> Draft:

@@ -77,6 +77,12 @@ class Send:
         stored before, by somebody who may have died before telling them."""
         return await self._append(draft, by_member=True, again=again)
 
+    async def stored(
+        self, conversation: ConversationId, sender: UserId, client_ids: Sequence[str]
+    ) -> Sequence[Event]:
+        """Those of them that are stored already, in their order."""
+        return await self._messages.said(conversation, sender, client_ids)
+
     async def record_call(self, conversation_id: ConversationId, record: CallRecord) -> Event:
         """Store how a call ended, once per call, and tell all members. Raises NotFound."""
         draft = Draft(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from parlor.model.event import Draft, Event
-from parlor.model.ids import ConversationId
+from parlor.model.ids import ConversationId, UserId
 from parlor.model.standing import Act, Decide
 
 
@@ -25,6 +25,12 @@ class Messages(Protocol):
         Appends are stored in the order in which they were called.
         Cancelling the caller does not undo an append that has begun.
         """
+
+    async def said(
+        self, conversation: ConversationId, sender: UserId, client_ids: Sequence[str]
+    ) -> Sequence[Event]:
+        """What `sender` has stored there under these client_ids, in their order; no rights are
+        checked."""
 
     async def act(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
         """Store what `decide` makes of the facts as the next event, and apply it.

@@ -59,6 +59,21 @@ async def test_forwarding_twice_with_one_client_id_is_forwarding_once(talk, forw
     assert len(await talk.stores.texts(target)) == 2
 
 
+async def test_what_was_forwarded_is_said_again_although_its_source_is_gone(talk, forward):
+    """The answer was lost, and the message was taken back before it was asked for again."""
+    source, target = await talk.direct(ANN, BOB), await talk.direct(BOB, CEM)
+    seq = await talk.say(ANN, source, "one")
+    first = await forward(BOB, source, [seq], [target], "f")
+    await talk.messaging.acts.recall(ANN, source, seq, "r")
+    assert await forward(BOB, source, [seq], [target], "f") == first
+    with pytest.raises(MessageGone):
+        await forward(BOB, source, [seq], [target], "g")
+    elsewhere = await talk.direct(BOB, DAN)
+    there, not_there = await forward(BOB, source, [seq], [target, elsewhere], "f")
+    assert (there, not_there.events) == (first[0], ())
+    assert not_there.refused == "message_gone"
+
+
 async def test_a_client_cannot_take_the_name_of_a_copy(talk, forward):
     source, target = await talk.direct(ANN, BOB), await talk.direct(BOB, CEM)
     seq = await talk.say(ANN, source, "one")

@@ -114,12 +114,12 @@ def append_all(
     created: list[Event] = []
     for append in appends:
         first = known.get(append.key) if append.draft.client_id else None
+        if first is not None:
+            # Before anything that may have changed since it was stored: also who is in.
+            outcomes.append((first, False))
+            continue
         try:
             head = places.check_inside(append)
-            if first is not None:
-                # Before anything that may have changed since it was stored.
-                outcomes.append((first, False))
-                continue
             places.check_may_say(append, head)
         except ParlorError as refused:
             outcomes.append(refused)
@@ -137,6 +137,15 @@ def append_all(
         for (talk, who), at in places.said.items():
             db.execute(_SAID, {"talk": talk, "who": who, "at": at})
     return outcomes
+
+
+def said_before(
+    db: Connection, conversation: int, sender: int, client_ids: Sequence[str]
+) -> Sequence[Event]:
+    """Those of `client_ids` that are stored, in their order."""
+    keys = [(conversation, sender, client_id) for client_id in client_ids]
+    known = _known(db, set(keys))
+    return [known[key] for key in keys if key in known]
 
 
 def _store(db: Connection, created: Sequence[Event]) -> None:

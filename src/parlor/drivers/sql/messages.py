@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select
 
 from parlor.drivers.sql.acts import perform
-from parlor.drivers.sql.appending import Append, append_all
+from parlor.drivers.sql.appending import Append, append_all, said_before
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import conversations, events
 from parlor.model.errors import NotFound, NotMember
 from parlor.model.event import Draft, Event
-from parlor.model.ids import ConversationId
+from parlor.model.ids import ConversationId, UserId
 from parlor.model.standing import Act, Decide
 
 _LAST_SEQ = select(conversations.c.last_seq).where(conversations.c.id == bindparam("id"))
@@ -38,6 +38,14 @@ class SqlMessages:
         mentions = tuple(map(number_of, draft.mentions))
         item = Append(draft, at_ms, by_member, conversation, sender, mentions)
         return await self._database.write_together(append_all, item, order=conversation)
+
+    async def said(
+        self, conversation: ConversationId, sender: UserId, client_ids: Sequence[str]
+    ) -> Sequence[Event]:
+        number, who = number_of(conversation), number_of(sender)
+        if number is None or who is None or not client_ids:
+            return []
+        return await self._database.read(lambda db: said_before(db, number, who, client_ids))
 
     async def act(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
         # Those of one conversation would only be run again and again.

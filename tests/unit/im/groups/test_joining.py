@@ -17,7 +17,7 @@ from parlor.model.event import EventKind
 from parlor.model.group import Join, Permission, Role
 from parlor.model.group_change import SettingsChange
 from parlor.model.group_link import Asked
-from parlor.wire.native.pushes import ConversationPush, EventPush, SelfPush, GroupRequestPush
+from parlor.wire.native.pushes import ConversationPush, EventPush, GroupRequestPush, SelfPush
 from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE
 from tests.support.talk import open_talk
 
