@@ -215,7 +215,7 @@ async def open_page(
         has_touch=size["width"] < 640,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(40_000)
     watcher = Watcher()
     watcher.watch(context)
     await context.add_init_script(_KEEP_PEERS + script)

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.support.browser import Watcher, open_page
 
 PASSWORD = "correct horse battery"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
