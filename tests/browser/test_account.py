@@ -85,7 +85,9 @@ async def test_the_app_opens_without_a_server_and_fills_when_it_is_back(
     await asyncio.gather(ada.sign_up(), ming.sign_up())
     await ada.open_chat_with(ming)
     await ada.say("喂")
-    await ada.page.wait_for_function("navigator.serviceWorker.controller?.state === 'activated'")
+    worker = "navigator.serviceWorker.controller?.state === 'activated'"
+    while not await ada.page.evaluate(worker):
+        await ada.page.wait_for_timeout(100)
     down = ada.watcher.server_down(reloading=ada.page.url)
     with down, ming.watcher.server_down():
         await server.kill()

@@ -181,8 +181,8 @@ class Watcher:
     def _on_failed(self, request: Request) -> None:
         if self._leaving and request.failure == "net::ERR_ABORTED":
             return
-        given_up = "/http/events" in request.url and request.failure == "net::ERR_ABORTED"
-        if self._is_blocked and given_up:
+        # A poll or a stream that something better has replaced.
+        if "/http/events" in request.url and request.failure == "net::ERR_ABORTED":
             return
         if self._server_is_down and request.url.endswith(_ALIVE) and request.failure in _GONE:
             return

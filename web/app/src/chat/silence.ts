@@ -14,14 +14,16 @@ export function useSilence(view: Ref<ThreadView | null>, conversation: ComputedR
   const blocked = useReadable(parlor.people.blocked);
   const now = ref(Date.now());
   const barred = ref(false);
+  const link = useReadable(parlor.link.state);
   const refusedBy = computed(() => (view.value?.outgoing ?? []).findLast(({ error }) => error?.code === "not_wanted")?.client_id ?? "");
 
-  // The other side does not say when it changes its mind: asked when the chat opens, and after a refusal.
+  // The other side does not say when it changes its mind: asked when the chat opens, after a
+  // refusal, and when the link is back.
   watch(
-    [() => conversation.value?.id ?? "", refusedBy],
-    async ([id, refused]) => {
+    [() => conversation.value?.id ?? "", refusedBy, () => link.value.status === "online"],
+    async ([id, refused, online]) => {
       barred.value = refused !== "";
-      if (id === "" || conversation.value?.kind !== "direct") return;
+      if (!online || id === "" || conversation.value?.kind !== "direct") return;
       const page = await parlor.groups.members(id).catch(() => null);
       const self = page?.members.find((one) => one.user_id === me());
       if (self !== undefined && conversation.value?.id === id) barred.value = self.barred ?? false;
