@@ -166,15 +166,16 @@ async def test_each_fault_has_its_code_and_its_count_and_costs_nobody_else(scene
 
 
 @module_loop
-async def test_a_lone_surrogate_in_json_is_a_malformed_message(scene: Scene):
-    """`"\\ud800"` is six ASCII characters, so the frame is right and the JSON is not."""
+async def test_a_lone_surrogate_in_json_is_a_bad_request_and_no_more(scene: Scene):
+    """`"\\ud800"` is six ASCII characters, so the frame is right and the text is not."""
     async with scene.undisturbed(), Peer.connect(scene.server.port, head=request_head()) as peer:
         hello = {"id": 1, "method": "hello", "params": {"token": scene.person.token}}
         await peer.send(frame(TEXT, json.dumps(hello).encode()))
         assert (await peer.message())["id"] == 1
         join = b'{"id":2,"method":"room.join","params":{"room":"a\\ud800"}}'
         await peer.send(frame(TEXT, join))
-        await peer.closed(4205)
+        answer = await peer.message()
+        assert (answer["id"], answer["error"]["code"]) == (2, "bad_request")
 
 
 @module_loop
