@@ -7,29 +7,20 @@ Plain argparse and late imports: a richer library alone would cost a third of th
 from __future__ import annotations
 
 import argparse
-import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 
 from parlor import __version__
-from parlor.boot.config import Config, ConfigError, Given, load, parse_assignment
+from parlor.boot import database_commands
+from parlor.boot.commands import SELF_SIGNED, config_of, fail, run
+from parlor.boot.config import ConfigError
 from parlor.model.account import Quota, Scope
 
-if TYPE_CHECKING:
-    from parlor.drivers.sql.copying import Told
-
-_FLAG_KEYS = {
-    "data": ("server", "data"),
-    "door": ("server", "doors"),
-    "host": ("http", "host"),
-    "port": ("http", "port"),
-}
-_SELF_SIGNED = "self-signed"
 _QUOTA_FLAGS = {
     "requests-per-second": "requests it may make, instead of keys.requests_per_second",
     "messages-per-second": "messages it may push, instead of keys.messages_per_second",
@@ -53,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         command(flags)
     except ConfigError as wrong:
-        _fail(2, str(wrong))
+        fail(2, str(wrong))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except Exception as wrong:
@@ -61,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         if not isinstance(wrong, EXPECTED):
             raise
-        _fail(1, str(wrong))
+        fail(1, str(wrong))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     listening.add_argument(
         "--tls",
-        choices=[_SELF_SIGNED],
+        choices=[SELF_SIGNED],
         help="HTTPS with a certificate of its own, made in the data folder; for any other, set "
         "tls.certificates=CERTIFICATE.pem:KEY.pem",
     )
@@ -107,48 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     check = config_commands.add_parser("check", parents=[settings, listening], help="validate")
     check.set_defaults(run=_config_check)
 
-    migrating = commands.add_parser(
-        "migrate",
-        parents=[settings],
-        help="bring the database to what this program needs",
-        description="A database in the data folder is migrated when the server starts; one of its "
-        "own (storage.url) only by this command, while no server uses it.",
-    )
-    migrating.set_defaults(run=_migrate)
-
-    backup = commands.add_parser(
-        "backup",
-        parents=[settings],
-        help="write the database into a file, while the server may run",
-        description="The file is a SQLite database, whatever the database is. Secrets and "
-        "certificates of the data folder are not in it.",
-    )
-    backup.add_argument("file", metavar="FILE", type=Path, help="must not exist")
-    backup.set_defaults(run=_backup)
-
-    restore = commands.add_parser(
-        "restore",
-        parents=[settings],
-        help="put a backup into an empty database",
-        description="Checks that every conversation is whole before anything is kept.",
-    )
-    restore.add_argument("file", metavar="FILE", type=Path, help="made by parlor backup")
-    restore.set_defaults(run=_restore)
-
-    move = commands.add_parser(
-        "move",
-        parents=[settings],
-        help="copy the database into another one",
-        description="The server must be stopped. The old database stays as it is; to use the new "
-        "one, set storage.url.",
-    )
-    move.add_argument(
-        "--to",
-        metavar="URL",
-        required=True,
-        help="postgresql://…, mysql://…, mariadb://… or sqlite",
-    )
-    move.set_defaults(run=_move)
+    database_commands.add_to(commands, settings)
 
     user = commands.add_parser("user", help="people's accounts")
     user_commands = user.add_subparsers(metavar="COMMAND", required=True)
@@ -166,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     certificate = commands.add_parser("certificate", help="certificates for TLS")
     certificate_commands = certificate.add_subparsers(metavar="COMMAND", required=True)
     own = certificate_commands.add_parser(
-        _SELF_SIGNED,
+        SELF_SIGNED,
         parents=[settings],
         help="make one that no authority has signed",
         description="Makes a key and a certificate in the data folder for this machine's names "
@@ -213,21 +163,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(flags: argparse.Namespace) -> None:
-    config = _config(flags)
+    config = config_of(flags)
     from parlor.boot.processes import serve
 
-    serve(config, lambda: _config(flags), take_over=flags.take_over)
+    serve(config, lambda: config_of(flags), take_over=flags.take_over)
 
 
 def _config_print(flags: argparse.Namespace) -> None:
     from parlor.boot.sections import SECRET
 
-    for line in _config(flags).lines(SECRET):
+    for line in config_of(flags).lines(SECRET):
         print(line)
 
 
 def _config_check(flags: argparse.Namespace) -> None:
-    config = _config(flags)
+    config = config_of(flags)
     from parlor.boot.agreement import check_files
     from parlor.gateway.tls.certificate import load_certificate
     from parlor.gateway.tls.settings import TlsSettings
@@ -239,67 +189,8 @@ def _config_check(flags: argparse.Namespace) -> None:
     print("The settings are valid.")
 
 
-def _migrate(flags: argparse.Namespace) -> None:
-    config = _config(flags)
-
-    async def bring_up() -> None:
-        from parlor.boot.storage import migrate
-
-        before, now = await migrate(config)
-        if before == now:
-            print(f"The database is up to date: revision {now}.")
-        else:
-            print(f"The database has revision {now} now, before {before or 'nothing'}.")
-
-    _run(bring_up())
-
-
-def _backup(flags: argparse.Namespace) -> None:
-    config = _config(flags)
-    from parlor.boot.copying import back_up
-
-    _copy("backed up into", flags.file, lambda tell: back_up(config, flags.file, tell))
-
-
-def _restore(flags: argparse.Namespace) -> None:
-    config = _config(flags)
-    from parlor.boot.copying import restore
-
-    _copy("restored from", flags.file, lambda tell: restore(config, flags.file, tell))
-
-
-def _move(flags: argparse.Namespace) -> None:
-    config = _config(flags)
-    from parlor.boot.copying import move, shown
-
-    try:
-        target = shown(config, flags.to)
-    except ValueError as wrong:
-        raise ConfigError(f"--to: {wrong}") from wrong
-    _copy("moved to", target, lambda tell: move(config, flags.to, tell))
-    print("Serve from it with storage.url set to that.")
-
-
-def _copy(
-    done: str, where: object, work: Callable[[Told], Coroutine[Any, Any, Mapping[str, int]]]
-) -> None:
-    """Do it with a bar for each table, then say how many rows each has."""
-    if sys.modules.get("rich") is None:
-        sys.modules.pop("rich", None)
-    from parlor.boot.copy_progress import CopyProgress
-
-    async def copy() -> None:
-        with CopyProgress() as progress:
-            found = await work(progress.tell)
-        for name, rows in found.items():
-            print(f"{name:24} {rows:>12,}")
-        print(f"{sum(found.values()):,} rows {done} {where}.")
-
-    _run(copy())
-
-
 def _user_add(flags: argparse.Namespace) -> None:
-    config = _config(flags)
+    config = config_of(flags)
     password = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
     async def add() -> None:
@@ -314,11 +205,11 @@ def _user_add(flags: argparse.Namespace) -> None:
             else:
                 print(set_up_url(config, await services.links.make(flags.name, admin=flags.admin)))
 
-    _run(add())
+    run(add())
 
 
 def _key_add(flags: argparse.Namespace) -> None:
-    config = _config(flags)
+    config = config_of(flags)
     try:
         scopes = frozenset(Scope(each.strip()) for each in flags.scope.split(","))
     except ValueError:
@@ -343,11 +234,11 @@ def _key_add(flags: argparse.Namespace) -> None:
             )
             print(made.key)
 
-    _run(add())
+    run(add())
 
 
 def _certificate_self_signed(flags: argparse.Namespace) -> None:
-    config = _config(flags)
+    config = config_of(flags)
     from parlor.boot.folder import open_folder
     from parlor.boot.self_signed import make_self_signed
     from parlor.boot.settings import ServerSettings
@@ -357,7 +248,7 @@ def _certificate_self_signed(flags: argparse.Namespace) -> None:
     print(f"Made {made.files.certificate} and its key, valid until {made.until}, for")
     print(f"  {', '.join(made.names)}")
     print("Serve with it, to the whole network:")
-    print(f"  parlor serve --data {data} --host 0.0.0.0 --tls {_SELF_SIGNED}")
+    print(f"  parlor serve --data {data} --host 0.0.0.0 --tls {SELF_SIGNED}")
     print("or in the settings, beside others:")
     print("  [tls]")
     pair = f'certificate = "{made.files.certificate}", key = "{made.files.key}"'
@@ -368,7 +259,7 @@ def _certificate_self_signed(flags: argparse.Namespace) -> None:
 
 
 def _key_list(flags: argparse.Namespace) -> None:
-    config = _config(flags)
+    config = config_of(flags)
 
     async def show() -> None:
         from parlor.boot.accounts import open_services
@@ -379,11 +270,11 @@ def _key_list(flags: argparse.Namespace) -> None:
             for line in table_lines(await services.keys.list(), services.clock.unix_ms() / 1_000):
                 print(line)
 
-    _run(show())
+    run(show())
 
 
 def _key_revoke(flags: argparse.Namespace) -> None:
-    config = _config(flags)
+    config = config_of(flags)
 
     async def revoke() -> None:
         from parlor.boot.accounts import open_services
@@ -393,7 +284,7 @@ def _key_revoke(flags: argparse.Namespace) -> None:
             revoked = await services.keys.revoke(flags.key)
             print(f"Revoked {revoked.grant.name} (id {revoked.grant.id}).")
 
-    _run(revoke())
+    run(revoke())
 
 
 def _trace(flags: argparse.Namespace) -> None:
@@ -405,7 +296,7 @@ def _trace(flags: argparse.Namespace) -> None:
     try:
         found = fetch_trace(flags.url, key, flags.push_id, flags.trust)
     except TraceFailed as failed:
-        _fail(1, str(failed))
+        fail(1, str(failed))
     for line in [json.dumps(found, indent=2)] if flags.json else trace_lines(found):
         print(line)
 
@@ -418,33 +309,6 @@ def _bench(arguments: Sequence[str]) -> NoReturn:
     from parlor.load.command import main as bench
 
     raise SystemExit(bench(arguments))
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    gc.enable()
-    asyncio.run(work)
-
-
-def _config(flags: argparse.Namespace) -> Config:
-    from parlor.boot.agreement import check_agreement
-    from parlor.boot.sections import SECTIONS
-
-    given = [
-        Given(section, key, value, f"--{flag}")
-        for flag, (section, key) in _FLAG_KEYS.items()
-        if (value := getattr(flags, flag, None)) is not None
-    ]
-    if getattr(flags, "tls", None) == _SELF_SIGNED:
-        given.append(Given("tls", "self_signed", True, f"--tls {_SELF_SIGNED}"))
-    given += [parse_assignment(each, f"--set {each.partition('=')[0]}") for each in flags.set]
-    config = load(SECTIONS, file=flags.config, environment=os.environ, flags=given)
-    check_agreement(config)
-    return config
-
-
-def _fail(status: int, line: str) -> NoReturn:
-    print(f"parlor: {line}", file=sys.stderr)
-    raise SystemExit(status)
 
 
 if __name__ == "__main__":
