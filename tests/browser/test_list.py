@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from tests.browser.conftest import Arrive
+from tests.support.finger import rest_on
 from tests.support.person import Person
 
 
@@ -49,6 +50,16 @@ async def test_a_pinned_conversation_stays_on_top_when_others_are_newer(
     await expect(_rows(ada).first).to_contain_text(ming.name)
     await _pick(ada, ming.name, "Unpin")
     await expect(_rows(ada).first).to_contain_text(zoe.name)
+
+
+async def test_a_finger_that_rests_on_a_row_opens_its_menu_and_not_the_conversation(
+    arrive: Arrive, browser: Browser
+) -> None:
+    ada, ming, _zoe = await _friends(arrive, browser, {"width": 390, "height": 844})
+    await rest_on(ada.row(ming.name), ada.page.get_by_role("menu"))
+    assert "/c/" not in ada.page.url
+    await ada.page.get_by_role("menuitem", name="Pin to the top", exact=True).click()
+    await expect(_rows(ada).first).to_contain_text(ming.name)
 
 
 async def test_the_keyboard_alone_opens_the_menu_walks_it_and_comes_back(

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.test_accessible import check_screen
+from tests.support.finger import rest_on
 from tests.support.person import Person
 from tests.support.stage import choose, message, offered, open_menu, sheet
 
@@ -163,14 +164,8 @@ async def test_a_finger_that_rests_on_a_message_opens_its_menu(
         await expect(two[0].page.get_by_role("menu")).to_be_visible()
         return
     page = two[0].page
-    box = await message(two[0], "今天几点见?").get_by_text("今天几点见?").bounding_box()
-    assert box is not None
-    touch = await page.context.new_cdp_session(page)
-    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-    await touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
-    await expect(page.get_by_role("menu")).to_be_visible()
-    await touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    await expect(page.get_by_role("menu")).to_be_visible()
+    words = message(two[0], "今天几点见?").get_by_text("今天几点见?")
+    await rest_on(words, page.get_by_role("menu"))
 
 
 async def test_receipts_go_from_sent_to_read(arrive: Arrive, browser: Browser) -> None:

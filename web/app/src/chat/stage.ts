@@ -6,13 +6,8 @@ import type { ConversationView, Event, Forwarded, MessageState, ThreadView } fro
 import { computed, inject, provide, ref, shallowRef, type ComputedRef, type InjectionKey, type Ref, type ShallowRef } from "vue";
 
 import { possible, type Possible, type Silenced } from "@/logic/rights";
+import type { Spot } from "@/parts/long_press";
 import { parlor } from "@/sdk";
-
-/** Where a menu or a picker opens, in the viewport. */
-export interface Spot {
-  x: number;
-  y: number;
-}
 
 export type StageSheet =
   | { kind: "history" | "reactors" | "readers"; seq: number }

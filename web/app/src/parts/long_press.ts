@@ -1,42 +1,38 @@
-/** A finger that rests asks for the menu, where the browser does not say so by itself. */
+/** A finger that rests on something asks for its menu, as a right click does. */
+import { useEventListener } from "@vueuse/core";
+import { onScopeDispose, type Ref } from "vue";
 
-const PRESS_MS = 500;
-const SHAKE_PX = 10;
-
-export interface LongPress {
-  onPointerdown: (event: PointerEvent) => void;
-  onPointermove: (event: PointerEvent) => void;
-  onPointerup: () => void;
-  onPointercancel: () => void;
-  onClickCapture: (event: MouseEvent) => void;
+/** Where a menu or a picker opens, in the viewport. */
+export interface Spot {
+  x: number;
+  y: number;
 }
 
-/** Listeners for `v-on`/`v-bind`. The click at the end of a long press is not one. */
-export function longPress(asked: (x: number, y: number) => void): LongPress {
+const LONG_MS = 450;
+const STILL_PX = 10;
+
+export function useLongPress(target: Ref<HTMLElement | undefined>, then: (spot: Spot) => void): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let from = { x: 0, y: 0 };
-  let pressed = false;
-  const end = (): void => clearTimeout(timer);
-  return {
-    onPointerdown(event) {
-      pressed = false;
-      if (event.pointerType !== "touch") return;
-      from = { x: event.clientX, y: event.clientY };
-      timer = setTimeout(() => {
-        pressed = true;
-        asked(from.x, from.y);
-      }, PRESS_MS);
-    },
-    onPointermove(event) {
-      if (Math.hypot(event.clientX - from.x, event.clientY - from.y) > SHAKE_PX) end();
-    },
-    onPointerup: end,
-    onPointercancel: end,
-    onClickCapture(event) {
-      if (!pressed) return;
-      pressed = false;
-      event.preventDefault();
-      event.stopPropagation();
-    },
-  };
+  let opened = false;
+  let from: Spot = { x: 0, y: 0 };
+  const giveUp = (): void => clearTimeout(timer);
+  useEventListener(target, "touchstart", (event: TouchEvent) => {
+    giveUp();
+    opened = false;
+    const touch = event.touches[0];
+    if (touch === undefined || event.touches.length > 1) return;
+    from = { x: touch.clientX, y: touch.clientY };
+    timer = setTimeout(() => {
+      opened = true;
+      then(from);
+    }, LONG_MS);
+  }, { passive: true });
+  useEventListener(target, "touchmove", (event: TouchEvent) => {
+    const touch = event.touches[0];
+    if (touch && Math.hypot(touch.clientX - from.x, touch.clientY - from.y) > STILL_PX) giveUp();
+  }, { passive: true });
+  // Otherwise the browser makes a click of it, on what has just opened under the finger.
+  useEventListener(target, "touchend", (event: TouchEvent) => (opened ? event.preventDefault() : giveUp()), { passive: false });
+  useEventListener(target, "touchcancel", giveUp, { passive: true });
+  onScopeDispose(giveUp);
 }

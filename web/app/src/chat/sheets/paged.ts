@@ -3,7 +3,7 @@ import { ref, shallowRef, type Ref, type ShallowRef } from "vue";
 
 import { sayProblem } from "@/logic/problems";
 
-export interface Asked<T> {
+export interface Paged<T> {
   all: ShallowRef<readonly T[]>;
   state: Ref<"loading" | "ready" | "failed">;
   problem: Ref<string>;
@@ -12,7 +12,7 @@ export interface Asked<T> {
 }
 
 /** `page` answers with rows and the cursor of the next page; empty or 0: there is none. */
-export function useAsked<T, C extends string | number>(first: C, page: (cursor: C) => Promise<{ rows: readonly T[]; next: C }>): Asked<T> {
+export function usePaged<T, C extends string | number>(first: C, page: (cursor: C) => Promise<{ rows: readonly T[]; next: C }>): Paged<T> {
   const all = shallowRef<readonly T[]>([]);
   const state = ref<"loading" | "ready" | "failed">("loading");
   const problem = ref("");
