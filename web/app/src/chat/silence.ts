@@ -32,7 +32,7 @@ export function useSilence(view: Ref<ThreadView | null>, conversation: ComputedR
   );
 
   const saidAt = computed(() => {
-    const events = view.value?.events ?? [];
+    const events = view.value?.latest ?? [];
     for (let index = events.length - 1; index >= Math.max(0, events.length - LOOK_BACK); index--) {
       const event = events[index]!;
       if (event.kind === "message" && event.sender === me()) return event.sent_at;
