@@ -66,10 +66,15 @@ Event = Selected | ConsentLost
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a message led to: `answer` goes back where the message came from."""
+    """What a message led to: `answer` goes back where the message came from.
+
+    `agreed`: it was the peer's own check. From then on its DTLS and SRTP may come over this path:
+    a browser may send before it nominates, and over one pair while it nominates another.
+    """
 
     answer: bytes | None = None
     event: Event | None = None
+    agreed: bool = False
 
 
 class IceRefusal(StrEnum):
@@ -208,7 +213,7 @@ class IceLite:
         event = None
         if message.use_candidate:
             event = self._nominate(generation, path, message.priority, now)
-        return Outcome(build_message(answer, key=key), event)
+        return Outcome(build_message(answer, key=key), event, agreed=True)
 
     def on_time(self, now: float) -> Event | None:
         """What the passing of time led to: consent that ended, and perhaps another path that is

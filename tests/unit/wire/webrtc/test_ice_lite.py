@@ -325,7 +325,8 @@ def test_nothing_is_sent_to_a_path_that_did_not_agree_within_the_time(steps):
         elif what is not None:
             outcome = ice.received(what, path, now)
             answer = None if outcome.answer is None else parse_message(outcome.answer)
-            if answer is not None and answer.kind is Kind.SUCCESS:
+            assert outcome.agreed is (answer is not None and answer.kind is Kind.SUCCESS)
+            if outcome.agreed:
                 agreed[path] = now
             else:
                 assert outcome.event is None
