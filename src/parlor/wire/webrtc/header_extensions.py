@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from parlor.wire.webrtc.malformed import Malformed, Reason
+from parlor.wire.webrtc.rtp import RtpPacket
 
 ONE_BYTE = 0xBEDE
 TWO_BYTE = 0x1000
@@ -20,41 +21,35 @@ _STOP = 15
 _ONE_BYTE_MAX_ID, _ONE_BYTE_MAX_VALUE_BYTES = 14, 16
 
 
-def parse_extensions(data: bytes | bytearray, at: int) -> dict[int, bytes]:
+def parse_extensions(packet: RtpPacket) -> dict[int, bytes]:
     """The values by their numbers; of a number that comes twice, the last.
 
-    `at`: where the block begins (`RtpPacket.extensions_at`); 0 means that there is none. `data`
-    is a packet that `parse_packet` has taken, or a block alone behind any byte. A block of a form
-    that RFC 8285 does not know is as good as none. Raises Malformed for a value that ends outside
-    of the block.
+    A block of a form that RFC 8285 does not know is as good as none. Raises Malformed for a value
+    that ends outside of the block, whatever is behind it.
     """
-    if not at:
+    data, at = packet.data, packet.extensions_at
+    if at == packet.payload_at:
         return {}
-    return {number: bytes(data[start:end]) for number, start, end in _elements(data, at)}
-
-
-def find_extension(data: bytes | bytearray, at: int, number: int) -> int | None:
-    """Where the value of `number` begins, to be changed in place: a value of the same size."""
-    if at:
-        for found, start, _ in _elements(data, at):
-            if found == number:
-                return start
-    return None
+    profile = data[at] << 8 | data[at + 1]
+    if profile == ONE_BYTE:
+        return _one_byte(data, at + 4, packet.payload_at)
+    if profile & ~_APPLICATION_BITS == TWO_BYTE:
+        return _two_byte(data, at + 4, packet.payload_at)
+    return {}
 
 
 def build_extensions(values: Mapping[int, bytes]) -> bytes:
     """A block in the order of `values`, in the one-byte form when it can hold them all.
 
     `b""` for no values. The two-byte form has numbers up to 255 and values of 0 to 255 bytes; the
-    other side must have agreed to it (§4.1.2). Raises ValueError for what fits in neither.
+    other side must have agreed to it (§4.1.2). Raises ValueError for what fits in neither. Takes
+    a microsecond: who sends values that keep their sizes makes the block once, and writes them in
+    place at their `value_offset`.
     """
     if not values:
         return b""
     body = bytearray()
-    small = all(
-        number <= _ONE_BYTE_MAX_ID and 1 <= len(value) <= _ONE_BYTE_MAX_VALUE_BYTES
-        for number, value in values.items()
-    )
+    small = _fits_one_byte(values)
     for number, value in values.items():
         if not 1 <= number <= MAX_ID or len(value) > MAX_VALUE_BYTES:
             raise ValueError(f"an extension {number} of {len(value)} bytes")
@@ -67,46 +62,59 @@ def build_extensions(values: Mapping[int, bytes]) -> bytes:
     return (ONE_BYTE if small else TWO_BYTE).to_bytes(2) + (len(body) // 4).to_bytes(2) + body
 
 
-def _elements(data: bytes | bytearray, at: int) -> list[tuple[int, int, int]]:
-    """Number, start and end of each value. 0 is padding (§4.2, §4.3)."""
-    profile, at = data[at] << 8 | data[at + 1], at + 4
-    end = at + 4 * (data[at - 2] << 8 | data[at - 1])
-    if profile == ONE_BYTE:
-        return _one_byte(data, at, end)
-    if profile & ~_APPLICATION_BITS == TWO_BYTE:
-        return _two_byte(data, at, end)
-    return []
+def value_offset(values: Mapping[int, bytes], number: int) -> int:
+    """Where the value of `number` begins in `build_extensions(values)`.
+
+    In a packet the block begins at `extensions_at`. Raises KeyError when it is none of them.
+    """
+    head = 1 if _fits_one_byte(values) else 2
+    at = 4
+    for found, value in values.items():
+        at += head
+        if found == number:
+            return at
+        at += len(value)
+    raise KeyError(number)
 
 
-def _one_byte(data: bytes | bytearray, at: int, end: int) -> list[tuple[int, int, int]]:
-    found = []
+def _fits_one_byte(values: Mapping[int, bytes]) -> bool:
+    return all(
+        number <= _ONE_BYTE_MAX_ID and 1 <= len(value) <= _ONE_BYTE_MAX_VALUE_BYTES
+        for number, value in values.items()
+    )
+
+
+def _one_byte(data: bytes, at: int, end: int) -> dict[int, bytes]:
+    values = {}
     while at < end:
         first = data[at]
-        at += 1
         if not first:
+            at += 1
             continue
         number = first >> 4
         # 15, and 0 with a length, end the block without being wrong (§4.2).
         if number == _STOP or not number:
             break
-        start, at = at, at + 1 + (first & 0xF)
+        start = at + 1
+        at = start + 1 + (first & 0xF)
         if at > end:
             raise Malformed(Reason.CUT_OFF, f"the extension {number} leaves its block")
-        found.append((number, start, at))
-    return found
+        values[number] = data[start:at]
+    return values
 
 
-def _two_byte(data: bytes | bytearray, at: int, end: int) -> list[tuple[int, int, int]]:
-    found = []
+def _two_byte(data: bytes, at: int, end: int) -> dict[int, bytes]:
+    values = {}
     while at < end:
         number = data[at]
-        at += 1
         if not number:
+            at += 1
             continue
-        if at == end:
+        if at + 1 == end:
             raise Malformed(Reason.CUT_OFF, f"the extension {number} has no length")
-        start, at = at + 1, at + 1 + data[at]
+        start = at + 2
+        at = start + data[at + 1]
         if at > end:
             raise Malformed(Reason.CUT_OFF, f"the extension {number} leaves its block")
-        found.append((number, start, at))
-    return found
+        values[number] = data[start:at]
+    return values

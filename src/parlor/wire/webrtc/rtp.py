@@ -34,7 +34,7 @@ class RtpPacket(msgspec.Struct, gc=False):
     timestamp: int
     ssrc: int
     extensions_at: int
-    """Where the extension block begins, with its profile; 0 without one."""
+    """Where the extension block begins, with its profile; without one, where it would."""
     payload_at: int
     payload_end: int
     """Padding, if any, is behind it."""
@@ -63,10 +63,8 @@ def parse_packet(data: bytes) -> RtpPacket:
     first, second, seq, timestamp, ssrc = _FIXED.unpack_from(data)
     if first & _VERSION != _VERSION_2:
         raise Malformed(Reason.VERSION, f"RTP version {first >> 6}")
-    at = HEADER_BYTES + (first & _SOURCES) * 4
-    extensions_at = 0
+    extensions_at = at = HEADER_BYTES + (first & _SOURCES) * 4
     if first & _EXTENSION:
-        extensions_at = at
         if at + 4 > size:
             raise Malformed(Reason.CUT_OFF, "an extension block without its header")
         at += 4 + 4 * (data[at + 2] << 8 | data[at + 3])
@@ -95,7 +93,7 @@ def with_extensions(packet: RtpPacket, block: bytes) -> bytearray:
     if packet.payload_end < len(copy):
         del copy[packet.payload_end :]
     # Putting less in place of more moves the front of a bytearray: the payload stays where it is.
-    copy[packet.extensions_at or packet.payload_at : packet.payload_at] = block
+    copy[packet.extensions_at : packet.payload_at] = block
     first = copy[0] & ~(_PADDING | _EXTENSION)
     copy[0] = first | _EXTENSION if block else first
     return copy

@@ -32,7 +32,7 @@ def test_every_part_of_a_packet_is_found():
     assert (packet.payload_type, packet.marker, packet.seq) == (111, True, 0xFFFF)
     assert (packet.timestamp, packet.ssrc) == (0x01020304, 0xDEADBEEF)
     assert packet.sources == (1, 2)
-    assert parse_extensions(packet.data, packet.extensions_at) == {1: b"\xff"}
+    assert parse_extensions(packet) == {1: b"\xff"}
     assert packet.payload == b"Hello"
 
 
@@ -54,7 +54,8 @@ def test_the_parts_make_the_same_bytes():
 
 def test_a_packet_may_be_nothing_but_a_header_or_nothing_but_padding():
     bare = parse_packet(bytes(build_packet(0, 0, 0, 0)))
-    assert (bare.payload, bare.sources, bare.extensions_at) == (b"", (), 0)
+    assert (bare.payload, bare.sources) == (b"", ())
+    assert bare.extensions_at == bare.payload_at == 12
     probe = parse_packet(bytes(build_packet(97, 7, 8, 9, padding=255)))
     assert (probe.payload, probe.seq, len(probe.data)) == (b"", 7, 267)
 
@@ -95,7 +96,7 @@ def test_other_extensions_leave_the_rest_as_it_was():
     for values in ({}, {3: b"ab"}, {1: b"x" * 16, 2: b"y" * 16}):
         copy = with_extensions(packet, build_extensions(values))
         again = parse_packet(bytes(copy))
-        assert parse_extensions(again.data, again.extensions_at) == values
+        assert parse_extensions(again) == values
         assert again.payload == b"Hello"
         assert again.sources == (1, 2)
         assert again.payload_end == len(copy)
@@ -105,7 +106,7 @@ def test_other_extensions_leave_the_rest_as_it_was():
 def test_a_packet_without_extensions_is_given_some():
     plain = parse_packet(bytes(build_packet(96, 1, 2, 3, b"payload", sources=(9,))))
     again = parse_packet(bytes(with_extensions(plain, build_extensions({5: b"\x01\x02"}))))
-    assert parse_extensions(again.data, again.extensions_at) == {5: b"\x01\x02"}
+    assert parse_extensions(again) == {5: b"\x01\x02"}
     assert (again.payload, again.sources) == (b"payload", (9,))
 
 
@@ -145,7 +146,6 @@ packets = st.builds(
 @given(packets)
 def test_a_packet_comes_back(data):
     packet = parse_packet(data)
-    block = data[packet.extensions_at : packet.payload_at] if packet.extensions_at else b""
     again = build_packet(
         packet.payload_type,
         packet.seq,
@@ -154,7 +154,7 @@ def test_a_packet_comes_back(data):
         packet.payload,
         marker=packet.marker,
         sources=packet.sources,
-        extensions=block,
+        extensions=data[packet.extensions_at : packet.payload_at],
         padding=len(data) - packet.payload_end,
     )
     assert again == data
@@ -164,7 +164,7 @@ def test_a_packet_comes_back(data):
 def test_payload_and_sources_survive_any_change_of_extensions(data, values):
     packet = parse_packet(data)
     again = parse_packet(bytes(with_extensions(packet, build_extensions(values))))
-    assert parse_extensions(again.data, again.extensions_at) == values
+    assert parse_extensions(again) == values
     assert (again.payload, again.sources) == (packet.payload, packet.sources)
     assert (again.seq, again.marker, again.ssrc) == (packet.seq, packet.marker, packet.ssrc)
 
@@ -179,7 +179,7 @@ def test_any_bytes_are_a_packet_or_one_kind_of_error(body, first):
         assert 12 <= packet.payload_at <= packet.payload_end <= len(data)
         assert struct.unpack_from(">HII", data, 2) == (packet.seq, packet.timestamp, packet.ssrc)
         try:
-            values = parse_extensions(data, packet.extensions_at)
+            values = parse_extensions(packet)
         except Malformed:
             continue
         assert sum(map(len, values.values())) <= len(data)
