@@ -8,20 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parlor.wire.webrtc.extension_kinds import ExtensionKind
 from parlor.wire.webrtc.sdp.description import Codec, Extension, Media
 
-MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
-RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
-REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
-AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 ABS_CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
-ORIENTATION = "urn:3gpp:video-orientation"
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
-DEPENDENCY_DESCRIPTOR = (
-    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
-)
+"""Passed on unread, so nothing else knows them."""
 
 _MAX_ONE_BYTE_ID = 14
 """Beyond it a packet needs the two-byte form (RFC 8285 §4.2), which costs each of them a byte
@@ -37,15 +29,15 @@ class Accepted:
     video: tuple[str, ...] = ("VP8", "VP9", "H264", "AV1")
     feedback: tuple[str, ...] = ("transport-cc", "ccm fir", "nack", "nack pli")
     extensions: tuple[str, ...] = (
-        MID,
-        RID,
-        REPAIRED_RID,
-        AUDIO_LEVEL,
-        TRANSPORT_CC,
+        ExtensionKind.MID,
+        ExtensionKind.RID,
+        ExtensionKind.REPAIRED_RID,
+        ExtensionKind.AUDIO_LEVEL,
+        ExtensionKind.TRANSPORT_SEQ,
+        ExtensionKind.ORIENTATION,
+        ExtensionKind.DEPENDENCY_DESCRIPTOR,
         ABS_CAPTURE_TIME,
-        ORIENTATION,
         PLAYOUT_DELAY,
-        DEPENDENCY_DESCRIPTOR,
     )
     max_layers: int = 3
     """Of simulcast; a browser does not send those that the answer leaves out (RFC 8853 §5.3.2)."""
@@ -89,9 +81,9 @@ def choose_extensions(media: Media, accepted: Accepted) -> tuple[Extension, ...]
     The time of sending is taken only from who cannot count packets for `transport-cc`.
     """
     offered = {extension.uri for extension in media.extensions}
-    wanted = set(accepted.extensions)
-    if TRANSPORT_CC not in offered & wanted:
-        wanted.add(ABS_SEND_TIME)
+    wanted: set[str] = set(accepted.extensions)
+    if ExtensionKind.TRANSPORT_SEQ not in offered & wanted:
+        wanted.add(ExtensionKind.ABS_SEND_TIME)
     chosen: dict[str, Extension] = {}
     for extension in media.extensions:
         if (

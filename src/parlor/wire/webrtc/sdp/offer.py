@@ -6,15 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from parlor.wire.webrtc.sdp.accepted import (
-    ABS_CAPTURE_TIME,
-    AUDIO_LEVEL,
-    DEPENDENCY_DESCRIPTOR,
-    MID,
-    ORIENTATION,
-    PLAYOUT_DELAY,
-    TRANSPORT_CC,
-)
+from parlor.wire.webrtc.extension_kinds import ExtensionKind
+from parlor.wire.webrtc.sdp.accepted import ABS_CAPTURE_TIME, PLAYOUT_DELAY
 from parlor.wire.webrtc.sdp.description import (
     Codec,
     Direction,
@@ -56,19 +49,20 @@ offers, so that packets for everybody are rewritten alike, whoever published the
 
 OFFERED_EXTENSIONS: Mapping[str, int] = MappingProxyType(
     {
-        MID: 1,
-        TRANSPORT_CC: 2,
-        AUDIO_LEVEL: 3,
-        ABS_CAPTURE_TIME: 4,
-        ORIENTATION: 5,
-        PLAYOUT_DELAY: 6,
-        DEPENDENCY_DESCRIPTOR: 7,
+        ExtensionKind.MID: 1,
+        ExtensionKind.TRANSPORT_SEQ: 2,
+        ExtensionKind.AUDIO_LEVEL: 3,
+        ExtensionKind.ORIENTATION: 4,
+        ExtensionKind.DEPENDENCY_DESCRIPTOR: 5,
+        ABS_CAPTURE_TIME: 6,
+        PLAYOUT_DELAY: 7,
     }
 )
 """Ids of header extensions, the same in all offers."""
 
-_OF_AUDIO = frozenset({MID, TRANSPORT_CC, AUDIO_LEVEL, ABS_CAPTURE_TIME})
-_OF_VIDEO = frozenset(OFFERED_EXTENSIONS) - {AUDIO_LEVEL}
+_OF_VIDEO_ONLY = frozenset(
+    {ExtensionKind.ORIENTATION, ExtensionKind.DEPENDENCY_DESCRIPTOR, PLAYOUT_DELAY}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +104,7 @@ def build_offer(slots: Sequence[Slot], here: Transport, *, id: int, version: int
 def _section(slot: Slot) -> Media:
     codecs = OFFERED_CODECS[slot.codec]
     kind = "audio" if codecs[0].clock_rate == 48_000 else "video"
-    wanted = _OF_AUDIO if kind == "audio" else _OF_VIDEO
+    left_out = _OF_VIDEO_ONLY if kind == "audio" else {ExtensionKind.AUDIO_LEVEL}
     track = slot.track
     return Media(
         kind=kind,
@@ -119,7 +113,7 @@ def _section(slot: Slot) -> Media:
         direction=Direction.INACTIVE if track is None else Direction.SENDONLY,
         codecs=codecs,
         extensions=tuple(
-            Extension(id_, uri) for uri, id_ in OFFERED_EXTENSIONS.items() if uri in wanted
+            Extension(id_, uri) for uri, id_ in OFFERED_EXTENSIONS.items() if uri not in left_out
         ),
         rtcp_mux=True,
         rtcp_rsize=True,

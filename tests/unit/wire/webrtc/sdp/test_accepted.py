@@ -1,14 +1,8 @@
 from dataclasses import replace
 
+from parlor.wire.webrtc.extension_kinds import ExtensionKind
 from parlor.wire.webrtc.sdp import Accepted, Extension, parse_session
-from parlor.wire.webrtc.sdp.accepted import (
-    ABS_SEND_TIME,
-    AUDIO_LEVEL,
-    MID,
-    TRANSPORT_CC,
-    choose_codecs,
-    choose_extensions,
-)
+from parlor.wire.webrtc.sdp.accepted import choose_codecs, choose_extensions
 from tests.support.descriptions import SHORT, from_chromium
 
 AUDIO, VIDEO = parse_session(from_chromium("recvonly.offer.sdp")).media
@@ -63,25 +57,37 @@ def test_who_cannot_count_packets_is_asked_for_its_own_estimate():
 def test_extensions_keep_the_ids_of_the_offer():
     chosen = {extension.uri: extension.id for extension in choose_extensions(AUDIO, Accepted())}
     offered = {extension.uri: extension.id for extension in AUDIO.extensions}
-    assert {MID, AUDIO_LEVEL, TRANSPORT_CC} <= chosen.keys()
+    assert {
+        ExtensionKind.MID,
+        ExtensionKind.AUDIO_LEVEL,
+        ExtensionKind.TRANSPORT_SEQ,
+    } <= chosen.keys()
     assert chosen.items() <= offered.items()
-    assert ABS_SEND_TIME not in chosen
+    assert ExtensionKind.ABS_SEND_TIME not in chosen
 
 
 def test_the_time_of_sending_is_taken_from_who_cannot_count():
-    without = replace(AUDIO, extensions=tuple(e for e in AUDIO.extensions if e.uri != TRANSPORT_CC))
-    assert ABS_SEND_TIME in {extension.uri for extension in choose_extensions(without, Accepted())}
+    without = replace(
+        AUDIO, extensions=tuple(e for e in AUDIO.extensions if e.uri != ExtensionKind.TRANSPORT_SEQ)
+    )
+    assert ExtensionKind.ABS_SEND_TIME in {
+        extension.uri for extension in choose_extensions(without, Accepted())
+    }
 
 
 def test_an_extension_that_needs_the_longer_form_is_left_out():
     audio = parse_session(SHORT).media[0]
-    for extension, taken in [(Extension(14, MID), 1), (Extension(15, MID), 0)]:
+    for extension, taken in [
+        (Extension(14, ExtensionKind.MID), 1),
+        (Extension(15, ExtensionKind.MID), 0),
+    ]:
         chosen = choose_extensions(replace(audio, extensions=(extension,)), Accepted())
         assert len(chosen) == taken
 
 
 def test_an_extension_that_is_offered_twice_is_taken_once():
     audio = replace(
-        parse_session(SHORT).media[0], extensions=(Extension(1, MID), Extension(2, MID))
+        parse_session(SHORT).media[0],
+        extensions=(Extension(1, ExtensionKind.MID), Extension(2, ExtensionKind.MID)),
     )
-    assert choose_extensions(audio, Accepted()) == (Extension(1, MID),)
+    assert choose_extensions(audio, Accepted()) == (Extension(1, ExtensionKind.MID),)
