@@ -18,27 +18,27 @@ from enum import StrEnum
 from OpenSSL import SSL, crypto
 
 from parlor.wire.webrtc.certificate import Certificate
+from parlor.wire.webrtc.dtls_records import (
+    MAX_DATAGRAM_BYTES,
+    MAX_RECEIVED_BYTES,
+    is_record,
+    shakes_hands,
+    split_records,
+)
 from parlor.wire.webrtc.sdp import Fingerprint
 from parlor.wire.webrtc.srtp_keys import EXPORTER_LABEL, SrtpKeys, SrtpProfile, split_material
 
-MAX_DATAGRAM_BYTES = 1_200
-"""What every path carries with the headers of IPv6 and a relay (RFC 8831 §5)."""
 FIRST_RESEND_S = 0.1
 """RFC 6347 §4.2.4.1 proposes 1 s for the network at large; ICE has just seen this path answer."""
 LONGEST_RESEND_S = 2.0
 HANDSHAKE_LIMIT_S = 30.0
 
 _DTLS_1_2 = 0xFEFD
-_MAX_RECEIVED_BYTES = 2_048
-"""Of a datagram, and so of a message: more than any link carries in one piece."""
 _MAX_WAITING = 64
 """Messages of data channels that nobody has taken yet."""
 _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"
 _OP_NO_RENEGOTIATION = 0x40000000
 _MODE_RELEASE_BUFFERS = 0x10
-_HANDSHAKE_RECORDS = frozenset({20, 22})
-"""ChangeCipherSpec and Handshake (RFC 5246 §6.2.1)."""
-_RECORD_HEADER_BYTES = 13
 _HASHES = {"sha-256": hashlib.sha256, "sha-384": hashlib.sha384, "sha-512": hashlib.sha512}
 """Weaker ones prove nothing (RFC 8122 §5)."""
 
@@ -259,7 +259,7 @@ class Dtls:
         OpenSSL answers only repetitions under new record numbers. Not more often than the client
         has reason to ask, so nobody makes this end an amplifier.
         """
-        if self._client or not self._flight or datagram[0] not in _HANDSHAKE_RECORDS:
+        if self._client or not self._flight or not shakes_hands(datagram):
             return []
         if now < self._resent_at + FIRST_RESEND_S / 2:
             return []
@@ -270,7 +270,7 @@ class Dtls:
         """Take what was decrypted, until OpenSSL wants more."""
         while self.state in (DtlsState.UNPROVEN, DtlsState.OPEN):
             try:
-                message = self._connection.recv(_MAX_RECEIVED_BYTES)
+                message = self._connection.recv(MAX_RECEIVED_BYTES)
             except SSL.WantReadError:
                 return
             except SSL.Error:
@@ -321,27 +321,7 @@ class Dtls:
         written = bytearray()
         while True:
             try:
-                written += self._connection.bio_read(_MAX_RECEIVED_BYTES)
+                written += self._connection.bio_read(MAX_RECEIVED_BYTES)
             except SSL.WantReadError:
                 break
         return split_records(bytes(written))
-
-
-def is_record(datagram: bytes) -> bool:
-    """Whether OpenSSL is to see it: it begins with the header of a record (RFC 6347 §4.1)."""
-    return _RECORD_HEADER_BYTES < len(datagram) <= _MAX_RECEIVED_BYTES and 20 <= datagram[0] <= 63
-
-
-def split_records(stream: bytes) -> list[bytes]:
-    """Cut a stream of whole records into datagrams, each of as many records as fit into it."""
-    datagrams: list[bytes] = []
-    at = begin = 0
-    while at < len(stream):
-        size = _RECORD_HEADER_BYTES + int.from_bytes(stream[at + 11 : at + 13])
-        if at + size - begin > MAX_DATAGRAM_BYTES and at > begin:
-            datagrams.append(stream[begin:at])
-            begin = at
-        at += size
-    if begin < len(stream):
-        datagrams.append(stream[begin:])
-    return datagrams

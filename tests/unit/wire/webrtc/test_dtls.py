@@ -9,14 +9,12 @@ from parlor.wire.webrtc.certificate import make_certificate
 from parlor.wire.webrtc.dtls import (
     FIRST_RESEND_S,
     HANDSHAKE_LIMIT_S,
-    MAX_DATAGRAM_BYTES,
     Dtls,
     DtlsContext,
     DtlsFailure,
     DtlsState,
-    is_record,
-    split_records,
 )
+from parlor.wire.webrtc.dtls_records import MAX_DATAGRAM_BYTES
 from parlor.wire.webrtc.sdp import Fingerprint
 from parlor.wire.webrtc.srtp_keys import SrtpProfile
 from tests.support.datagrams import Network
@@ -282,30 +280,3 @@ def test_what_comes_after_the_end_is_dropped_and_counted():
     [hello] = Dtls(CLIENT, client=True).start(0.0)
     assert server.received(hello, 0.0) == []
     assert server.dropped == 1
-
-
-@pytest.mark.parametrize(
-    ("datagram", "expected"),
-    [
-        (b"\x16" + bytes(13), True),
-        (b"\x16" + bytes(12), False),
-        (b"\x00" + bytes(30), False),
-        (b"\x40" + bytes(30), False),
-        (b"\x16" + bytes(2_048), False),
-        (b"", False),
-    ],
-)
-def test_only_what_may_be_a_record_reaches_openssl(datagram, expected):
-    assert is_record(datagram) is expected
-
-
-def record(size):
-    return b"\x16\xfe\xfd" + bytes(8) + size.to_bytes(2) + bytes(size)
-
-
-def test_a_stream_is_cut_between_records_only():
-    stream = record(500) + record(600) + record(600) + record(10) + record(1_187)
-    datagrams = split_records(stream)
-    assert [len(datagram) for datagram in datagrams] == [513 + 613, 613 + 23, 1_200]
-    assert b"".join(datagrams) == stream
-    assert split_records(b"") == []
