@@ -18,6 +18,7 @@ from parlor.wire.webrtc.dtls_records import MAX_DATAGRAM_BYTES
 from parlor.wire.webrtc.sdp import Fingerprint
 from parlor.wire.webrtc.srtp_keys import SrtpProfile
 from tests.support.datagrams import Network
+from tests.support.patient import PATIENT
 
 CERTIFICATE = make_certificate(1_800_000_000)
 CLIENT = DtlsContext(CERTIFICATE)
@@ -101,7 +102,7 @@ def test_no_profile_in_common_is_a_failure():
 
 
 @given(seed=st.integers(0, 2**32), loss=st.sampled_from([0.0, 0.05, 0.2]))
-@settings(max_examples=40, deadline=None)
+@settings(PATIENT, max_examples=40)
 def test_a_network_that_loses_reorders_and_doubles_only_delays(seed, loss):
     pair = Pair.made(seed=seed, loss=loss, doubled=0.1, jitter_s=0.3).start().run()
     assert pair.agreed
@@ -120,7 +121,9 @@ def test_a_flight_is_sent_again_when_it_is_time_and_not_before():
     [hello] = client.start(10.0)
     assert client.next_at == 10.0 + FIRST_RESEND_S
     assert client.on_time(10.0 + FIRST_RESEND_S / 2) == []
-    assert client.on_time(10.0 + FIRST_RESEND_S) == [hello]
+    [again] = client.on_time(10.0 + FIRST_RESEND_S)
+    # OpenSSL counts its records, and by its own clock it may have been time, too.
+    assert (again[:5], again[11:]) == (hello[:5], hello[11:])
     assert client.next_at == pytest.approx(10.0 + 3 * FIRST_RESEND_S)
 
 
@@ -243,6 +246,7 @@ def test_closing_what_never_began_says_nothing():
     assert Dtls(SERVER, client=False).close() == []
 
 
+@PATIENT
 @given(st.lists(st.binary(max_size=100) | st.binary(max_size=60).map(lambda b: b"\x16" + b)))
 def test_any_bytes_at_any_time_are_no_error(garbage):
     fresh, shaking = Dtls(SERVER, client=False), Dtls(CLIENT, client=True)
@@ -256,6 +260,7 @@ def test_any_bytes_at_any_time_are_no_error(garbage):
 OPEN = Pair.made().start().run()
 
 
+@PATIENT
 @given(st.binary(max_size=100).map(lambda b: b"\x17\xfe\xfd\x00\x01" + b) | st.binary(max_size=100))
 def test_forged_datagrams_do_not_disturb_an_open_connection(datagram):
     OPEN.server.received(datagram, OPEN.network.now)

@@ -9,6 +9,7 @@ from parlor.wire.webrtc.dtls_records import (
     shakes_hands,
     split_records,
 )
+from tests.support.patient import PATIENT
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,7 @@ def test_a_stream_is_cut_between_records_only():
     assert split_records(b"") == []
 
 
+@PATIENT
 @given(st.lists(st.integers(0, MAX_DATAGRAM_BYTES - 13).map(record)))
 def test_no_datagram_is_longer_than_a_path_carries_and_nothing_is_lost(records):
     datagrams = split_records(b"".join(records))

@@ -24,6 +24,7 @@ from parlor.wire.webrtc.sdp import parse_session, write_session
 from parlor.wire.webrtc.stun import Kind, Message, build_message, parse_message
 from parlor.wire.webrtc.stun_attributes import Address
 from tests.support.descriptions import SHORT
+from tests.support.patient import PATIENT
 
 OURS = Credentials("ours", "the password of this end")
 NEXT = Credentials("next", "the password after a restart")
@@ -310,6 +311,7 @@ STEPS = st.lists(
 )
 
 
+@PATIENT
 @given(STEPS)
 def test_nothing_is_sent_to_a_path_that_did_not_agree_within_the_time(steps):
     ice, now, agreed, did_restart = agent(their_ufrag="them"), 0.0, {}, False
@@ -335,6 +337,7 @@ def test_nothing_is_sent_to_a_path_that_did_not_agree_within_the_time(steps):
             assert ice.next_at == agreed[ice.selected] + CONSENT_S
 
 
+@PATIENT
 @given(st.binary(max_size=200), st.integers(0, 200), st.integers(0, 7))
 def test_any_change_to_a_check_is_malformed_or_answered_and_nominates_nobody(tail, at, bit):
     data = bytearray(build_message(NOMINATION, key=OURS.password.encode()))

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from parlor.wire.webrtc.srtp import MAX_PACKET_BYTES, Srtp, SrtpRefusal
 from parlor.wire.webrtc.srtp_keys import SrtpKeys, SrtpProfile
+from tests.support.patient import PATIENT
 from tests.support.srtp_reference import (
     RTP_AUTH,
     RTP_KEY,
@@ -85,6 +86,7 @@ def test_gcm_goes_out_as_the_rfcs_say():
 
 
 @PROFILES
+@PATIENT
 @given(payload=st.binary(max_size=1_200), seq=st.integers(0, 65_535))
 def test_what_one_end_protects_the_other_opens(profile, payload, seq):
     here, there = ends(profile)
@@ -138,6 +140,7 @@ def test_the_keys_of_one_direction_do_not_open_the_other(profile):
 
 
 @PROFILES
+@PATIENT
 @given(packet=st.binary(max_size=200))
 def test_any_bytes_are_refused_without_an_error(profile, packet):
     _, there = ends(profile)

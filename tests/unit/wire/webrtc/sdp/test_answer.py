@@ -30,6 +30,7 @@ from tests.support.descriptions import (
     with_lines,
     without_lines,
 )
+from tests.support.patient import PATIENT
 
 TRACK = Outgoing("stream", "track", "cname", 1_111, 2_222)
 
@@ -161,6 +162,7 @@ def test_an_offer_that_contradicts_itself_or_lacks_something_is_refused():
     assert refused(twice) is Reason.VALUE
 
 
+@PATIENT
 @given(shuffled())
 def test_whatever_was_done_to_an_offer_the_answer_fits_or_it_is_malformed(text):
     try:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from parlor.wire.webrtc.malformed import Malformed, Reason
 from parlor.wire.webrtc.sdp import Candidate, parse_candidate
+from tests.support.patient import PATIENT
 
 RELAYED = (
     "candidate:1467250027 1 udp 41885439 192.0.2.15 3478 typ relay raddr 0.0.0.0 rport 0 "
@@ -64,6 +65,7 @@ def test_what_is_no_candidate_is_refused_with_a_reason(text, reason):
     assert refused.value.reason is reason
 
 
+@PATIENT
 @given(st.text(max_size=60), st.integers(0, len(RELAYED)), st.integers(0, 20))
 def test_any_text_is_a_candidate_or_malformed(word, at, dropped):
     text = RELAYED[:at] + word + RELAYED[at + dropped :]
@@ -74,6 +76,7 @@ def test_any_text_is_a_candidate_or_malformed(word, at, dropped):
     assert parse_candidate(str(candidate)) == candidate
 
 
+@PATIENT
 @given(
     st.builds(
         Candidate,

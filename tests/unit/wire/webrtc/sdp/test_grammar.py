@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from parlor.wire.webrtc.malformed import Malformed, Reason
 from parlor.wire.webrtc.sdp.grammar import Attributes, number, split_lines, token
 from parlor.wire.webrtc.sdp.limits import DEFAULT_LIMITS, SdpLimits
+from tests.support.patient import PATIENT
 
 
 def refused(text, limits=DEFAULT_LIMITS):
@@ -93,6 +94,7 @@ def test_a_section_has_so_many_attributes_and_no_more():
         Attributes([("a", "x")] * 2, limits).all("x", 1)
 
 
+@PATIENT
 @given(st.text())
 def test_any_text_is_lines_or_malformed(text):
     try:

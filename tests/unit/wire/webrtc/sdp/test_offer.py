@@ -16,6 +16,7 @@ from parlor.wire.webrtc.sdp import (
 )
 from parlor.wire.webrtc.sdp.bundle import check_agreement
 from tests.support.descriptions import HERE
+from tests.support.patient import PATIENT
 
 TRACKS = st.builds(
     Outgoing,
@@ -71,6 +72,7 @@ def test_a_number_means_the_same_in_all_offers():
     assert len(set(OFFERED_EXTENSIONS.values())) == len(OFFERED_EXTENSIONS)
 
 
+@PATIENT
 @given(st.lists(st.tuples(st.sampled_from(list(OFFERED_CODECS)), st.none() | TRACKS), max_size=12))
 def test_any_offer_of_ours_survives_its_text_and_is_accepted_by_our_own_answer(chosen):
     slots = [Slot(str(at), codec, track) for at, (codec, track) in enumerate(chosen)]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from parlor.wire.webrtc.malformed import Malformed, Reason
 from parlor.wire.webrtc.sdp import SdpLimits, parse_session, write_session
 from tests.support.descriptions import NAMES, SHORT, from_chromium, shuffled, with_lines
+from tests.support.patient import PATIENT
 
 
 def refused(text, limits=None):
@@ -102,12 +103,14 @@ def test_the_lines_before_the_first_section_have_their_limit():
     assert refused(with_lines(*["a=x"] * 12, section=0), limits) is Reason.TOO_MANY
 
 
+@PATIENT
 @given(st.text() | st.text("v=0\r\nom=a:1 ", max_size=200))
 def test_any_text_is_a_description_or_malformed(text):
     with contextlib.suppress(Malformed):
         parse_session(text)
 
 
+@PATIENT
 @given(shuffled())
 def test_a_description_that_was_meddled_with_is_read_or_malformed_and_survives_writing(text):
     try:
