@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TypeVar
 
 from parlor.wire.webrtc.malformed import Malformed, Reason
 from parlor.wire.webrtc.stun_attributes import (
@@ -27,11 +28,15 @@ from parlor.wire.webrtc.stun_attributes import (
     build_xor_address,
     parse_error,
     parse_flag,
-    parse_number,
+    parse_priority,
     parse_text,
+    parse_tie_breaker,
     parse_types,
+    parse_username,
     parse_xor_address,
 )
+
+T = TypeVar("T")
 
 HEADER_BYTES = 20
 TRANSACTION_BYTES = 12
@@ -147,22 +152,21 @@ def parse_message(data: bytes) -> Message:
         kind=kind,
         transaction=transaction,
         method=method,
-        software=_text(found.get(Attribute.SOFTWARE)),
-        priority=_number(found.get(Attribute.PRIORITY), 4),
-        use_candidate=Attribute.USE_CANDIDATE in found
-        and parse_flag(found[Attribute.USE_CANDIDATE]),
-        ice_controlled=_number(found.get(Attribute.ICE_CONTROLLED), 8),
-        ice_controlling=_number(found.get(Attribute.ICE_CONTROLLING), 8),
-        username=None
-        if (name := found.get(Attribute.USERNAME)) is None
-        else parse_text(name, MAX_USERNAME_BYTES),
-        nonce=_text(found.get(Attribute.NONCE)),
-        realm=_text(found.get(Attribute.REALM)),
-        xor_mapped_address=None
-        if (address := found.get(Attribute.XOR_MAPPED_ADDRESS)) is None
-        else parse_xor_address(address, transaction),
-        error=None if (error := found.get(Attribute.ERROR_CODE)) is None else parse_error(error),
-        unknown_attributes=parse_types(found.get(Attribute.UNKNOWN_ATTRIBUTES, b"")),
+        software=_read(found, Attribute.SOFTWARE, parse_text),
+        priority=_read(found, Attribute.PRIORITY, parse_priority),
+        use_candidate=_read(found, Attribute.USE_CANDIDATE, parse_flag) or False,
+        ice_controlled=_read(found, Attribute.ICE_CONTROLLED, parse_tie_breaker),
+        ice_controlling=_read(found, Attribute.ICE_CONTROLLING, parse_tie_breaker),
+        username=_read(found, Attribute.USERNAME, parse_username),
+        nonce=_read(found, Attribute.NONCE, parse_text),
+        realm=_read(found, Attribute.REALM, parse_text),
+        xor_mapped_address=_read(
+            found,
+            Attribute.XOR_MAPPED_ADDRESS,
+            lambda value: parse_xor_address(value, transaction),
+        ),
+        error=_read(found, Attribute.ERROR_CODE, parse_error),
+        unknown_attributes=_read(found, Attribute.UNKNOWN_ATTRIBUTES, parse_types) or (),
         others=tuple(others),
         raw=data,
         integrity_at=integrity_at,
@@ -239,12 +243,9 @@ def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 _READ = frozenset(Attribute) - {Attribute.MESSAGE_INTEGRITY, Attribute.FINGERPRINT}
 
 
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else parse_text(value)
-
-
-def _number(value: bytes | None, size: int) -> int | None:
-    return None if value is None else parse_number(value, size)
+def _read(found: dict[int, bytes], number: int, parse: Callable[[bytes], T]) -> T | None:
+    value = found.get(number)
+    return None if value is None else parse(value)
 
 
 def _values(message: Message) -> Iterator[tuple[int, bytes]]:

@@ -112,6 +112,10 @@ def parse_text(value: bytes, max_bytes: int = MAX_TEXT_BYTES) -> str:
         raise Malformed(Reason.SYNTAX, "a text that is not UTF-8") from fault
 
 
+def parse_username(value: bytes) -> str:
+    return parse_text(value, MAX_USERNAME_BYTES)
+
+
 def build_text(text: str, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
     """Raises ValueError for a text that the other side would refuse."""
     value = text.encode()
@@ -120,11 +124,14 @@ def build_text(text: str, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
     return value
 
 
-def parse_number(value: bytes, size: int) -> int:
-    """PRIORITY (4 bytes), ICE-CONTROLLED and ICE-CONTROLLING (8; RFC 8445 §16.1)."""
-    if len(value) != size:
-        raise Malformed(Reason.LENGTH, f"a number of {len(value)} bytes instead of {size}")
-    return int.from_bytes(value)
+def parse_priority(value: bytes) -> int:
+    """32 bits (RFC 8445 §16.1)."""
+    return _number(value, 4)
+
+
+def parse_tie_breaker(value: bytes) -> int:
+    """ICE-CONTROLLED and ICE-CONTROLLING: 64 bits (RFC 8445 §16.1)."""
+    return _number(value, 8)
 
 
 def parse_flag(value: bytes) -> bool:
@@ -132,6 +139,12 @@ def parse_flag(value: bytes) -> bool:
     if value:
         raise Malformed(Reason.LENGTH, "a flag with a value")
     return True
+
+
+def _number(value: bytes, size: int) -> int:
+    if len(value) != size:
+        raise Malformed(Reason.LENGTH, f"a number of {len(value)} bytes instead of {size}")
+    return int.from_bytes(value)
 
 
 def _xor(value: bytes, pad: bytes) -> bytes:

@@ -16,9 +16,11 @@ from parlor.wire.webrtc.stun_attributes import (
     build_xor_address,
     parse_error,
     parse_flag,
-    parse_number,
+    parse_priority,
     parse_text,
+    parse_tie_breaker,
     parse_types,
+    parse_username,
     parse_xor_address,
 )
 
@@ -98,8 +100,8 @@ def test_attribute_types_come_back(types):
 def test_half_a_type_a_number_of_another_size_and_a_flag_with_a_value_are_refused():
     for parse in (
         lambda: parse_types(b"\0\1\0"),
-        lambda: parse_number(bytes(3), 4),
-        lambda: parse_number(bytes(9), 8),
+        lambda: parse_priority(bytes(3)),
+        lambda: parse_tie_breaker(bytes(9)),
         lambda: parse_flag(b"\0"),
     ):
         with pytest.raises(Malformed) as refused:
@@ -107,11 +109,13 @@ def test_half_a_type_a_number_of_another_size_and_a_flag_with_a_value_are_refuse
         assert refused.value.reason is Reason.LENGTH
 
 
-@pytest.mark.parametrize("limit", [MAX_TEXT_BYTES, MAX_USERNAME_BYTES])
-def test_a_text_may_be_as_long_as_its_limit_and_no_longer(limit):
-    assert parse_text(build_text("x" * limit, limit), limit) == "x" * limit
+@pytest.mark.parametrize(
+    ("parse", "limit"), [(parse_text, MAX_TEXT_BYTES), (parse_username, MAX_USERNAME_BYTES)]
+)
+def test_a_text_may_be_as_long_as_its_limit_and_no_longer(parse, limit):
+    assert parse(build_text("x" * limit, limit)) == "x" * limit
     with pytest.raises(Malformed) as refused:
-        parse_text(b"x" * (limit + 1), limit)
+        parse(b"x" * (limit + 1))
     assert refused.value.reason is Reason.TOO_BIG
     with pytest.raises(ValueError, match="over"):
         build_text("x" * (limit + 1), limit)

@@ -20,7 +20,8 @@ _HEAD = struct.Struct(">IIHH")
 _HEAD_BYTES = 16
 _NOT_RECEIVED, _SMALL, _LARGE = 0, 1, 2
 _MAX_RUN = 0x1FFF
-_ONE_BIT_SYMBOLS, _TWO_BIT_SYMBOLS = 14, 7
+_VECTOR_BITS = 14
+_VECTOR_MASK = (1 << _VECTOR_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,13 @@ def parse_transport_feedback(body: bytes) -> TransportFeedback:
     if not count:
         raise Malformed(Reason.VALUE, "transport feedback about no packet")
     reference = int.from_bytes(body[12:15], signed=True)
-    statuses, at = _parse_chunks(body, count)
-    received = []
-    for ahead, symbol in statuses:
-        if at + symbol > len(body):
-            raise Malformed(Reason.CUT_OFF, f"{len(statuses)} packets without all their times")
-        received.append((ahead, int.from_bytes(body[at : at + symbol], signed=symbol == _LARGE)))
-        at += symbol  # a small delta has one byte and a large one two, as their symbols say
+    stretches, at = _parse_chunks(body, count)
+    received: list[tuple[int, int]] = []
+    for ahead, run, symbol in stretches:
+        end = at + run * symbol
+        deltas = body[at:end] if symbol == _SMALL else struct.unpack_from(f">{run}h", body, at)
+        received += zip(range(ahead, ahead + run), deltas, strict=True)
+        at = end
     return TransportFeedback(sender, media, base, count, reference, body[15], tuple(received))
 
 
@@ -89,43 +90,56 @@ def build_transport_feedback(feedback: TransportFeedback) -> bytes:
     return body + bytes(-len(body) % 4)
 
 
-def _parse_chunks(body: bytes, count: int) -> tuple[list[tuple[int, int]], int]:
-    """Place and symbol of each received packet, and where the times begin (§3.1.3, §3.1.4)."""
-    found: list[tuple[int, int]] = []
-    ahead, at = 0, _HEAD_BYTES
+def _parse_chunks(body: bytes, count: int) -> tuple[list[tuple[int, int, int]], int]:
+    """Place, length and symbol of each stretch of received packets, and where the times begin
+    (§3.1.3, §3.1.4). Their times are all there."""
+    stretches: list[tuple[int, int, int]] = []
+    ahead, at, needed = 0, _HEAD_BYTES, 0
     while ahead < count:
         if at + 2 > len(body):
             raise Malformed(Reason.CUT_OFF, f"the fate of {ahead} packets of {count}")
         chunk = body[at] << 8 | body[at + 1]
         at += 2
+        left = count - ahead
         if chunk & 0x8000:
-            for symbol in _vector(chunk)[: count - ahead]:
-                _add(found, ahead, 1, symbol, len(body))
-                ahead += 1
+            width = 2 if chunk & 0x4000 else 1
+            beyond = max(0, _VECTOR_BITS - left * width)
+            bits = (chunk & _VECTOR_MASK) >> beyond << beyond
+            if bits:
+                needed += _add_vector(stretches, ahead, bits, width)
+            ahead += _VECTOR_BITS // width
         else:
-            run = min(chunk & _MAX_RUN, count - ahead)
+            run = min(chunk & _MAX_RUN, left)
             if not run:
                 raise Malformed(Reason.VALUE, "a run of no packets")
-            _add(found, ahead, run, chunk >> 13, len(body))
+            needed += _add(stretches, ahead, run, chunk >> 13)
             ahead += run
-    return found, at
+        # At once: it ends a lie about received packets before that has cost anything.
+        if at + needed > len(body):
+            raise Malformed(Reason.CUT_OFF, f"{needed} bytes of times")
+    return stretches, at
 
 
-def _add(found: list[tuple[int, int]], ahead: int, run: int, symbol: int, room: int) -> None:
-    if symbol == _NOT_RECEIVED:
-        return
+def _add_vector(stretches: list[tuple[int, int, int]], ahead: int, bits: int, width: int) -> int:
+    symbols = (
+        bits >> shift & (1 << width) - 1 for shift in range(_VECTOR_BITS - width, -1, -width)
+    )
+    return sum(_add(stretches, ahead + n, 1, symbol) for n, symbol in enumerate(symbols) if symbol)
+
+
+def _add(stretches: list[tuple[int, int, int]], ahead: int, run: int, symbol: int) -> int:
+    """How many bytes of times belong to it: one for a small and two for a large one, like the
+    symbols themselves."""
     if symbol > _LARGE:
         raise Malformed(Reason.VALUE, "a reserved status")
-    # Each needs a byte of time at least, so this ends a lie before it costs anything.
-    if len(found) + run > room:
-        raise Malformed(Reason.CUT_OFF, f"the times of {len(found) + run} packets")
-    found += ((place, symbol) for place in range(ahead, ahead + run))
-
-
-def _vector(chunk: int) -> list[int]:
-    if chunk & 0x4000:
-        return [chunk >> shift & 3 for shift in range(12, -1, -2)]
-    return [chunk >> shift & 1 for shift in range(13, -1, -1)]
+    if symbol == _NOT_RECEIVED:
+        return 0
+    place, before, same = stretches[-1] if stretches else (0, 0, _NOT_RECEIVED)
+    if same == symbol and place + before == ahead:
+        stretches[-1] = (place, before + run, symbol)
+    else:
+        stretches.append((ahead, run, symbol))
+    return run * symbol
 
 
 def _chunks(symbols: bytes) -> Iterator[int]:
@@ -135,16 +149,14 @@ def _chunks(symbols: bytes) -> Iterator[int]:
         symbol = symbols[at]
         stop = min(len(symbols), at + _MAX_RUN)
         end = next((n for n in range(at + 1, stop) if symbols[n] != symbol), stop)
-        window = symbols[at : at + _ONE_BIT_SYMBOLS]
-        wide = _LARGE in window
-        size = _TWO_BIT_SYMBOLS if wide else _ONE_BIT_SYMBOLS
+        width = 2 if _LARGE in symbols[at : at + _VECTOR_BITS] else 1
+        size = _VECTOR_BITS // width
         if end - at >= size or end == len(symbols):
             yield symbol << 13 | end - at
             at = end
             continue
-        bits = 2 if wide else 1
-        chunk = 3 if wide else 2
-        for place in window[:size].ljust(size, b"\0"):
-            chunk = chunk << bits | place
+        chunk = 1 + width
+        for place in symbols[at : at + size].ljust(size, b"\0"):
+            chunk = chunk << width | place
         yield chunk
         at += size
