@@ -11,9 +11,13 @@ The flow of a media worker:
    through `rtx.wrap_lost`.
 5. Reports and wishes are `rtcp.parse_compound` and `rtcp.build_compound`.
 
+Before that, a connection is made: `sdp` reads what a browser offers and decides the answer,
+`ice_lite` which path is the browser's, `dtls` the keys, and `srtp` opens and protects with them.
+
 Hostile bytes raise `malformed.Malformed` and nothing else, for work that is bounded by their
 number; its `reason` can be a metric's label. What is made here from values that no packet can hold
 raises ValueError, OverflowError or struct.error: a mistake of ours. Nothing answers by itself, and
-whatever has to do with time gets it as an argument. Imports only `parlor.model.errors`, msgspec and
-what computes: hashlib, hmac, ipaddress, re, struct, zlib.
+whatever has to do with time gets it as an argument. Imports only `parlor.model.errors`, msgspec,
+what computes (hashlib, hmac, ipaddress, re, struct, zlib) and, in the three modules of ADR 11,
+cryptography, OpenSSL and pylibsrtp.
 """
