@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -59,6 +60,8 @@ class MysqlServer:
         spaces too, so that two names are one only when they are the same.
         """
         lock = {"name": f"parlor {connection.engine.url.database}"[:64], "wait": _MIGRATING_WAIT_S}
+        # What was read before holds locks, and whoever migrates may be waiting for those.
+        connection.exec_driver_sql("COMMIT")
         if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), lock).scalar() != 1:
             raise CannotOpen("another process has been migrating the database for a minute")
         try:
@@ -97,9 +100,7 @@ def _engine(
         mariadb=_MARIADB_COLLATION,
         mysql=_MYSQL_COLLATION,
     )
-    if is_reading:
-        session += ", SESSION tx_read_only = 1"
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         isolation_level=isolation,
         # What people write stays out of the text of errors.
@@ -113,6 +114,16 @@ def _engine(
             "init_command": session,
         },
     )
+    if is_reading:
+        event.listen(engine.sync_engine, "connect", _only_read)
+    return engine
+
+
+def _only_read(connection: DBAPIConnection, _: object) -> None:
+    """A statement of its own: the variable behind it has another name in each of the two."""
+    cursor = connection.cursor()
+    cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    cursor.close()
 
 
 def _number(error: BaseException | None) -> int:

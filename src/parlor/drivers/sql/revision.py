@@ -40,9 +40,10 @@ def bring_up_to_date(connection: Connection) -> bool:
 
 def make_tables(connection: Connection) -> None:
     """In an empty database: the tables of today."""
+    # As Alembic's own context makes it, so that the next migration finds it. First of all: who
+    # looks meanwhile, where each table is there at once, sees that the others are Parlor's too.
+    _VERSION.create(connection, checkfirst=True)
     metadata.create_all(connection)
-    # As Alembic's own context makes it, so that the next migration finds it.
-    _VERSION.create(connection)
     connection.execute(insert(_VERSION), {"version_num": HEAD})
 
 
