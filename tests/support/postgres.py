@@ -68,7 +68,7 @@ class Postgres:
         while subprocess.run(ready).returncode:
             if self.process.poll() is not None or time.monotonic() > ends_at:
                 raise RuntimeError((self.folder / "log").read_text())
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def kill(self) -> None:
         """As if the machine had lost its power: every process at once."""
