@@ -14,6 +14,8 @@ from tests.support.server import ParlorServer
 
 CUT = 0.3
 """The share of the links that break at a time."""
+LINKS_S = 300
+"""In which somebody has a link, on a machine however slow."""
 
 
 class Breaking:
@@ -57,9 +59,10 @@ class Breaking:
         self.rounds += 1
 
     async def _cut_links(self) -> None:
-        """At least one, when there are any by the time."""
-        while not (cut := self._relay.cut(CUT, self._chance)):
-            await asyncio.sleep(0.05)
+        """At least one, as soon as there is one."""
+        async with asyncio.timeout(LINKS_S):
+            while not (cut := self._relay.cut(CUT, self._chance)):
+                await asyncio.sleep(0.05)
         self.done["links cut"] += cut
 
     async def _kill_database(self, database: Postgres | Mariadb) -> None:
