@@ -1838,7 +1838,7 @@ export const ERRORS = {
   room_too_busy: { status: 429, retry: true, meaning: "This room takes no more messages right now." },
   sign_up_closed: { status: 403, retry: false, meaning: "This server does not take new accounts; ask its administrator." },
   slow_mode: { status: 429, retry: true, meaning: "This room takes one message of each person in a while; wait for your turn." },
-  storage_failed: { status: 503, retry: true, meaning: "The database did not take it; nothing was stored." },
+  storage_failed: { status: 503, retry: true, meaning: "The database failed; send it again as it was, since it may have been stored." },
   text_too_long: { status: 422, retry: false, meaning: "A message has at most 4,096 characters." },
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
   too_late: { status: 409, retry: false, meaning: "The time in which this could be changed is over." },
