@@ -131,7 +131,7 @@ async def much_happens(history, devices, acts=AT_LEAST):
 
 
 async def all_has_happened(devices):
-    """Everybody has come back at least once, and everybody's guest has gone and come."""
+    """Everybody has come back at least once, and somebody has done each kind of act."""
     async with patience(devices):
         while not (
             all(device.connects > 1 for device in devices)
