@@ -1018,7 +1018,8 @@ export interface ReactionsResult {
 /**
  * Say messages again in other conversations: one by one, or `merged` into one with `text`.
  *
- * The copies tell who said it and when, and not where. What expires cannot be forwarded.
+ * The copies tell who said it and when, and not where. What expires cannot be forwarded. After
+ * an error with `retry`, ask again with the same `client_id`: some may have been sent.
  */
 export interface MessageForward {
   conversation_id: string;
@@ -1854,7 +1855,7 @@ export const ERRORS = {
   room_too_busy: { status: 429, retry: true, meaning: "This room takes no more messages right now." },
   sign_up_closed: { status: 403, retry: false, meaning: "This server does not take new accounts; ask its administrator." },
   slow_mode: { status: 429, retry: true, meaning: "This room takes one message of each person in a while; wait for your turn." },
-  storage_failed: { status: 503, retry: true, meaning: "The database did not take it; nothing was stored." },
+  storage_failed: { status: 503, retry: true, meaning: "The database failed; send it again as it was, since it may have been stored." },
   text_too_long: { status: 422, retry: false, meaning: "A message has at most 4,096 characters." },
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
   too_late: { status: 409, retry: false, meaning: "The time in which this could be changed is over." },
