@@ -19,7 +19,7 @@ from tests.support.people import Person, sign_up
 from tests.support.raw_websocket import RawWebSocket, upgrade_request
 from tests.support.rest_server import make_key
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 CLIENTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 FORGED = [
     "X-Forwarded-For: 203.0.113.99",

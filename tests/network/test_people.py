@@ -27,17 +27,18 @@ from tests.support.people import Person, sign_up
 from tests.support.server import ParlorServer, running_parlor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-HEARTBEAT_S = 2
+HEARTBEAT_S = 10
 TOLD_MEMBERS = 3
 SETTINGS = (
     f"gateway.heartbeat_s={HEARTBEAT_S}", "people.last_seen_each_s=0.2",
     f"people.told_group_members={TOLD_MEMBERS}",
 )  # fmt: skip
 FLAGS = [flag for setting in SETTINGS for flag in ("--set", setting)]
-SOON_S = 5.0
+SOON_S = 30.0
 """Within which a push has to be there, whatever else the machine does."""
 AT_ONCE_S = 0.2
 """What a push takes when the machine has nothing else to do: the best of a few tries."""
+TRIES = 10
 
 # Connects, says that it has, and then hears of nothing more: it waits to be killed.
 CLIENT = """
@@ -316,11 +317,11 @@ async def test_typing_is_heard_by_the_other_and_stored_nowhere(people):
 async def test_presence_typing_and_messages_are_there_at_once(people):
     ann, bob, _ = people
     talk = await ann.talk_to(bob)
-    coming, leaving, typing = [], [], []
-    speaking: list[float] = []
+    took: tuple[list[float], ...] = ([], [], [], [])
+    coming, leaving, typing, speaking = took
     async with online(bob) as watcher:
         await watch(watcher, ann)
-        for _ in range(3):
+        while not speaking or (max(map(min, took)) >= AT_ONCE_S and len(speaking) < TRIES):
             began = time.monotonic()
             async with online(ann) as connection:
                 await hear(watcher, PresencePush)
@@ -338,7 +339,6 @@ async def test_presence_typing_and_messages_are_there_at_once(people):
                 began = time.monotonic()
             await hear(watcher, PresencePush)
             leaving.append(time.monotonic() - began)
-    took = (coming, leaving, typing, speaking)
     assert max(map(min, took)) < AT_ONCE_S, took
 
 

@@ -22,7 +22,7 @@ from tests.support.rest_server import make_key
 from tests.support.server import running_parlor
 from tests.support.tls_server import TlsServer, tls_server
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 PORTS = ("web", "tcp", "ws", "wss", "http")
 
 
