@@ -178,7 +178,10 @@ async def test_a_successor_that_cannot_serve_fails_before_it_takes_anything(tmp_
 async def test_a_kept_connection_is_told_to_come_anew_while_draining(tmp_path):
     """What the old server answered is handed over, so after that it answers nothing."""
     # A goodbye that is not read keeps the old process until the test has seen what it says.
-    flags = ["--set", "gateway.close_timeout_s=100", "--set", "server.drain_limit_s=200"]
+    settings = (
+        "gateway.heartbeat_s=600", "gateway.close_timeout_s=100", "server.drain_limit_s=200",
+    )  # fmt: skip
+    flags = [flag for setting in settings for flag in ("--set", setting)]
     async with running_parlor(tmp_path, flags) as server:
         alice = await sign_up(server.url, "alice")
         kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
