@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 
 from parlor.boot.accounts import open_services
-from parlor.boot.config import Given, load
+from parlor.boot.config import Given, load, parse_assignment
 from parlor.boot.sections import SECTIONS
 from parlor.model.account import Scope
 from tests.support.rest_client import sign_up
@@ -32,6 +32,7 @@ async def make_key(server: ParlorServer, name: str, scope: str) -> str:
     """As `parlor key add` makes it, while the server runs on the same data; only that a new
     process would cost more than most tests."""
     given = [Given("server", "data", str(server.data), "a test")]
+    given += [parse_assignment(each, "a test") for each in server.storage_flags[1:]]
     config = load(SECTIONS, file=None, environment={}, flags=given)
     async with AsyncExitStack() as stack:
         services = await open_services(config, stack)
