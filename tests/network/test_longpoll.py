@@ -138,7 +138,7 @@ async def test_breaks_in_the_middle_of_a_burst_lose_and_double_nothing(server, k
         middlebox(server.port) as box,
         _pusher(server) as pusher,
         _anna(server) as (anna, _),
-        asyncio.timeout(90),
+        asyncio.timeout(240),
         connect(_over(kind, box.port), anna.token, on_push=hear) as connection,
     ):
         breaking = asyncio.create_task(_break_often(box, bodies))

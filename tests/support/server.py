@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.support.ports import free_port
 
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 120.0
 STOP_LIMIT_S = 40.0
 
 
