@@ -27,7 +27,7 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright, ex
 from tests.support.browser import DESKTOP, PHONE, launch_chromium
 from tests.support.server import ParlorServer, running_parlor
 from tools.screens_group import open_group, walk_group, walk_join
-from tools.screens_people import make_friends, walk_people
+from tools.screens_people import GRACE_REMARK, make_friends, walk_people
 from tools.screens_stage import tell_the_stage, walk_stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -298,7 +298,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str, way_in: str) -> 
     await camera.press("chat.details")
     await page.get_by_text(camera.say("details.role.owner")).wait_for()
     await camera.shoot("12-details")
-    await walk_group(camera, GRACE[1])
+    await walk_group(camera, GRACE_REMARK)
     await camera.press("details.close")
     await camera.open_chat(LIN[1])
     await camera.press("composer.emoji")
