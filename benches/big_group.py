@@ -33,6 +33,8 @@ PER_S = 20
 FOR_S = 10.0
 ARRIVE_LIMIT_S = 15.0
 SMALL = 10
+HEARTBEAT_S = 20
+"""Between two of one listener, who says nothing else and would be closed."""
 KEY = b"\x00\x00\x00\x00"
 SETTINGS = (
     "gateway.requests_per_second=1000",
@@ -136,6 +138,7 @@ def measure(for_s: float = FOR_S) -> Iterator[Figure]:
         with serving(data, settings=SETTINGS) as server:
             sender, *listeners = tokens
             with Crowd("native_websocket", server.port, ONLINE, token=listeners) as crowd:
+                crowd.beat(ONLINE / HEARTBEAT_S)
                 beside = percentile(send_all(server.port, sender, small, for_s), 0.99)
                 crowd.wait_seen((SMALL - 1) * round(PER_S * for_s), ARRIVE_LIMIT_S)
                 for group in large:
@@ -173,6 +176,8 @@ def measure_one(
         aim="under 50 ms",
         note=f"{ONLINE} of {group.members} members online, {PER_S} messages/s for {for_s:g} s",
     )
+    if report["closed"]:
+        raise RuntimeError(f"{report['closed']} of {ONLINE} listeners were closed")
     yield Figure(
         figure=f"{name}.delivered",
         value=rounded(got / expected),

@@ -47,6 +47,7 @@ from parlor.wire.native.methods.groups import (
     GroupUpdate,
 )
 from parlor.wire.native.pushes import ConversationPush, EventPush, GroupRequestPush
+from tests.support.databases import URLS, flags_of
 from tests.support.group_people import callers, make_group
 from tests.support.rest_server import make_key
 from tests.support.server import running_parlor
@@ -62,9 +63,13 @@ SETTINGS = (
 FLAGS = [flag for setting in SETTINGS for flag in ("--set", setting)]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(tmp_path_factory):
-    async with running_parlor(tmp_path_factory.mktemp("groups"), FLAGS) as running:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=URLS)
+async def server(tmp_path_factory, request):
+    folder = tmp_path_factory.mktemp("groups")
+    async with (
+        flags_of(request.param) as stored,
+        running_parlor(folder, (*FLAGS, *stored)) as running,
+    ):
         yield running
 
 

@@ -10,14 +10,15 @@ from parlor.model.event import EventKind
 from parlor.wire.native import methods as wire
 from parlor.wire.native.methods.own import EventsAt, EventsAtResult
 from parlor.wire.native.pushes import EventPush, ReadPush
+from tests.support.databases import URLS, flags_of
 from tests.support.people import PASSWORD, Person, sign_up
 from tests.support.server import ParlorServer, running_parlor
 from tests.support.sync_device import SyncDevice
 
 
-@pytest.fixture
-async def server(tmp_path):
-    async with running_parlor(tmp_path) as running:
+@pytest.fixture(params=URLS)
+async def server(tmp_path, request):
+    async with flags_of(request.param) as stored, running_parlor(tmp_path, stored) as running:
         yield running
 
 

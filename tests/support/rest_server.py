@@ -29,7 +29,7 @@ async def make_key(server: ParlorServer, name: str, scope: str) -> str:
     """What `parlor key add` prints, while the server runs on the same data."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "parlor.boot.cli", "key", "add", name),
-        *("--scope", scope, "--data", str(server.data)),
+        *("--scope", scope, "--data", str(server.data), *server.storage_flags),
         stdout=asyncio.subprocess.PIPE,
     )
     printed, _ = await process.communicate()

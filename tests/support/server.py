@@ -40,6 +40,12 @@ class ParlorServer:
         return f"{scheme}://localhost:{self.port}"
 
     @property
+    def storage_flags(self) -> Sequence[str]:
+        """Where it keeps its data, for another program that is to find it."""
+        pairs = zip(self.flags, self.flags[1:], strict=False)
+        return next((pair for pair in pairs if pair[1].startswith("storage.url=")), ())
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid

@@ -31,7 +31,7 @@ from parlor.im.sync import Sync
 from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, UserId
 from tests.support.steady import CountedBytes, CountingMeter, HandClock, Told
-from tests.support.storage import ANN, BOB, CEM, DAN, Stores, sqlite_stores
+from tests.support.storage import ANN, BOB, CEM, DAN, STORES, Stores
 
 DEFAULTS = MessageSettings()
 
@@ -79,12 +79,16 @@ class Talk:
 
 @asynccontextmanager
 async def open_talk(
-    folder: Path, *, of_messages: MessageSettings = DEFAULTS, **settings: float
+    folder: Path,
+    stored: str = "sqlite",
+    *,
+    of_messages: MessageSettings = DEFAULTS,
+    **settings: float,
 ) -> AsyncIterator[Talk]:
-    """Ann, Bob, Cem and Dan have accounts."""
+    """Ann, Bob, Cem and Dan have accounts. `stored` is a kind of database."""
     chosen = msgspec.convert(settings, ImSettings)
     clock, meter, told = HandClock(), CountingMeter(), Told()
-    async with sqlite_stores(folder) as stores:
+    async with STORES[stored](folder) as stores:
         await stores.add_people(ANN, BOB, CEM, DAN)
         messages, conversations = stores.messages, stores.conversations
         connected, entropy = Somebody(), CountedBytes()

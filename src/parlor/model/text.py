@@ -84,6 +84,8 @@ def check_text(raw: str) -> str:
 
 
 def _has_piled_marks(text: str) -> bool:
+    if text.isascii():
+        return False
     for run in _NO_WORD.finditer(text):
         marks = 0
         for char in run.group():

@@ -4,10 +4,10 @@ Owns the grouping and the outcome of every unit; `drivers.sql.accepted` is the q
 commit costs one `fdatasync` whatever it contains, so the batch grows with the load by itself and
 nobody waits for a timer. Used by `drivers.sqlite.database` only.
 
-A unit that raises is undone by itself (SAVEPOINT). When the engine rolls the whole transaction
-back (disk full, I/O error), cannot begin or cannot commit, every caller of the batch hears
-StorageFailed: a false refusal is answered by a retry with the same client_id, a false
-acknowledgement by nothing.
+A unit that raises is undone by itself: by a SAVEPOINT where others are committed with it. When the
+engine rolls the whole transaction back (disk full, I/O error), cannot begin or cannot commit,
+every caller of the batch hears StorageFailed: a false refusal is answered by a retry with the
+same client_id, a false acknowledgement by nothing.
 """
 
 from __future__ import annotations
@@ -110,14 +110,20 @@ class Writer:
 
     def _store(self, batch: Sequence[Waiting]) -> Sequence[Any]:
         """One outcome per unit: its result, or the exception its caller gets."""
+        groups = [
+            (together, [one.item for one in waiting])
+            for together, waiting in groupby(batch, key=lambda one: one.together)
+        ]
         try:
             connection = self._connected()
-            with connection.begin():
-                outcomes = [
-                    outcome
-                    for together, waiting in groupby(batch, key=lambda one: one.together)
-                    for outcome in _run_units(connection, together, [one.item for one in waiting])
-                ]
+            outcomes = _run_alone(connection, groups)
+            if outcomes is None:
+                with connection.begin():
+                    outcomes = [
+                        outcome
+                        for together, items in groups
+                        for outcome in _run_units(connection, together, items)
+                    ]
         except Exception as error:
             self.stats.failed_commits += 1
             self._drop_connection()
@@ -137,6 +143,24 @@ class Writer:
             with contextlib.suppress(SQLAlchemyError):
                 connection.invalidate()
                 connection.close()
+
+
+def _run_alone(
+    connection: Connection, groups: Sequence[tuple[Together | None, Sequence[Any]]]
+) -> Sequence[Any] | None:
+    """All in one unit, which the transaction itself undoes: messages are mostly stored like this.
+
+    None when there is more than that, or when the unit failed and each item is to be tried.
+    """
+    ((together, items), *others) = groups
+    if together is None or others:
+        return None
+    with connection.begin() as transaction:
+        try:
+            return together(connection, items)
+        except Exception:  # each of them hears of it when it is tried by itself
+            transaction.rollback()
+            return None
 
 
 def _run_units(
