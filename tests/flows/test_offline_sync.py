@@ -13,9 +13,10 @@ from parlor.model.ids import ConversationId, UserId
 from parlor.wire.native import methods as wire
 from parlor.wire.native.methods.own import ConversationSet, EntryResult, SyncResult
 from parlor.wire.native.pushes import SelfPush
+from tests.support.databases import URLS, flags_of, open_at
 from tests.support.people import Person, sign_up
 from tests.support.server import ParlorServer, running_parlor
-from tests.support.storage import message, sqlite_stores
+from tests.support.storage import message, stores_in
 from tests.support.sync_device import SyncDevice
 
 FAST = (
@@ -24,9 +25,16 @@ FAST = (
 )  # fmt: skip
 
 
+@pytest.fixture(params=URLS)
+async def stored(request):
+    """Where it keeps its data."""
+    async with flags_of(request.param) as flags:
+        yield flags
+
+
 @pytest.fixture
-async def server(tmp_path):
-    async with running_parlor(tmp_path, FAST) as running:
+async def server(tmp_path, stored):
+    async with running_parlor(tmp_path, (*FAST, *stored)) as running:
         yield running
 
 
@@ -96,8 +104,9 @@ async def test_five_hundred_messages_missed_arrive_whole_although_the_server_is_
         assert device.largest == 50
 
 
-async def test_ten_thousand_messages_over_two_hundred_conversations_arrive_whole(tmp_path):
-    server = ParlorServer(tmp_path, FAST)
+async def test_ten_thousand_messages_over_two_hundred_conversations_arrive_whole(tmp_path, stored):
+    server = ParlorServer(tmp_path, (*FAST, *stored))
+    url = stored[1].removeprefix("storage.url=")
     await server.start()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(server.kill)
@@ -107,7 +116,8 @@ async def test_ten_thousand_messages_over_two_hundred_conversations_arrive_whole
             await device.catch_up(connection)
         await server.stop()
         talks = [ConversationId(str(2**52 + 9 * n)) for n in range(200)]
-        async with sqlite_stores(tmp_path / "data") as stores:
+        async with open_at(url, tmp_path / "data") as database:
+            stores = stores_in(database)
             for talk in talks:
                 await stores.add_talk(
                     talk, (UserId(ann.id), UserId(bob.id)), ConversationKind.GROUP

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -31,7 +32,7 @@ from parlor.model.group_change import SettingsChange
 from parlor.model.ids import CallId, ConversationId, UserId
 from parlor.model.own import Arrangement
 from tests.support.snapshots import stored_snapshot, whole_log
-from tests.support.storage import ANN, BOB, CEM, DAN
+from tests.support.storage import ANN, BOB, CEM, DAN, STORES
 from tests.support.talk import Talk, open_talk
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class ReplayMachine(RuleBasedStateMachine):
 
     talk: Talk
     id: ConversationId
+    stored = "sqlite"
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +83,7 @@ class ReplayMachine(RuleBasedStateMachine):
 
     async def _begin(self, group: bool) -> None:
         folder = Path(self._open.enter_context(TemporaryDirectory()))
-        self.talk = await self._open.enter_async_context(open_talk(folder))
+        self.talk = await self._open.enter_async_context(open_talk(folder, self.stored))
         self.id = await (self.talk.group(ANN, BOB, CEM) if group else self.talk.direct())
         for who in (ANN, BOB, ANN):
             name = self.client_id()
@@ -210,7 +212,11 @@ async def _refused_or_not(step: Awaitable[T]) -> T | None:
         return None
 
 
-def test_replay_equals_snapshot_whatever_people_do():
-    run_state_machine_as_test(
-        ReplayMachine, settings=settings(max_examples=40, stateful_step_count=30, deadline=None)
-    )
+EXAMPLES = {"sqlite": 40, "postgres": 3, "mariadb": 3}
+"""A new database takes most of a second of a server's time."""
+
+
+@pytest.mark.parametrize("kind", STORES)
+def test_replay_equals_snapshot_whatever_people_do(kind):
+    chosen = settings(max_examples=EXAMPLES[kind], stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(type(kind, (ReplayMachine,), {"stored": kind}), settings=chosen)

@@ -11,13 +11,12 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import event as hooks
 
-from parlor.drivers.sqlite.database import open_database
-from parlor.drivers.sqlite.settings import SqliteSettings
 from parlor.im.announce import Announcements
 from parlor.im.members import Rosters
 from parlor.im.send import Send
 from parlor.im.settings import ImSettings
 from parlor.model.errors import StorageFailed
+from tests.support.databases import URLS, open_at
 from tests.support.steady import CountingMeter, HandClock, Told
 from tests.support.storage import ANN, BOB, TALK, stores_in
 
@@ -41,18 +40,43 @@ class Sending:
 
 
 @asynccontextmanager
-async def sending(folder, **settings):
-    chosen = SqliteSettings(busy_timeout_s=0.05, **settings)
-    async with open_database(folder / "parlor.db", chosen, CountingMeter()) as database:
+async def sending(url, folder, **settings):
+    async with open_at(url, folder, **settings) as database:
         yield Sending(database)
 
 
-@pytest.fixture
-async def here(tmp_path):
-    async with sending(tmp_path) as opened:
+@asynccontextmanager
+async def two_who_talk(url, folder, **settings):
+    async with sending(url, folder, **settings) as opened:
         await opened.stores.add_people(ANN, BOB)
         await opened.stores.add_talk()
         yield opened
+
+
+@pytest.fixture(params=URLS)
+async def url(request):
+    async with URLS[request.param]() as made:
+        yield made
+
+
+@pytest.fixture
+async def here(url, tmp_path):
+    async with two_who_talk(url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def embedded(tmp_path):
+    async with two_who_talk("sqlite", tmp_path, busy_timeout_s=0.05) as opened:
+        yield opened
+
+
+def storing(here):
+    """The engine that stores messages."""
+    database = here.database
+    if hasattr(database, "_writer"):
+        return database._writer._engine
+    return database._engines.together.sync_engine
 
 
 async def is_there_once(here, *texts):
@@ -66,10 +90,9 @@ async def test_a_statement_that_fails_leaves_nothing_behind(here, step):
 
     def fail(connection, cursor, statement, parameters, context, many):
         if failing and statement.startswith(step):
-            raise sqlite3.OperationalError("disk I/O error")
+            raise ConnectionResetError("the line is dead")
 
-    engine = here.database._writer._engine
-    hooks.listen(engine, "before_cursor_execute", fail)
+    hooks.listen(storing(here), "before_cursor_execute", fail)
     with pytest.raises(Exception, match=r"."):
         await here.say("once")
     failing = False
@@ -83,9 +106,9 @@ async def test_a_commit_that_fails_is_a_message_that_was_not_stored(here):
 
     def fail(connection):
         if failing:
-            raise sqlite3.OperationalError("disk I/O error")
+            raise ConnectionResetError("the line is dead")
 
-    hooks.listen(here.database._writer._engine, "commit", fail)
+    hooks.listen(storing(here), "commit", fail)
     with pytest.raises(StorageFailed):
         await here.say("once")
     assert here.told.pushes == []
@@ -101,10 +124,10 @@ async def test_a_commit_whose_answer_was_lost_is_found_again(here):
 
     def fail(connection):
         if failing:
-            connection.connection.driver_connection.commit()
-            raise sqlite3.OperationalError("the answer was lost")
+            connection.connection.commit()
+            raise ConnectionResetError("the line is dead")
 
-    hooks.listen(here.database._writer._engine, "commit", fail)
+    hooks.listen(storing(here), "commit", fail)
     with pytest.raises(StorageFailed):
         await here.say("once")
     failing = False
@@ -133,7 +156,7 @@ async def test_an_announcement_that_fails_fails_no_send_and_the_retry_doubles_no
     await is_there_once(here, "once")
 
 
-async def test_a_full_disk_refuses_until_there_is_room_and_keeps_what_was_acknowledged(here):
+async def test_a_full_disk_refuses_until_there_is_room_and_keeps_what_was_acknowledged(embedded):
     """The database may grow no further, whichever connection writes."""
     is_full = False
     most = 1 << 30
@@ -143,13 +166,13 @@ async def test_a_full_disk_refuses_until_there_is_room_and_keeps_what_was_acknow
         (pages,) = link.execute("PRAGMA page_count").fetchone()
         link.execute(f"PRAGMA max_page_count = {pages if is_full else most}")
 
-    hooks.listen(here.database._writer._engine, "begin", limit)
+    hooks.listen(storing(embedded), "begin", limit)
     long = "x" * 4_000
 
     async def say_until_refused():
         for number in range(50):
             try:
-                await here.send.text(ANN, TALK, f"{number}", long)
+                await embedded.send.text(ANN, TALK, f"{number}", long)
             except StorageFailed:
                 return number
         return None
@@ -159,25 +182,27 @@ async def test_a_full_disk_refuses_until_there_is_room_and_keeps_what_was_acknow
     assert first is not None
     assert await say_until_refused() == first
     is_full = False
-    await here.send.text(ANN, TALK, f"{first}", long)
-    await is_there_once(here, *[long] * (first + 1))
+    await embedded.send.text(ANN, TALK, f"{first}", long)
+    await is_there_once(embedded, *[long] * (first + 1))
 
 
-async def test_a_database_that_another_process_holds_refuses_and_then_takes_it_once(here, tmp_path):
+async def test_a_database_that_another_process_holds_refuses_and_then_takes_it_once(
+    embedded, tmp_path
+):
     with sqlite3.connect(tmp_path / "parlor.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageFailed):
-            await here.say("once")
+            await embedded.say("once")
         other.execute("ROLLBACK")
     other.close()
-    _, created = await here.say("once")
+    _, created = await embedded.say("once")
     assert created
-    await is_there_once(here, "once")
+    await is_there_once(embedded, "once")
 
 
-async def test_a_clock_that_jumps_back_changes_neither_order_nor_what_is_known(here):
+async def test_a_clock_that_jumps_changes_neither_order_nor_what_is_known(here):
     sent = []
-    for number, jump in enumerate((0.0, -3_600.0, 10.0, 7_200.0)):
+    for number, jump in enumerate((0.0, -3_600.0, 10.0, 7_200.0, 86_400.0, -90_000.0)):
         here.clock.at += jump
         event, _ = await here.say(f"{number}")
         sent.append(event)
@@ -185,18 +210,16 @@ async def test_a_clock_that_jumps_back_changes_neither_order_nor_what_is_known(h
     assert (again, created) == (sent[0], False)
     times = [event.sent_at for event in sent]
     assert times == sorted(times)
-    await is_there_once(here, "0", "1", "2", "3")
+    await is_there_once(here, *(f"{number}" for number in range(6)))
 
 
-async def test_a_process_that_ends_after_the_commit_leaves_it_to_the_next(tmp_path):
-    async with sending(tmp_path) as first:
-        await first.stores.add_people(ANN, BOB)
-        await first.stores.add_talk()
+async def test_a_process_that_ends_after_the_commit_leaves_it_to_the_next(url, tmp_path):
+    async with two_who_talk(url, tmp_path) as first:
         unanswered = asyncio.ensure_future(first.say("once"))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     await asyncio.gather(unanswered, return_exceptions=True)
-    async with sending(tmp_path) as second:
+    async with sending(url, tmp_path) as second:
         event, created = await second.say("once")
         assert (event.seq, created) == (2, False)
         await is_there_once(second, "once")

@@ -77,6 +77,13 @@ URLS: dict[str, Callable[..., AbstractAsyncContextManager[str]]] = {
 """The address of a database with all tables and nothing in them."""
 
 
+@asynccontextmanager
+async def flags_of(kind: str) -> AsyncIterator[tuple[str, str]]:
+    """For a server that keeps its data in a new database of this kind."""
+    async with URLS[kind]() as url:
+        yield "--set", f"storage.url={url}"
+
+
 def _opened(kind: str) -> Callable[..., Opened]:
     @asynccontextmanager
     async def opened(folder: Path, **settings: Any) -> AsyncIterator[OpenDatabase]:

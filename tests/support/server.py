@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.support.ports import free_port
 
-READY_LIMIT_S = 60.0
-STOP_LIMIT_S = 40.0
+READY_LIMIT_S = 180.0
+STOP_LIMIT_S = 120.0
 
 
 class ParlorServer:
@@ -38,6 +38,12 @@ class ParlorServer:
         # `localhost` is one by name in every browser (Secure Contexts §3.1).
         scheme = "https" if self.ready_line.startswith("ready https:") else "http"
         return f"{scheme}://localhost:{self.port}"
+
+    @property
+    def storage_flags(self) -> Sequence[str]:
+        """Where it keeps its data, for another program that is to find it."""
+        pairs = zip(self.flags, self.flags[1:], strict=False)
+        return next((pair for pair in pairs if pair[1].startswith("storage.url=")), ())
 
     @property
     def pid(self) -> int:

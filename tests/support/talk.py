@@ -31,7 +31,7 @@ from parlor.im.sync import Sync
 from parlor.model.conversation import ConversationKind
 from parlor.model.ids import ConversationId, UserId
 from tests.support.steady import CountedBytes, CountingMeter, HandClock, Told
-from tests.support.storage import ANN, BOB, CEM, DAN, Stores, sqlite_stores
+from tests.support.storage import ANN, BOB, CEM, DAN, STORES, Stores
 
 DEFAULTS = MessageSettings()
 
@@ -79,12 +79,16 @@ class Talk:
 
 @asynccontextmanager
 async def open_talk(
-    folder: Path, *, of_messages: MessageSettings = DEFAULTS, **settings: float
+    folder: Path,
+    stored: str = "sqlite",
+    *,
+    of_messages: MessageSettings = DEFAULTS,
+    **settings: float,
 ) -> AsyncIterator[Talk]:
-    """Ann, Bob, Cem and Dan have accounts."""
+    """Ann, Bob, Cem and Dan have accounts. `stored` is a kind of database."""
     chosen = msgspec.convert(settings, ImSettings)
     clock, meter, told = HandClock(), CountingMeter(), Told()
-    async with sqlite_stores(folder) as stores:
+    async with STORES[stored](folder) as stores:
         await stores.add_people(ANN, BOB, CEM, DAN)
         messages, conversations = stores.messages, stores.conversations
         connected, entropy = Somebody(), CountedBytes()
@@ -95,10 +99,11 @@ async def open_talk(
         log = Own(stores.self_log, announcements, chosen, clock)
         telling = Telling(conversations, stores.members, rosters, announcements, log)
         links = GroupLinks(conversations, stores.entrances, chosen, clock, entropy)
+        acts = GroupActs(messages, telling, chosen, clock, stores.relations)
         groups = Groups(
-            GroupActs(messages, telling, chosen, clock, stores.relations),
+            acts,
             links,
-            Joining(messages, conversations, stores.entrances, links, telling, chosen, clock),
+            Joining(messages, conversations, stores.entrances, links, acts, telling, chosen, clock),
             RosterPages(conversations, stores.members, chosen),
             Online(conversations, stores.members, connected, chosen, clock),
         )

@@ -143,6 +143,11 @@ class TooLate(ParlorError):
     meaning = "The time in which this could be changed is over."
 
 
+class ClientIdUsed(ParlorError):
+    code, status = "client_id_used", 409
+    meaning = "This client_id was something else here; what is new takes a new one."
+
+
 class MessageGone(ParlorError):
     code, status = "message_gone", 410
     meaning = "This message was recalled or has expired."
@@ -260,7 +265,7 @@ class Draining(ParlorError):
 
 class StorageFailed(ParlorError):
     code, status, retry = "storage_failed", 503, True
-    meaning = "The database did not take it; nothing was stored."
+    meaning = "The database failed; send it again as it was, since it may have been stored."
 
 
 class DeadlineExceeded(ParlorError):

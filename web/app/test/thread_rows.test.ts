@@ -52,6 +52,12 @@ describe("rows of a thread", () => {
     expect(kinds(threadRows(events, [], { ...reader, lineAfter: 3, begun: true }, before).rows)).toEqual(["day", "new", "first", "more"]);
   });
 
+  test("a pin is told by a line, what else is done to a message is not", () => {
+    const act = (seq: number, kind: Event["kind"]): Event => ({ conversation_id: "c", seq, id: `e${seq}`, kind, sender: "ada", sent_at: NOON, target: 1 });
+    const events = [said(1, "ada", NOON), act(2, "edit"), act(3, "pin"), act(4, "reaction"), act(5, "recall")];
+    expect(kinds(threadRows(events, [], reader).rows)).toEqual(["day", "first", "happening"]);
+  });
+
   test("what is not sent yet follows the events and joins the group of its sender", () => {
     const rows = threadRows([said(1, "me", NOON)], [waiting("x", NOON + 1_000)], reader).rows;
     expect(kinds(rows)).toEqual(["day", "first", "more"]);

@@ -639,14 +639,23 @@ export interface GroupInvite {
   members: readonly string[];
 }
 
-export interface GroupActResult {
+/**
+ * `waiting`: where coming in needs approval, those whom a plain member invites are let in by
+ * who decides on requests; then there is no event yet.
+ */
+export interface GroupInviteResult {
   event: Event | null;
+  waiting: readonly string[];
 }
 
 /** The owner hands the group over before, unless nobody else is there. */
 export interface GroupLeave {
   conversation_id: string;
   client_id: string;
+}
+
+export interface GroupActResult {
+  event: Event | null;
 }
 
 /** All of `members` or, when one of them may not be removed, none. */
@@ -812,12 +821,17 @@ export interface GroupRequests {
   limit?: number;
 }
 
-/** Somebody who asked to be let in. One per person and group; asking again changes `text`. */
+/**
+ * Somebody who waits to be let in. One per person and group; asking again changes `text`.
+ *
+ * `invited_by`: the member who wants this person in; None for who asks by themselves.
+ */
 export interface JoinRequest {
   conversation_id: string;
   user_id: string;
   text: string;
   at_ms: number;
+  invited_by: string | null;
 }
 
 export interface GroupRequestsResult {
@@ -1005,7 +1019,8 @@ export interface ReactionsResult {
 /**
  * Say messages again in other conversations: one by one, or `merged` into one with `text`.
  *
- * The copies tell who said it and when, and not where. What expires cannot be forwarded.
+ * The copies tell who said it and when, and not where. What expires cannot be forwarded. After
+ * an error with `retry`, ask again with the same `client_id`: some may have been sent.
  */
 export interface MessageForward {
   conversation_id: string;
@@ -1462,7 +1477,8 @@ export interface ReceiptList {
 /**
  * `delivered_seq` is that of the person's device which is furthest, and never less than
  * `read_seq`. `read_seq` is 0 of those who let nobody know what they have read, and of
- * both people of a direct conversation when one of them does not.
+ * both people of a direct conversation when one of them does not. Both are 0 where the person and
+ * whoever looks have a block between them.
  */
 export interface Receipt {
   conversation_id: string;
@@ -1547,7 +1563,7 @@ export type Asked = "asked" | "let_in" | "refused";
 
 /**
  * Somebody asks to come into a group, for those who decide; or what became of it, for them
- * and for who asked. `text` is empty once it is decided.
+ * and for who asked or has invited. `text` is empty once it is decided.
  */
 export interface GroupRequestPush {
   conversation_id: string;
@@ -1555,6 +1571,7 @@ export interface GroupRequestPush {
   text: string;
   at_ms: number;
   how: Asked;
+  invited_by: string | null;
 }
 
 export interface CallPush {
@@ -1682,7 +1699,7 @@ export interface Methods {
   "conversation.list": { params: ConversationList; result: ConversationListResult };
   "conversation.members": { params: ConversationMembers; result: MembersResult };
   "read.set": { params: ReadSet; result: ReadResult };
-  "group.invite": { params: GroupInvite; result: GroupActResult };
+  "group.invite": { params: GroupInvite; result: GroupInviteResult };
   "group.leave": { params: GroupLeave; result: GroupActResult };
   "group.remove": { params: GroupRemove; result: GroupActResult };
   "group.role": { params: GroupRole; result: GroupActResult };
@@ -1806,6 +1823,7 @@ export const ERRORS = {
   busy: { status: 409, retry: false, meaning: "You are in another call already." },
   call_over: { status: 409, retry: false, meaning: "The call has ended." },
   call_taken: { status: 409, retry: false, meaning: "The call was answered on another device." },
+  client_id_used: { status: 409, retry: false, meaning: "This client_id was something else here; what is new takes a new one." },
   deadline_exceeded: { status: 504, retry: true, meaning: "The request took longer than it may." },
   draining: { status: 503, retry: true, meaning: "The server is about to restart; connect again." },
   empty_text: { status: 422, retry: false, meaning: "A message needs at least one visible character." },
@@ -1838,7 +1856,7 @@ export const ERRORS = {
   room_too_busy: { status: 429, retry: true, meaning: "This room takes no more messages right now." },
   sign_up_closed: { status: 403, retry: false, meaning: "This server does not take new accounts; ask its administrator." },
   slow_mode: { status: 429, retry: true, meaning: "This room takes one message of each person in a while; wait for your turn." },
-  storage_failed: { status: 503, retry: true, meaning: "The database did not take it; nothing was stored." },
+  storage_failed: { status: 503, retry: true, meaning: "The database failed; send it again as it was, since it may have been stored." },
   text_too_long: { status: 422, retry: false, meaning: "A message has at most 4,096 characters." },
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
   too_late: { status: 409, retry: false, meaning: "The time in which this could be changed is over." },

@@ -302,4 +302,6 @@ async def _commit(connection: AsyncConnection) -> None:
             raise _Unreachable(_UNKNOWN) from error
         raise
     except OSError as error:
+        # Not back into the pool, where the next would find half of a transaction in it.
+        await connection.invalidate(error)
         raise _Unreachable(_UNKNOWN) from error

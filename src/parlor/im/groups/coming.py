@@ -6,7 +6,7 @@ stored, None when there is nothing to do, or raises the refusal.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from parlor.model.errors import (
     BadRequest,
     LinkEnded,
     NotFound,
+    NotMember,
     NotWanted,
     OwnerMustTransfer,
     TooManyMembers,
@@ -25,17 +26,36 @@ from parlor.model.ids import UserId
 from parlor.model.standing import Standing
 
 
+class IsInside(Exception):
+    """Nobody has to let them in any more: somebody has, a moment ago."""
+
+
 def invite(
     standing: Standing, draft: Draft, *, most: int, refusing: Collection[UserId] = ()
 ) -> Draft | None:
-    """Those who are in already are left out; `most` is how many members a group may have.
+    """Those who are in already are left out; `most` is how many members a group may have. None
+    also where the actor's guests have to wait (`guests_wait`).
 
     Raises NotWanted, naming them, when some of the others are `refusing` to be added.
     """
     require(standing, Permission.INVITE)
     if unwilling := [user for user in refusing if user not in standing.others]:
         raise NotWanted(f"These people do not want to be added: {', '.join(unwilling)}.")
-    return _let_in(standing, draft, most)
+    return None if guests_wait(standing) else _let_in(standing, draft, most)
+
+
+def guests_wait(standing: Standing) -> bool:
+    """Whether those whom the actor, a member, invites wait until somebody lets them in: where
+    coming in needs approval, and the actor is none of those who give it."""
+    settings = standing.conversation.settings
+    decides = standing.member.role.at_least(settings.least_role(Permission.MANAGE_LINKS))
+    return settings.join is Join.APPROVAL and not decides
+
+
+def waiting(standing: Standing, members: Sequence[UserId]) -> Sequence[UserId]:
+    """Those of the invited who have to wait. Raises as `invite`."""
+    require(standing, Permission.INVITE)
+    return [user for user in members if user not in standing.others and guests_wait(standing)]
 
 
 def accept(standing: Standing, draft: Draft, *, most: int) -> Draft | None:
@@ -67,21 +87,27 @@ def join(standing: Standing, draft: Draft, *, most: int, now_ms: int) -> Draft |
 
 
 def ask(standing: Standing, *, now_ms: int) -> None:
-    """Whether somebody outside may ask to be let in. Raises as `join`, BadRequest inside."""
+    """Whether somebody outside, who could not come in just now, may ask to be let in.
+
+    Raises as `join`; IsInside; and NotMember where nobody has to ask: they were in, and others
+    have removed them again since.
+    """
     conversation, link = standing.conversation, standing.link
     if link is None and conversation.settings.join is Join.INVITE:
         raise NotFound
     require_group(conversation)
     if standing.actor is not None:
-        raise BadRequest("You are in this group already.")
+        raise IsInside
     if link is not None and not link.works(now_ms):
         raise LinkEnded
     if conversation.settings.join is not Join.APPROVAL:
-        raise BadRequest("Nobody has to ask here; come in with a client_id of your own.")
+        raise NotMember("You were let in and are out again; join with another client_id.")
 
 
 def leave(standing: Standing, draft: Draft) -> Draft | None:
-    """The owner leaves last, or hands the group over before."""
+    """The owner leaves last, or hands the group over before; a dissolved one everybody leaves."""
+    if standing.member and standing.conversation.dissolved:
+        return draft
     member = require_member(standing)
     if member.role is Role.OWNER and standing.conversation.member_count > 1:
         raise OwnerMustTransfer

@@ -18,7 +18,7 @@ from parlor.model.group import Join, Permission, Role
 from parlor.model.group_change import SettingsChange
 from parlor.model.group_link import Asked
 from parlor.wire.native.pushes import ConversationPush, EventPush, GroupRequestPush, SelfPush
-from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE
+from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, NOWHERE
 from tests.support.talk import open_talk
 
 
@@ -124,6 +124,39 @@ async def test_an_open_group_is_entered_by_its_id(talk):
     assert await talk.groups.joining.join(CEM, "j", "", group) == (group, True)
 
 
+async def test_who_is_removed_before_the_answer_hears_that_they_are_out(talk, monkeypatch):
+    """Of a request sent again, too: the answer to the first was lost."""
+    group, _ = await with_link(talk, Join.OPEN)
+    joining = talk.groups.joining
+    assert await joining.join(CEM, "j", "", group) == (group, True)
+    await talk.groups.acts.remove(ANN, group, "r-1", [CEM])
+    with pytest.raises(NotMember):
+        await joining.join(CEM, "j", "", group)
+    look = talk.stores.conversations.member
+
+    async def removed_first(*whom):
+        await talk.groups.acts.remove(ANN, group, "r-2", [CEM])
+        return await look(*whom)
+
+    monkeypatch.setattr(talk.stores.conversations, "member", removed_first)
+    with pytest.raises(NotMember):
+        await joining.join(CEM, "k", "", group)
+
+
+async def test_who_is_let_in_before_they_have_asked_is_inside(talk, monkeypatch):
+    group, link = await with_link(talk, Join.APPROVAL)
+    look = talk.stores.conversations.member
+
+    async def invited_after(*whom):
+        found = await look(*whom)
+        await talk.groups.acts.invite(ANN, group, "i", [CEM])
+        return found
+
+    monkeypatch.setattr(talk.stores.conversations, "member", invited_after)
+    assert await talk.groups.joining.join(CEM, "j", link.code, None) == (group, True)
+    assert (await talk.groups.joining.requests(ANN, group, "", 10))[0] == []
+
+
 async def test_who_asks_waits_until_an_administrator_lets_them_in(talk):
     group, link = await with_link(talk, Join.APPROVAL)
     await talk.groups.acts.give_role(ANN, group, "g", BOB, Role.ADMINISTRATOR)
@@ -168,6 +201,47 @@ async def test_a_code_that_nobody_made_is_not_asked_for(talk):
         with pytest.raises(NotFound):
             await talk.groups.links.look(CEM, code, None)
     assert talk.stores.database.reads == before
+
+
+async def test_whom_a_member_invites_waits_until_somebody_who_decides_lets_them_in(talk):
+    group, _ = await with_link(talk, Join.APPROVAL)
+    invite, at_ms = talk.groups.joining.invite, talk.clock.unix_ms()
+    assert await invite(BOB, group, "i", [CEM, ANN, CEM]) == (None, [CEM])
+    asked = GroupRequestPush(group, CEM, "", at_ms, Asked.ASKED, BOB)
+    assert talk.told.pushes == [((ANN,), asked)]
+    assert await invite(BOB, group, "i", [CEM, DAN]) == (None, [CEM, DAN])
+    assert [push.user_id for _, push in talk.told.pushes] == [CEM, DAN], "each is told once"
+    waiting, _ = await talk.groups.joining.requests(ANN, group, "", 10)
+    assert [(one.user_id, one.invited_by) for one in waiting] == [(CEM, BOB), (DAN, BOB)]
+    talk.told.pushes.clear()
+    assert await talk.groups.joining.decide(ANN, group, "d-1", CEM, let_in=False) is None
+    refused = GroupRequestPush(group, CEM, "", at_ms, Asked.REFUSED, BOB)
+    assert talk.told.pushes == [((ANN, BOB), refused)], "Cem has never asked"
+    let_in = await talk.groups.joining.decide(ANN, group, "d-2", DAN, let_in=True)
+    assert (let_in.sender, let_in.members) == (ANN, (DAN,))
+    assert await invite(BOB, group, "i", [DAN]) == (None, [])
+
+
+async def test_who_decides_on_requests_brings_people_in_at_once(talk):
+    group, _ = await with_link(talk, Join.APPROVAL)
+    event, waiting = await talk.groups.joining.invite(ANN, group, "i", [CEM])
+    assert (event.members, waiting) == ((CEM,), ())
+
+
+async def test_an_invitation_that_is_refused_leaves_nobody_waiting(tmp_path):
+    async with open_talk(tmp_path, max_join_requests=1) as talk:
+        group, _ = await with_link(talk, Join.APPROVAL)
+        invite = talk.groups.joining.invite
+        for members, refusal in (
+            ([CEM, DAN], LimitReached),
+            ([NOBODY], NotFound),
+        ):
+            with pytest.raises(refusal):
+                await invite(BOB, group, "i", members)
+        with pytest.raises(NotMember):
+            await invite(CEM, group, "i", [DAN])
+        assert (await talk.groups.joining.requests(ANN, group, "", 10))[0] == []
+        assert await invite(BOB, group, "i", [CEM]) == (None, [CEM])
 
 
 async def test_who_is_refused_hears_of_it_and_stays_outside(talk):
@@ -273,7 +347,7 @@ async def test_a_repeated_join_of_somebody_who_has_left_makes_no_request(talk):
     group, link = await with_link(talk)
     await talk.groups.joining.join(CEM, "j-1", link.code, None)
     await talk.groups.acts.leave(CEM, group, "l-1")
-    with pytest.raises(BadRequest):
+    with pytest.raises(NotMember):
         await talk.groups.joining.join(CEM, "j-1", link.code, None)
     assert await talk.groups.joining.join(CEM, "j-2", link.code, None) == (group, True)
 

@@ -75,8 +75,8 @@ export function threadRows(
   let lined = grown && before.lined;
   for (let index = from; index < events.length; index++) {
     const event = events[index]!;
-    // What is about a message is drawn as a part of it.
-    if (isAboutMessage(event)) continue;
+    // What is about a message is drawn as a part of it; a pin moves it above all, which is told.
+    if (isAboutMessage(event) && event.kind !== "pin") continue;
     const line = !lined && lineIsHere && event.seq > (reader.lineAfter ?? 0) && event.sender !== reader.me;
     addEvent(rows, event, reader, line);
     lined ||= line;
