@@ -639,22 +639,18 @@ export interface GroupInvite {
 }
 
 /**
- * `waiting`: where coming in needs approval, those whom a plain member invites are let in by
- * who decides on requests; then there is no event yet.
+ * `waiting`, of `group.invite`: where coming in needs approval, those whom a plain member
+ * invites are let in by who decides on requests; then there is no event yet.
  */
-export interface GroupInviteResult {
+export interface GroupActResult {
   event: Event | null;
-  waiting: readonly string[];
+  waiting?: readonly string[];
 }
 
 /** The owner hands the group over before, unless nobody else is there. */
 export interface GroupLeave {
   conversation_id: string;
   client_id: string;
-}
-
-export interface GroupActResult {
-  event: Event | null;
 }
 
 /** All of `members` or, when one of them may not be removed, none. */
@@ -1697,7 +1693,7 @@ export interface Methods {
   "conversation.list": { params: ConversationList; result: ConversationListResult };
   "conversation.members": { params: ConversationMembers; result: MembersResult };
   "read.set": { params: ReadSet; result: ReadResult };
-  "group.invite": { params: GroupInvite; result: GroupInviteResult };
+  "group.invite": { params: GroupInvite; result: GroupActResult };
   "group.leave": { params: GroupLeave; result: GroupActResult };
   "group.remove": { params: GroupRemove; result: GroupActResult };
   "group.role": { params: GroupRole; result: GroupActResult };
