@@ -34,7 +34,7 @@ export function useSilence(view: Ref<ThreadView | null>, conversation: ComputedR
   );
 
   const saidAt = computed(() => {
-    const { events = [], outgoing = [] } = view.value ?? {};
+    const { latest: events = [], outgoing = [] } = view.value ?? {};
     const onItsWay = outgoing.findLast(({ state }) => state !== "failed");
     if (onItsWay !== undefined) return onItsWay.created_at + parlor.link.serverNow() - Date.now();
     for (let index = events.length - 1; index >= Math.max(0, events.length - LOOK_BACK); index--) {

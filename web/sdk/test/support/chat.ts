@@ -1,6 +1,7 @@
 import { ParlorError } from "../../src/errors";
 import type { Ask } from "../../src/ask";
-import { applyToState } from "../../src/applying/to_state";
+import { applyToState, withoutContent } from "../../src/applying/to_state";
+import { counts } from "../../src/log";
 import { Happening } from "../../src/observable";
 import type {
   Change, ConversationView, Event, EventKind, HelloResult, MessageState, Methods, SelfEntry, SelfKind, User,
@@ -106,6 +107,8 @@ export class Chat {
     const { text: _text, ...plain } = message(id, seq, sender, `${id}/${seq}`);
     const event: Event = { ...plain, kind, ...what };
     log.push(event);
+    const target = kind === "recall" ? log[(what.target ?? 0) - 1] : undefined;
+    if (target) log[target.seq - 1] = withoutContent(target);
     this.events.emit(event);
     return event;
   }
@@ -141,7 +144,7 @@ export class Chat {
 
   unread(id: string): number {
     const read = this.readSeqs.get(id) ?? 0;
-    return Math.min(1000, this.log(id).filter((event) => event.seq > read && event.sender !== ANN.id).length);
+    return Math.min(1000, this.log(id).filter((event) => event.seq > read && counts(event, ANN.id)).length);
   }
 
   row(id: string): ConversationView {
@@ -213,8 +216,9 @@ export class Chat {
       const log = this.log(conversation_id);
       const last_seq = log.length;
       if (after !== null) {
-        const events = log.slice(after, after + limit);
-        return { events, last_seq, more: after + events.length < last_seq, states: this.states(conversation_id, events) };
+        const upto = before === null ? last_seq : before - 1;
+        const events = log.slice(after, Math.min(upto, after + limit));
+        return { events, last_seq, more: after + events.length < upto, states: this.states(conversation_id, events) };
       }
       const end = before === null ? last_seq : before - 1;
       const start = Math.max(0, end - limit);
