@@ -1175,11 +1175,18 @@ export interface EntryResult {
   entry: SelfEntry | null;
 }
 
-/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
+/**
+ * What is written but not sent. Neither `text` nor `reply_to`: there is no draft.
+ *
+ * With `seen`, the seq of the entry that the device knows (0: none), that takes away this draft,
+ * an older one or one that the device wrote itself. What another device has written since stays,
+ * and is the answer: what empties the composer, sending, may have happened long before.
+ */
 export interface DraftSet {
   conversation_id: string;
   text: string;
   reply_to?: number;
+  seen?: number | null;
 }
 
 /** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
