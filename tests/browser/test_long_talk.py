@@ -1,4 +1,4 @@
-"""A conversation of 100,000 messages: opened where reading stopped, gone through, come back from."""
+"""A conversation of 100,000 messages: opened where reading stopped, gone through, left again."""
 
 from __future__ import annotations
 

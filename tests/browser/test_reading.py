@@ -33,7 +33,9 @@ async def test_days_and_news_are_set_apart_and_a_refused_message_goes_at_the_sec
         ada = await arrive(browser, "ada", "Ada", size)
         await ada.sign_in()
         await ada.is_in()
-        await expect(ada.row("Three days").get_by_text("1 unread message", exact=True)).to_be_attached()
+        await expect(
+            ada.row("Three days").get_by_text("1 unread message", exact=True)
+        ).to_be_attached()
 
         jump = ada.page.get_by_role("dialog", name="Jump to")
         for words, place in (("three", team.id), ("zo", direct)):
