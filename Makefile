@@ -32,7 +32,7 @@ bench: .stamps/dev $(WEBAPP) ## print every published figure beside its baseline
 	@$(BIN)/python -m benches
 
 chaos: .stamps/dev system ## people talk while everything dies, ROUNDS (20) on each database
-	@ROUNDS=$(ROUNDS) $(BIN)/pytest -q tests/flows/test_chaos.py
+	@ROUNDS=$(ROUNDS) $(BIN)/pytest -q -s tests/flows/test_chaos.py
 
 web: $(WEBAPP) ## build the web app
 

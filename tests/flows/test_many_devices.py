@@ -11,7 +11,7 @@ from parlor.wire.native import methods as wire
 from parlor.wire.native.methods.own import EventsAt, EventsAtResult
 from parlor.wire.native.pushes import EventPush, ReadPush
 from tests.support.databases import URLS, flags_of
-from tests.support.people import PASSWORD, Person, sign_up
+from tests.support.people import PASSWORD, PATIENCE_S, Person, sign_up
 from tests.support.server import ParlorServer, running_parlor
 from tests.support.sync_device import SyncDevice
 
@@ -31,7 +31,7 @@ async def people_of(server: ParlorServer, stack: AsyncExitStack, *names: str) ->
 
 async def another_device(person: Person, name: str, device: str, stack: AsyncExitStack):
     """A sign-in of its own, and its connection."""
-    async with httpx.AsyncClient(base_url=person.url) as rest:
+    async with httpx.AsyncClient(base_url=person.url, timeout=PATIENCE_S) as rest:
         body = {"name": name, "password": PASSWORD, "device": device}
         signed_in = (await rest.post("/api/v1/sessions", json=body)).json()
     opening = connect(person.websocket_url, signed_in["token"])

@@ -61,5 +61,5 @@ def end(process: subprocess.Popen[bytes], folder: Path) -> None:
             process.wait(5)
         if process.poll() is None:
             process.kill()
-            process.wait(5)
+            process.wait()
     shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Sequence
 
 from websockets.exceptions import InvalidHandshake
@@ -24,6 +25,10 @@ from tests.support.people import Person
 from tests.support.told import keep_answer, keep_refusal, keep_states
 
 PAGE = 50
+ANSWER_S = 60
+"""A link that is cut ends the waiting. One that lives is answered sooner, however slow it is."""
+PAUSE_S, LONGEST_PAUSE_S = 0.2, 1.6
+"""Between two attempts: a server that is about to start has better things to do."""
 _BROKEN = (OSError, TimeoutError, InvalidHandshake, ConnectionClosed, ParlorError)
 """What a server that dies, a link that is cut and a database that is away look like."""
 
@@ -50,6 +55,9 @@ class Device:
         self.logs: dict[str, list[Event]] = {one: [] for one in conversations}
         self.own = OwnLog(self._read_elsewhere)
         self.connects = 0
+        self.trouble: Counter[str] = Counter()
+        """What ended a link, or kept one from being made, by code or kind of failure."""
+        self._pause_s = PAUSE_S
         self._person = person
         self._url = url
         self._history = history
@@ -66,6 +74,12 @@ class Device:
         history.devices[name] = self.logs
         history.own.devices[name] = person.id, self.own.entries
 
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: {self.connects} connections, waits for {self._pending}, is behind in "
+            f"{sorted(self._behind)}{' and its own' * self._own_behind}, heard {dict(self.trouble)}"
+        )
+
     async def fall_silent(self) -> None:
         """Begin nothing more; returns when all that was begun is answered."""
         self._finishing = True
@@ -80,6 +94,7 @@ class Device:
             try:
                 async with connect(self._url, self._person.token, on_push=self._heard) as link:
                     self.connects += 1
+                    self._pause_s = PAUSE_S
                     self._miss_everything()
                     async with asyncio.TaskGroup() as both:
                         listening = both.create_task(self._keep_up(link))
@@ -90,12 +105,18 @@ class Device:
                     self._miss_everything()
                     await self._fill(link)
                 return
-            except _BROKEN:
-                pass
+            except _BROKEN as broken:
+                self._count(broken)
             except ExceptionGroup as several:
                 if several.split(_BROKEN)[1] is not None:
                     raise
-            await asyncio.sleep(self._chance.uniform(0.02, 0.2))
+                self._count(several.exceptions[0])
+            await asyncio.sleep(self._chance.uniform(0.02, self._pause_s))
+            self._pause_s = min(LONGEST_PAUSE_S, 2 * self._pause_s)
+
+    def _count(self, broken: Exception) -> None:
+        code = broken.code if isinstance(broken, ParlorError) else ""
+        self.trouble[code or type(broken).__name__] += 1
 
     async def _act(self, link: Connection) -> None:
         """What is pending first, as it was: nobody knows whether it was stored."""
@@ -105,7 +126,9 @@ class Device:
                 continue
             self._pending = self._pending or self._doings.next()
             try:
-                answer = await link.request(self._pending.params, self._pending.result, timeout_s=5)
+                answer = await link.request(
+                    self._pending.params, self._pending.result, timeout_s=ANSWER_S
+                )
             except RateLimited as busy:
                 await asyncio.sleep(busy.retry_after_s)
                 continue
@@ -124,7 +147,7 @@ class Device:
         upto = self._chance.randint(0, len(self.logs[conversation]))
         try:
             done = await link.request(
-                wire.ReadSet(conversation, upto), wire.ReadResult, timeout_s=5
+                wire.ReadSet(conversation, upto), wire.ReadResult, timeout_s=ANSWER_S
             )
         except NotMember:
             return
@@ -175,7 +198,7 @@ class Device:
         while True:
             have = {conversation: len(log) for conversation, log in self.logs.items()}
             wanted = SyncChanges(have, self.own.seq, self.own.cursor, cursor, PAGE)
-            page = await link.request(wanted, SyncResult, timeout_s=5)
+            page = await link.request(wanted, SyncResult, timeout_s=ANSWER_S)
             for change in page.changes:
                 if change.reset:
                     self.logs[change.conversation.id].clear()
@@ -194,7 +217,7 @@ class Device:
         while more:
             wanted = wire.EventsList(conversation, after=len(self.logs[conversation]), limit=PAGE)
             try:
-                page = await link.request(wanted, wire.EventsResult, timeout_s=5)
+                page = await link.request(wanted, wire.EventsResult, timeout_s=ANSWER_S)
             except NotMember:
                 break
             self._apply(conversation, page.events, page.states)
@@ -203,7 +226,7 @@ class Device:
 
     async def _fill_own(self, link: Connection) -> None:
         wanted = SelfList(self.own.seq, self.own.cursor)
-        self.own.apply(await link.request(wanted, SelfResult, timeout_s=5))
+        self.own.apply(await link.request(wanted, SelfResult, timeout_s=ANSWER_S))
         self._own_behind = bool(self.own.cursor)
 
     def _apply(

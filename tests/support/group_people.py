@@ -13,7 +13,7 @@ from parlor.model.conversation import ConversationKind
 from parlor.model.event import Event
 from parlor.wire.native import methods as wire
 from parlor.wire.native.pushes import EventPush, PushPayload
-from tests.support.people import Person, sign_up
+from tests.support.people import PATIENCE_S, Person, sign_up
 from tests.support.server import ParlorServer
 
 R = TypeVar("R", bound=wire.Result)
@@ -34,7 +34,7 @@ class Caller:
 
     async def heard(self, kind: type[P]) -> P:
         """The next push of this kind; those of other kinds before it are dropped."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             data = (await self.connection.next_push(kind)).data
         assert isinstance(data, kind)
         return data

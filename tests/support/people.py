@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 PASSWORD = "correct horse battery"
+PATIENCE_S = 60
 
 
 class Person:
@@ -50,10 +51,10 @@ class Person:
 async def sign_up(url: str, name: str, tls: ssl.SSLContext | None = None) -> Person:
     """Close its `rest` when done. `tls` is what to trust when the server is one of a test."""
     verify = tls or True
-    async with httpx.AsyncClient(base_url=url, verify=verify) as anybody:
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, verify=verify) as anybody:
         answer = await anybody.post("/api/v1/accounts", json={"name": name, "password": PASSWORD})
         assert answer.status_code == 201, answer.text
     signed_in = answer.json()
     headers = {"Authorization": f"Bearer {signed_in['token']}"}
-    rest = httpx.AsyncClient(base_url=url, headers=headers, timeout=30, verify=verify)
+    rest = httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_S, verify=verify)
     return Person(url, signed_in, rest)

@@ -26,7 +26,8 @@ from parlor.drivers.sql.settings import StorageSettings
 from tests.support.as_nobody import Account, end
 from tests.support.ports import free_port
 
-PATIENCE_S = 30.0
+PATIENCE_S = 180.0
+"""To start, recover or die: a machine that tests other things, too, writes slowly."""
 CAREFUL = "careful"
 """A user of whom a password is wanted; a test makes it."""
 _NEW = "new_parlor"
@@ -67,14 +68,19 @@ class Postgres:
         while subprocess.run(ready).returncode:
             if self.process.poll() is not None or time.monotonic() > ends_at:
                 raise RuntimeError((self.folder / "log").read_text())
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def kill(self) -> None:
         """As if the machine had lost its power: every process at once."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        for pid in (self.process.pid, *map(int, children.split())):
+        # Stopped, it neither begins another nor forgets one that has just ended.
+        self.process.send_signal(signal.SIGSTOP)
+        about = Path(f"/proc/{self.process.pid}")
+        while "T (stopped)" not in (about / "status").read_text():
+            time.sleep(0.001)
+        children = (about / "task" / f"{self.process.pid}" / "children").read_text()
+        for pid in (*map(int, children.split()), self.process.pid):
             os.kill(pid, signal.SIGKILL)
-        self.process.wait(5)
+        self.process.wait(PATIENCE_S)
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
     def end(self) -> None:

@@ -43,7 +43,8 @@ class Forwarding:
         """Say the messages `seqs` of `source` again in each of `targets`, in their order.
 
         `text` goes with merged ones and may be empty. The same `client_id` again is the same
-        messages. One target that refuses hinders no other.
+        messages. One target that refuses hinders no other; a failure of the server (StorageFailed,
+        Overloaded) is no refusal and is raised: what was sent is not known, so ask again.
 
         Raises NotFound, NotMember, MessageGone, BadRequest, Forbidden (it is to expire),
         LimitReached, TextTooLong, BadText: then nothing was sent.
@@ -127,7 +128,7 @@ class Forwarding:
         refused = ""
         events: list[Event] = []
         for outcome in outcomes:
-            if isinstance(outcome, ParlorError):
+            if isinstance(outcome, ParlorError) and outcome.status < _OF_THE_SERVER:
                 refused = refused or outcome.code
             elif isinstance(outcome, BaseException):
                 raise outcome
@@ -139,6 +140,8 @@ class Forwarding:
         return await asyncio.gather(*map(self._send.store, drafts), return_exceptions=True)
 
 
+_OF_THE_SERVER = 500
+"""From this status on an error says nothing about the conversation, nor what was stored in it."""
 _NOWHERE, _NOBODY = ConversationId(""), UserId("")
 """Set when it is known where a copy goes."""
 

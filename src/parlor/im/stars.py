@@ -76,6 +76,8 @@ class Stars:
         await check_member(self._conversations, user, conversation_id)
         found = await self._changes.events_at(user, [place])
         if not found or found[0][0].kind is not EventKind.MESSAGE:
+            # Or they were sent out between the two looks.
+            await check_member(self._conversations, user, conversation_id)
             raise BadRequest("There is no such message.")
         body = _encode(OwnStar(conversation_id, seq))
         limits = {SelfKind.STAR: self._settings.max_stars}

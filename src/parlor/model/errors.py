@@ -265,7 +265,7 @@ class Draining(ParlorError):
 
 class StorageFailed(ParlorError):
     code, status, retry = "storage_failed", 503, True
-    meaning = "The database did not take it; nothing was stored."
+    meaning = "The database failed; send it again as it was, since it may have been stored."
 
 
 class DeadlineExceeded(ParlorError):

@@ -21,8 +21,8 @@ class Messages(Protocol):
         seq = last + 1, inserted, True. Concurrent appends share a commit. One row is written
         whatever the number of members, and the conversation's last_seq and active_at.
         Raises NotMember, NotFound, BadRequest (`reply_to` is no event of this log, or somebody
-        mentioned is not a member), ClientIdUsed (for another kind of event), StorageFailed (then
-        nothing was stored).
+        mentioned is not a member), ClientIdUsed (for another kind of event), StorageFailed (it may
+        have been stored: ask again).
         Appends are stored in the order in which they were called.
         Cancelling the caller does not undo an append that has begun.
         """
@@ -41,7 +41,7 @@ class Messages(Protocol):
         about another event; the facts read; `decide` called; its draft
         stored at seq = last + 1, and the conversation's members, settings and message states
         changed as its kind says. (None, False) when `decide` gives None. What `decide` raises is
-        raised, and nothing was stored. Raises NotFound, StorageFailed.
+        raised, and nothing was stored. Raises NotFound, and StorageFailed as `append`.
         """
 
     async def events(

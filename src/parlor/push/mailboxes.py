@@ -82,8 +82,8 @@ class Mailboxes:
     ) -> tuple[DeviceId, ...]:
         """Return once it is stored and announced; the devices that nobody is known to use.
 
-        Raises StorageFailed, Overloaded and Draining; then nothing was stored. `again`: it may
-        have been put before, and is then only announced.
+        Raises Overloaded and Draining, when nothing was stored, and StorageFailed, when it may
+        have been. `again`: it may have been put before, and is then only announced.
         """
         with self._puts:
             posted = await self._store_it(to, push, again=again)

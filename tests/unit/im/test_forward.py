@@ -9,6 +9,7 @@ from parlor.model.errors import (
     MessageGone,
     NotFound,
     NotMember,
+    StorageFailed,
     TextTooLong,
 )
 from parlor.model.event import Forwarded
@@ -174,6 +175,30 @@ async def test_a_conversation_that_refuses_hinders_no_other(talk, forward):
     (nowhere,) = await forward(BOB, source, [seq], [ConversationId("x")], "f")
     assert nowhere.refused == "not_found"
     assert await talk.stores.texts(closed) == []
+
+
+async def test_a_database_that_fails_is_no_refusal_and_asking_again_sends_each_copy_once(
+    talk, forward, monkeypatch
+):
+    """Whether a copy was stored is not known: said to be refused, it would be sent anew."""
+    source, *targets = [await talk.direct(*two) for two in ((ANN, BOB), (BOB, CEM), (BOB, DAN))]
+    seqs = [await talk.say(ANN, source, f"{n}") for n in range(2)]
+    store = talk.stores.messages.append
+    lost = []
+
+    async def lose_the_second_answer(draft, *where, **how):
+        answer = await store(draft, *where, **how)
+        lost.append(draft)
+        if len(lost) == 2:
+            raise StorageFailed
+        return answer
+
+    monkeypatch.setattr(talk.stores.messages, "append", lose_the_second_answer)
+    with pytest.raises(StorageFailed):
+        await forward(BOB, source, seqs, targets, "f")
+    done = await forward(BOB, source, seqs, targets, "f")
+    assert [(len(one.events), one.refused) for one in done] == [(2, "")] * 2
+    assert [await talk.stores.texts(target) for target in targets] == [["0", "1"]] * 2
 
 
 async def test_more_than_the_limits_is_refused_and_nothing_is_sent(talk, forward):

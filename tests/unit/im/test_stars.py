@@ -55,6 +55,20 @@ async def test_starring_twice_is_one_star(talk):
     assert await listed(talk) == ["a"]
 
 
+async def test_who_is_removed_while_they_star_hears_that_they_are_out(talk, monkeypatch):
+    group = await talk.group(ANN, BOB)
+    seq = await talk.say(ANN, group, "a")
+    look = talk.stores.changes.events_at
+
+    async def removed_first(*what):
+        await talk.groups.acts.remove(ANN, group, "r", [BOB])
+        return await look(*what)
+
+    monkeypatch.setattr(talk.stores.changes, "events_at", removed_first)
+    with pytest.raises(NotMember):
+        await talk.own.stars.set(BOB, group, seq, on=True)
+
+
 async def test_only_messages_one_can_read_are_starred(talk):
     direct = await talk.direct()
     seq = await talk.say(BOB, direct, "secret")

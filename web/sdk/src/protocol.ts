@@ -521,7 +521,8 @@ export type Notify = "all" | "mentions" | "nothing";
  * One row of somebody's conversation list.
  *
  * `peer` is the other person of a direct conversation. `unread` counts messages of others
- * after `read_seq` and stops at 1,000; `mentioned_seq` is the first message of others after it
+ * after `read_seq` that still say something (not those that were taken back or have expired) and
+ * stops at 1,000; `mentioned_seq` is the first message of others after it
  * that mentions the viewer or everybody, 0 for none. `active_at` is Unix time in milliseconds of
  * the last event and orders the list. `role`, `history_from` and `muted_until` are the member's
  * own (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What
@@ -1014,7 +1015,8 @@ export interface ReactionsResult {
 /**
  * Say messages again in other conversations: one by one, or `merged` into one with `text`.
  *
- * The copies tell who said it and when, and not where. What expires cannot be forwarded.
+ * The copies tell who said it and when, and not where. What expires cannot be forwarded. After
+ * an error with `retry`, ask again with the same `client_id`: some may have been sent.
  */
 export interface MessageForward {
   conversation_id: string;
@@ -1170,11 +1172,18 @@ export interface EntryResult {
   entry: SelfEntry | null;
 }
 
-/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
+/**
+ * What is written but not sent. Neither `text` nor `reply_to`: there is no draft.
+ *
+ * With `seen`, the seq of the entry that the device knows (0: none), that takes away this draft,
+ * an older one or one that the device wrote itself. What another device has written since stays,
+ * and is the answer: what empties the composer, sending, may have happened long before.
+ */
 export interface DraftSet {
   conversation_id: string;
   text: string;
   reply_to?: number;
+  seen?: number | null;
 }
 
 /** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
@@ -1850,7 +1859,7 @@ export const ERRORS = {
   room_too_busy: { status: 429, retry: true, meaning: "This room takes no more messages right now." },
   sign_up_closed: { status: 403, retry: false, meaning: "This server does not take new accounts; ask its administrator." },
   slow_mode: { status: 429, retry: true, meaning: "This room takes one message of each person in a while; wait for your turn." },
-  storage_failed: { status: 503, retry: true, meaning: "The database did not take it; nothing was stored." },
+  storage_failed: { status: 503, retry: true, meaning: "The database failed; send it again as it was, since it may have been stored." },
   text_too_long: { status: 422, retry: false, meaning: "A message has at most 4,096 characters." },
   too_large: { status: 413, retry: false, meaning: "The message or request body is larger than this server allows." },
   too_late: { status: 409, retry: false, meaning: "The time in which this could be changed is over." },

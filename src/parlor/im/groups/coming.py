@@ -15,6 +15,7 @@ from parlor.model.errors import (
     BadRequest,
     LinkEnded,
     NotFound,
+    NotMember,
     NotWanted,
     OwnerMustTransfer,
     TooManyMembers,
@@ -23,6 +24,10 @@ from parlor.model.event import Draft
 from parlor.model.group import Join, Permission, Role
 from parlor.model.ids import UserId
 from parlor.model.standing import Standing
+
+
+class IsInside(Exception):
+    """Nobody has to let them in any more: somebody has, a moment ago."""
 
 
 def invite(
@@ -82,17 +87,21 @@ def join(standing: Standing, draft: Draft, *, most: int, now_ms: int) -> Draft |
 
 
 def ask(standing: Standing, *, now_ms: int) -> None:
-    """Whether somebody outside may ask to be let in. Raises as `join`, BadRequest inside."""
+    """Whether somebody outside, who could not come in just now, may ask to be let in.
+
+    Raises as `join`; IsInside; and NotMember where nobody has to ask: they were in, and others
+    have removed them again since.
+    """
     conversation, link = standing.conversation, standing.link
     if link is None and conversation.settings.join is Join.INVITE:
         raise NotFound
     require_group(conversation)
     if standing.actor is not None:
-        raise BadRequest("You are in this group already.")
+        raise IsInside
     if link is not None and not link.works(now_ms):
         raise LinkEnded
     if conversation.settings.join is not Join.APPROVAL:
-        raise BadRequest("Nobody has to ask here; come in with a client_id of your own.")
+        raise NotMember("You were let in and are out again; join with another client_id.")
 
 
 def leave(standing: Standing, draft: Draft) -> Draft | None:

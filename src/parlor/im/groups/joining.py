@@ -60,7 +60,8 @@ class Joining:
 
         By the code of a link or, when the group is open or lets people ask, by its id.
         Joining where one is already does nothing. Raises NotFound, LinkEnded, GroupDissolved,
-        TooManyMembers, LimitReached, BadRequest.
+        TooManyMembers, LimitReached, BadRequest, and NotMember for who was removed again before
+        this was answered.
         """
         words = _checked(text)
         # Whether the link still works is decided inside: its last use may have been this very act,
@@ -80,8 +81,11 @@ class Joining:
         request = JoinRequest(known, user, words, now)
         may_ask = partial(coming.ask, now_ms=now)
         most = self._settings.max_join_requests
-        if await self._entrances.ask(request, code, most, may_ask):
-            await self._telling.asked([request])
+        try:
+            if await self._entrances.ask(request, code, most, may_ask):
+                await self._telling.asked([request])
+        except coming.IsInside:
+            return known, True
         return known, False
 
     async def invite(

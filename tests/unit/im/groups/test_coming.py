@@ -153,9 +153,9 @@ def test_nobody_comes_into_a_group_that_everybody_has_left():
 def test_one_asks_where_somebody_decides_and_nowhere_else():
     asking = GroupSettings(join=Join.APPROVAL)
     coming.ask(group_standing(None, {}, asking, count=3), now_ms=10)
-    with pytest.raises(BadRequest):
+    with pytest.raises(coming.IsInside):
         coming.ask(group_standing(MEMBER, {}, asking), now_ms=10)
-    with pytest.raises(BadRequest):
+    with pytest.raises(NotMember):
         coming.ask(group_standing(None, {}, GroupSettings(join=Join.OPEN), count=3), now_ms=10)
     with pytest.raises(NotFound):
         coming.ask(group_standing(None, count=3), now_ms=10)

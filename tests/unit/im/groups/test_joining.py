@@ -124,6 +124,39 @@ async def test_an_open_group_is_entered_by_its_id(talk):
     assert await talk.groups.joining.join(CEM, "j", "", group) == (group, True)
 
 
+async def test_who_is_removed_before_the_answer_hears_that_they_are_out(talk, monkeypatch):
+    """Of a request sent again, too: the answer to the first was lost."""
+    group, _ = await with_link(talk, Join.OPEN)
+    joining = talk.groups.joining
+    assert await joining.join(CEM, "j", "", group) == (group, True)
+    await talk.groups.acts.remove(ANN, group, "r-1", [CEM])
+    with pytest.raises(NotMember):
+        await joining.join(CEM, "j", "", group)
+    look = talk.stores.conversations.member
+
+    async def removed_first(*whom):
+        await talk.groups.acts.remove(ANN, group, "r-2", [CEM])
+        return await look(*whom)
+
+    monkeypatch.setattr(talk.stores.conversations, "member", removed_first)
+    with pytest.raises(NotMember):
+        await joining.join(CEM, "k", "", group)
+
+
+async def test_who_is_let_in_before_they_have_asked_is_inside(talk, monkeypatch):
+    group, link = await with_link(talk, Join.APPROVAL)
+    look = talk.stores.conversations.member
+
+    async def invited_after(*whom):
+        found = await look(*whom)
+        await talk.groups.acts.invite(ANN, group, "i", [CEM])
+        return found
+
+    monkeypatch.setattr(talk.stores.conversations, "member", invited_after)
+    assert await talk.groups.joining.join(CEM, "j", link.code, None) == (group, True)
+    assert (await talk.groups.joining.requests(ANN, group, "", 10))[0] == []
+
+
 async def test_who_asks_waits_until_an_administrator_lets_them_in(talk):
     group, link = await with_link(talk, Join.APPROVAL)
     await talk.groups.acts.give_role(ANN, group, "g", BOB, Role.ADMINISTRATOR)
@@ -314,7 +347,7 @@ async def test_a_repeated_join_of_somebody_who_has_left_makes_no_request(talk):
     group, link = await with_link(talk)
     await talk.groups.joining.join(CEM, "j-1", link.code, None)
     await talk.groups.acts.leave(CEM, group, "l-1")
-    with pytest.raises(BadRequest):
+    with pytest.raises(NotMember):
         await talk.groups.joining.join(CEM, "j-1", link.code, None)
     assert await talk.groups.joining.join(CEM, "j-2", link.code, None) == (group, True)
 

@@ -66,8 +66,6 @@ const en = {
     loadFailed: "Your chats could not be loaded.",
     width: "Width of the list",
     groupCreated: "Group created",
-    personJoined: "{name} joined",
-    personLeft: "{name} left",
     titleChanged: "New title: {title}",
     someoneEdited: "{name} edited a message",
     someoneRecalled: "{name} took back a message",
@@ -126,12 +124,18 @@ const en = {
     created: "{name} created the group “{title}”",
     youCreated: "You created the group “{title}”",
     joined: "{names} joined",
+    youJoined: "You joined",
+    added: "{name} added {names}",
+    youAdded: "You added {names}",
     left: "{names} left",
+    youLeft: "You left",
     titled: "{name} changed the title to “{title}”",
     youTitled: "You changed the title to “{title}”",
     removed: "{name} removed {names}",
     youRemoved: "You removed {names}",
     you: "you",
+    youDid: "You",
+    others: "{count} more",
     role: {
       owner: "{name} made {names} the owner",
       administrator: "{name} made {names} an administrator",
@@ -808,9 +812,35 @@ const en = {
     notFoundTitle: "There is nothing here",
     notFoundText: "The address may be wrong, or old.",
   },
+  refused: {
+    contact_request: {
+      not_wanted: "This person does not take contact requests from you.",
+      limit_reached: "You or this person have as many contacts as this server allows.",
+      rate_limited: "No more requests can be sent today. Try again tomorrow.",
+    },
+    contact_decide: {
+      not_found: "This request is not there any more.",
+      limit_reached: "You or this person have as many contacts as this server allows.",
+    },
+    block_set: {
+      limit_reached: "You block as many people as this server allows.",
+    },
+    chat: {
+      not_wanted: "This person does not take messages from you.",
+    },
+    call: {
+      not_wanted: "This person does not take calls from you.",
+    },
+    device: {
+      not_found: "This device is signed out already.",
+    },
+    add: {
+      not_wanted: "Somebody among them does not want to be added by you.",
+    },
+  },
   errors: {
     unknown: "Something went wrong. Try again.",
-    offline: "You are offline.",
+    offline: "There is no connection to the server.",
     unreachable: "The server cannot be reached. Check your connection.",
     timed_out: "The server did not answer in time. Try again.",
     bad_reply: "The server answered something that makes no sense. Reload the page.",
@@ -834,7 +864,7 @@ const en = {
     bad_text: "The message has characters that cannot be sent.",
     too_many_devices: "You are signed in on as many devices of this kind as allowed. Sign one out first.",
     no_receipts: "In a group of this size nobody is told who has read what.",
-    too_many_members: "That are more people than a group may have here.",
+    too_many_members: "Those are more people than a group may have here.",
     limit_reached: "There are as many of these as this server allows.",
     group_dissolved: "This group was dissolved. You can still read it.",
     owner_must_transfer: "Hand the group over to somebody before you leave, or dissolve it.",

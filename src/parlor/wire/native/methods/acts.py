@@ -104,7 +104,8 @@ class ReactionsResult(Result, frozen=True):
 class MessageForward(Params, frozen=True):
     """Say messages again in other conversations: one by one, or `merged` into one with `text`.
 
-    The copies tell who said it and when, and not where. What expires cannot be forwarded.
+    The copies tell who said it and when, and not where. What expires cannot be forwarded. After
+    an error with `retry`, ask again with the same `client_id`: some may have been sent.
     """
 
     conversation_id: str
