@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tools.screenshots import Camera
 
 SIDE = 64
+GRACE_REMARK = "Grace (Ops)"
+"""What Ada calls her, on every screen that names her."""
 
 
 async def make_friends(
@@ -29,7 +31,7 @@ async def make_friends(
         about = {"about": "先上线，再睡觉。\nShips first, sleeps second."}
         (await rest.patch("/me", json=about, headers=bearer(other))).raise_for_status()
     first = others[1]["user"]["id"]
-    note = {"remark": "Grace (Ops)", "tags": ["work", "同事"]}
+    note = {"remark": GRACE_REMARK, "tags": ["work", "同事"]}
     (await rest.patch(f"/contacts/{first}", json=note, headers=bearer(mine))).raise_for_status()
     await act(rest, "/contacts", {"user": own, "text": "Hi, we met on Friday."}, others[2])
     asked = {"user": others[3]["user"]["id"], "text": "Hello, this is Ada."}
@@ -80,7 +82,7 @@ async def walk_people(camera: Camera, contact: str, stranger: str) -> None:
     await camera.shoot("60-row-menu")
     await page.keyboard.press("Escape")
     await page.goto("/contacts")
-    await page.get_by_text("Grace (Ops)").first.wait_for()
+    await page.get_by_text(GRACE_REMARK).first.wait_for()
     await camera.shoot("61-contacts")
     await camera.press("people.add")
     await camera.field("people.searchAll", "c")

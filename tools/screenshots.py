@@ -27,7 +27,8 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright, ex
 from tests.support.browser import DESKTOP, PHONE, launch_chromium
 from tests.support.server import ParlorServer, running_parlor
 from tools.screens_group import open_group, walk_group, walk_join
-from tools.screens_people import make_friends, walk_people
+from tools.screens_people import GRACE_REMARK, make_friends, walk_people
+from tools.screens_quiet import walk_failing, walk_quiet
 from tools.screens_stage import tell_the_stage, walk_stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -229,7 +230,7 @@ async def open_camera(
         has_touch=look.size == "phone",
         reduced_motion="reduce",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     page = await context.new_page()
     await page.goto("/")
     camera = Camera(page, look, folder, _words(look.language))
@@ -298,7 +299,7 @@ async def walk(camera: Camera, set_up_link: str, newcomer: str, way_in: str) -> 
     await camera.press("chat.details")
     await page.get_by_text(camera.say("details.role.owner")).wait_for()
     await camera.shoot("12-details")
-    await walk_group(camera, GRACE[1])
+    await walk_group(camera, GRACE_REMARK)
     await camera.press("details.close")
     await camera.open_chat(LIN[1])
     await camera.press("composer.emoji")
@@ -394,6 +395,7 @@ async def walk_offline(camera: Camera, server: ParlorServer) -> None:
     await camera.field("composer.label", "Are you there?")
     await camera.press("composer.send")
     await camera.shoot("51-reconnecting")
+    await walk_failing(camera)
     await server.start()
     await camera.page.get_by_text(camera.say("link.reconnecting")).wait_for(state="hidden")
 
@@ -419,6 +421,8 @@ async def main(folder: Path, only: str) -> None:
                     readme = ROOT / "docs/screenshot.png" if look == README_LOOK else None
                     await walk_calls(camera, other, readme)
                     await walk_people(camera, known, stranger)
+                    ids = [people[one]["user"]["id"] for one in (LIN, TARIQ)]
+                    await walk_quiet(camera, server.url, people[ADA], people[GRACE], ids)
                     await walk_offline(camera, server)
                     await walk_docs(camera)
                 print(f"{look.name} done", flush=True)

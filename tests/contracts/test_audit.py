@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from parlor.model.audit import AuditEntry
@@ -36,6 +37,16 @@ async def test_entries_are_numbered_and_come_newest_first(stores):
     assert list(await stores.audit.list(0, 10)) == [second, first]
     assert list(await stores.audit.list(second.id, 10)) == [first]
     assert list(await stores.audit.list(0, 1)) == [second]
+
+
+async def test_old_entries_are_removed_the_oldest_first(stores):
+    for at_ms in (30, 10, 20, 40):
+        await stores.audit.put(msgspec.structs.replace(entry("user.ban"), at_ms=at_ms))
+    assert await stores.retention.forget_acts(40, 2) == 2
+    assert [one.at_ms for one in await stores.audit.list(0, 10)] == [40, 30]
+    assert await stores.retention.forget_acts(40, 2) == 1
+    assert await stores.retention.forget_acts(40, 2) == 0
+    assert [one.at_ms for one in await stores.audit.list(0, 10)] == [40]
 
 
 async def test_entries_are_found_by_what_it_was_done_to(stores):

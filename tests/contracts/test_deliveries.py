@@ -1,5 +1,6 @@
 """What every driver of `ports.deliveries.Deliveries` promises."""
 
+import msgspec
 import pytest
 from sqlalchemy import insert
 
@@ -39,8 +40,17 @@ async def put(stores, *positions, most_members=LARGE):
 
 
 async def delivered(stores, talk=TALK):
-    found = await stores.deliveries.receipts(talk, 10)
+    found = await stores.deliveries.receipts(talk, ANN, 10)
     return {receipt.user_id: receipt.delivered_seq for receipt in found}
+
+
+async def block(stores, user, peer, *, off=False):
+    at = 0 if off else 7
+
+    def blocking(pair):
+        return msgspec.structs.replace(pair, mine=msgspec.structs.replace(pair.mine, blocked_at=at))
+
+    await stores.relations.change(user, peer, blocking, 7)
 
 
 async def let_nobody_know(stores, user):
@@ -127,25 +137,25 @@ async def test_what_was_read_was_delivered(stores):
 async def test_receipts_are_those_of_all_members_in_order(stores):
     await put(stores, at(4, talk=GROUP), at(6, user=CEM, talk=GROUP))
     await stores.read_up_to(5, CEM, GROUP)
-    assert await stores.deliveries.receipts(GROUP, 10) == [
+    assert await stores.deliveries.receipts(GROUP, ANN, 10) == [
         Receipt(GROUP, ANN, 1, 1),
         Receipt(GROUP, BOB, 4, 1),
         Receipt(GROUP, CEM, 6, 5),
     ]
-    assert len(await stores.deliveries.receipts(GROUP, 2)) == 2
-    assert await stores.deliveries.receipts(NOWHERE, 10) == []
+    assert len(await stores.deliveries.receipts(GROUP, ANN, 2)) == 2
+    assert await stores.deliveries.receipts(NOWHERE, ANN, 10) == []
 
 
 async def test_readers_are_counted_over_all_and_listed_in_pages(stores):
     await stores.read_up_to(4, CEM, GROUP)
     both = ((BOB, False), (CEM, True))
-    assert await stores.deliveries.readers(GROUP, 4, ANN, None, 10) == Readers(both, 1, 2)
-    assert await stores.deliveries.readers(GROUP, 5, ANN, None, 10) == Readers(
+    assert await stores.deliveries.readers(GROUP, 4, ANN, ANN, None, 10) == Readers(both, 1, 2)
+    assert await stores.deliveries.readers(GROUP, 5, ANN, ANN, None, 10) == Readers(
         ((BOB, False), (CEM, False)), 0, 2
     )
-    assert await stores.deliveries.readers(GROUP, 4, ANN, None, 1) == Readers(both[:1], 1, 2)
-    assert await stores.deliveries.readers(GROUP, 4, ANN, BOB, 10) == Readers(both[1:], 1, 2)
-    assert await stores.deliveries.readers(NOWHERE, 4, ANN, None, 10) == Readers((), 0, 0)
+    assert await stores.deliveries.readers(GROUP, 4, ANN, ANN, None, 1) == Readers(both[:1], 1, 2)
+    assert await stores.deliveries.readers(GROUP, 4, ANN, ANN, BOB, 10) == Readers(both[1:], 1, 2)
+    assert await stores.deliveries.readers(NOWHERE, 4, ANN, ANN, None, 10) == Readers((), 0, 0)
 
 
 async def test_whoever_lets_nobody_know_has_read_nothing_for_others(stores):
@@ -155,8 +165,8 @@ async def test_whoever_lets_nobody_know_has_read_nothing_for_others(stores):
     await let_nobody_know(stores, BOB)
     (told,) = await stores.deliveries.told([(TALK, BOB)])
     assert told.receipt == Receipt(TALK, BOB, 2, 0)
-    assert (await stores.deliveries.receipts(TALK, 10))[1] == Receipt(TALK, BOB, 2, 0)
-    readers = await stores.deliveries.readers(GROUP, 4, ANN, None, 10)
+    assert (await stores.deliveries.receipts(TALK, ANN, 10))[1] == Receipt(TALK, BOB, 2, 0)
+    readers = await stores.deliveries.readers(GROUP, 4, ANN, ANN, None, 10)
     assert readers == Readers(((BOB, False), (CEM, False)), 0, 2)
     view = await stores.conversations.view(TALK, ANN)
     assert (view.peer_read_seq, view.peer_delivered_seq) == (0, 2)
@@ -168,13 +178,36 @@ async def test_whoever_lets_nobody_know_does_not_see_what_the_other_has_read(sto
     await let_nobody_know(stores, ANN)
     (told,) = await stores.deliveries.told([(TALK, BOB)])
     assert told.receipt.read_seq == 0
-    assert [one.read_seq for one in await stores.deliveries.receipts(TALK, 10)] == [0, 0]
-    readers = await stores.deliveries.readers(TALK, 4, ANN, None, 10)
+    assert [one.read_seq for one in await stores.deliveries.receipts(TALK, ANN, 10)] == [0, 0]
+    readers = await stores.deliveries.readers(TALK, 4, ANN, ANN, None, 10)
     assert readers == Readers(((BOB, False),), 0, 1)
     assert (await stores.conversations.view(TALK, ANN)).peer_read_seq == 0
     # In a group everybody decides for themselves alone.
-    readers = await stores.deliveries.readers(GROUP, 4, ANN, None, 10)
+    readers = await stores.deliveries.readers(GROUP, 4, ANN, ANN, None, 10)
     assert readers == Readers(((BOB, True), (CEM, False)), 1, 2)
+
+
+@pytest.mark.parametrize("blocking", [(BOB, ANN), (ANN, BOB)])
+async def test_who_block_each_other_do_not_learn_how_far_the_other_is(stores, blocking):
+    await stores.read_up_to(3, BOB)
+    await put(stores, at(5), at(5, talk=GROUP), at(4, user=CEM, talk=GROUP))
+    await stores.read_up_to(4, BOB, GROUP)
+    await block(stores, *blocking)
+    assert await stores.deliveries.told([(TALK, BOB), (TALK, ANN)]) == []
+    assert (await stores.deliveries.receipts(TALK, ANN, 10))[1] == Receipt(TALK, BOB, 0, 0)
+    view = await stores.conversations.view(TALK, ANN)
+    assert (view.peer_read_seq, view.peer_delivered_seq) == (0, 0)
+    # What all three are in goes on, and only these two count as away for each other.
+    listed = await stores.deliveries.receipts(GROUP, ANN, 10)
+    assert listed[1:] == [Receipt(GROUP, BOB, 0, 0), Receipt(GROUP, CEM, 4, 1)]
+    readers = await stores.deliveries.readers(GROUP, 4, ANN, ANN, None, 10)
+    assert readers == Readers(((BOB, False), (CEM, False)), 0, 2)
+    seen_by_cem = await stores.deliveries.readers(GROUP, 4, ANN, CEM, None, 10)
+    assert seen_by_cem == Readers(((BOB, True), (CEM, False)), 1, 2)
+    assert (await stores.deliveries.receipts(GROUP, BOB, 10))[1] == Receipt(GROUP, BOB, 5, 4)
+    await block(stores, *blocking, off=True)
+    assert await stores.deliveries.told([(TALK, BOB)]) == [Told(ANN, Receipt(TALK, BOB, 5, 3))]
+    assert (await stores.conversations.view(TALK, ANN)).peer_read_seq == 3
 
 
 async def test_a_direct_conversation_shows_how_far_the_other_person_is(stores):

@@ -10,7 +10,7 @@ from parlor.model.errors import Forbidden, LimitReached, NotFound
 from parlor.model.group_link import GroupLink, JoinRequest
 from parlor.model.ids import ConversationId
 from parlor.model.standing import Standing
-from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE, STORES
+from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, NOWHERE, STORES
 
 GROUP, OTHER = ConversationId(str(2**52 + 2_000)), ConversationId("77")
 LINK = GroupLink("q7", GROUP, ANN, 1_000)
@@ -118,6 +118,34 @@ async def test_only_so_many_wait(stores):
     with pytest.raises(LimitReached):
         await stores.entrances.ask(JoinRequest(GROUP, DAN, "", 5), "", 1, yes)
     assert await stores.entrances.asking(GROUP, DAN) is None
+
+
+def invited(*people):
+    return [JoinRequest(GROUP, person, "", 5, BOB) for person in people]
+
+
+async def test_those_who_are_invited_wait_beside_those_who_ask(stores):
+    asks = JoinRequest(GROUP, CEM, "please", 4)
+    await stores.entrances.ask(asks, "", 9, yes)
+    seen: list[Standing] = []
+
+    def who_is_out(standing):
+        seen.append(standing)
+        return [person for person in (ANN, CEM, DAN) if person not in standing.others]
+
+    found = await stores.entrances.ask_for(invited(ANN, CEM, DAN), BOB, 2, who_is_out)
+    assert [(one.user_id, is_new) for one, is_new in found] == [(CEM, False), (DAN, True)]
+    assert (seen[0].member.user_id, set(seen[0].others)) == (BOB, {ANN})
+    assert list(await stores.entrances.requests(GROUP, None, 9)) == [asks, *invited(DAN)]
+
+
+async def test_too_many_or_unknown_guests_leave_nobody_waiting(stores):
+    with pytest.raises(LimitReached):
+        await stores.entrances.ask_for(invited(CEM, DAN), BOB, 1, lambda _: (CEM, DAN))
+    with pytest.raises(NotFound):
+        await stores.entrances.ask_for(invited(CEM, NOBODY), BOB, 9, lambda _: (CEM, NOBODY))
+    assert await stores.entrances.ask_for(invited(CEM), BOB, 9, lambda _: ()) == []
+    assert await stores.entrances.requests(GROUP, None, 9) == []
 
 
 async def test_whoever_may_not_ask_is_not_remembered(stores):

@@ -303,3 +303,30 @@ async def test_the_summary_is_what_the_reactions_add_up_to(tmp_path, acts):
 @given(acts=_ACTS)
 async def test_so_it_is_on_database_servers(tmp_path, acts):
     await _adds_up(SERVERS, tmp_path, acts)
+
+
+async def test_what_says_nothing_any_more_is_not_unread(stores):
+    async def unread():
+        view = await stores.conversations.view(TALK, BOB)
+        assert view is not None
+        position = await stores.conversations.set_read(TALK, BOB, 1, 9)
+        assert position[1] == view.unread
+        return view.unread
+
+    for name in ("one", "two", "three"):
+        await stores.say(name)
+    others = Draft(
+        TALK, EventKind.MESSAGE, ANN, "m", merged=(Forwarded(CEM, 1, "said"),), silent=True
+    )
+    await stores.messages.append(others, 5)
+    for n, lasts_ms in enumerate((20, 90)):
+        passing = Draft(TALK, EventKind.MESSAGE, ANN, f"e{n}", "soon gone", expires_at=lasts_ms)
+        await stores.messages.append(passing, 5)
+    assert await unread() == 6
+    await stores.states.expire(30, 10)
+    assert await unread() == 5
+    for seq in (2, 3, 4):
+        await do(stores, EventKind.RECALL, target=seq)
+    assert await unread() == 2
+    await do(stores, EventKind.RECALL, target=5)
+    assert await unread() == 1

@@ -2,12 +2,13 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parlor.model.conversation import ConversationKind
-from parlor.model.errors import BadRequest, NotFound, NotMember
+from parlor.model.errors import BadRequest, ClientIdUsed, NotFound, NotMember
 from parlor.model.event import CallOutcome, CallRecord, Draft, EventKind
 from parlor.model.ids import CallId, ConversationId, UserId
 from parlor.model.standing import Act
@@ -79,6 +80,27 @@ async def test_a_message_sent_twice_at_once_is_stored_once(stores):
     assert [created for _, created in results].count(True) == 1
     assert len({event.seq for event, _ in results}) == 1
     assert await stores.texts() == ["one"]
+
+
+async def test_a_client_id_that_was_another_kind_of_event_is_refused(stores):
+    said, _ = await stores.messages.append(message("one", client_id="c"), 5)
+    await stores.messages.append(message("two", client_id="d"), 5)
+    pin = Draft(TALK, EventKind.PIN, ANN, "p", target=said.seq)
+    pinning = Act(TALK, ANN, "p", target=said.seq, kind=EventKind.PIN)
+    await stores.messages.act(pinning, lambda _: pin, 6)
+    unlike = (
+        msgspec.structs.replace(pinning, client_id="c"),
+        msgspec.structs.replace(pinning, kind=EventKind.RECALL),
+        msgspec.structs.replace(pinning, target=said.seq + 1),
+    )
+    for act in unlike:
+        with pytest.raises(ClientIdUsed):
+            await stores.messages.act(act, lambda _: pin, 7)
+    with pytest.raises(ClientIdUsed):
+        await stores.messages.append(message("three", client_id="p"), 8)
+    event, created = await stores.messages.act(pinning, lambda _: pin, 9)
+    assert (event.kind, created) == (EventKind.PIN, False)
+    assert await stores.texts() == ["one", "two"]
 
 
 async def test_two_senders_may_use_the_same_client_id(stores):

@@ -4,12 +4,14 @@ import asyncio
 
 import pytest
 
-from parlor.model.errors import LimitReached, NotFound, NotMember
+from parlor.model.conversation import ConversationKind
+from parlor.model.errors import ClientIdUsed, LimitReached, NotFound, NotMember, TooLate
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.scheduled import Said, Scheduled
 from tests.support.storage import ANN, BOB, CEM, NOBODY, NOWHERE, STORES, TALK
 
 MANY = 100
+OTHER = ConversationId("77")
 
 
 @pytest.fixture(params=STORES)
@@ -100,6 +102,56 @@ async def test_what_is_refused_waits_no_more_and_says_why(stores):
     assert await stores.schedule.next_at_ms() is None
     (kept,) = await stores.schedule.of_user(ANN, None, 9)
     assert (kept.refused, kept.said) == ("not_member", later().said)
+
+
+async def test_what_is_cancelled_is_given_to_nobody(stores):
+    await stores.schedule.put(later(), MANY)
+    assert await stores.schedule.cancel(BOB, "c", 60) is None
+    assert await stores.schedule.cancel(ANN, "c", 60) == later()
+    assert await stores.schedule.cancel(ANN, "c", 60) is None
+    assert await stores.schedule.claim(60, 90, 10) == []
+
+
+async def test_what_is_being_sent_is_not_cancelled(stores):
+    await stores.schedule.put(later(), MANY)
+    await stores.schedule.claim(60, 90, 10)
+    with pytest.raises(TooLate):
+        await stores.schedule.cancel(ANN, "c", 89)
+    await stores.schedule.postpone(ANN, "c", 200)
+    assert await stores.schedule.cancel(ANN, "c", 89) == later()
+
+
+async def test_of_a_claim_and_a_cancel_at_once_one_wins(stores):
+    for number in range(10):
+        await stores.schedule.put(later(f"{number}"), MANY)
+
+    async def is_cancelled(number):
+        try:
+            return await stores.schedule.cancel(ANN, f"{number}", 60) is not None
+        except TooLate:
+            return False
+
+    claimed, *cancelled = await asyncio.gather(
+        stores.schedule.claim(60, 90, MANY), *(is_cancelled(number) for number in range(10))
+    )
+    sent = {one.client_id for one in claimed}
+    assert [f"{number}" in sent for number in range(10)] == [not one for one in cancelled]
+
+
+async def test_what_somebody_sent_who_died_then_is_not_said_to_be_cancelled(stores):
+    await stores.schedule.put(later(), MANY)
+    await stores.schedule.claim(60, 90, 10)
+    await stores.say("c")
+    assert await stores.schedule.cancel(ANN, "c", 90) is None
+    assert await stores.schedule.next_at_ms() is None
+
+
+async def test_a_client_id_that_waits_elsewhere_is_refused(stores):
+    await stores.conversations.create(OTHER, ConversationKind.GROUP, ANN, [BOB], "", 1)
+    await stores.schedule.put(later(), MANY)
+    with pytest.raises(ClientIdUsed):
+        await stores.schedule.put(later(talk=OTHER), MANY)
+    assert list(await stores.schedule.of_user(ANN, None, 9)) == [later()]
 
 
 async def test_what_is_removed_was_there_once(stores):

@@ -26,6 +26,7 @@ from parlor.wire.native.methods.groups import (
     GroupDecide,
     GroupDissolve,
     GroupInvite,
+    GroupInviteResult,
     GroupJoin,
     GroupJoinResult,
     GroupLeave,
@@ -258,6 +259,22 @@ async def test_who_asks_to_come_in_is_let_in_or_refused_and_told_at_once(cast):
     await cem.heard_event(let_in.event)
 
 
+async def test_whom_a_member_invites_waits_where_coming_in_needs_approval(cast):
+    group, (ann, bob, cem, dan) = cast
+    asking = SettingsChange(join=Join.APPROVAL)
+    await ann.ask(GroupUpdate(group, "s", settings=asking), GroupActResult)
+    for _ in range(2):
+        invited = await cem.ask(GroupInvite(group, "i", (dan.id, bob.id)), GroupInviteResult)
+        assert (invited.event, invited.waiting) == (None, (dan.id,))
+    for decider in (ann, bob):
+        asked = await decider.heard(GroupRequestPush)
+        assert (asked.user_id, asked.invited_by, asked.how) == (dan.id, cem.id, Asked.ASKED)
+    let_in = await bob.ask(GroupDecide(group, "d", dan.id, True), GroupActResult)
+    assert (await dan.heard(ConversationPush)).conversation.id == group
+    assert (await cem.heard(GroupRequestPush)).how is Asked.LET_IN
+    await cem.heard_event(let_in.event)
+
+
 async def test_a_dissolved_group_is_read_and_nothing_is_said_in_it(cast):
     group, (ann, bob, _, _) = cast
     said = await bob.say(group, "the last word")
@@ -265,7 +282,6 @@ async def test_a_dissolved_group_is_read_and_nothing_is_said_in_it(cast):
     for late in (
         GroupInvite(group, "i", (bob.id,)),
         GroupUpdate(group, "u", title="New"),
-        GroupLeave(group, "l"),
     ):
         with pytest.raises(GroupDissolved):
             await bob.ask(late, GroupActResult)
@@ -274,6 +290,9 @@ async def test_a_dissolved_group_is_read_and_nothing_is_said_in_it(cast):
     page = await bob.ask(wire.EventsList(group), wire.EventsResult)
     assert said in page.events
     assert page.events[-1].kind is EventKind.DISSOLVED
+    await bob.ask(GroupLeave(group, "l"), GroupActResult)
+    with pytest.raises(NotMember):
+        await bob.ask(wire.EventsList(group), wire.EventsResult)
 
 
 async def test_muted_members_and_readers_of_a_channel_do_not_write(cast):

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.support.ports import free_port
 from tests.support.rest_server import make_key
 from tests.support.server import ParlorServer, running_parlor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SECRET = "a secret of the shop: 32 bytes at least"
 LIMIT_S = 60.0
@@ -110,9 +113,10 @@ async def running(folder: Path, *settings: str) -> AsyncIterator[Bench]:
         yield Bench(server, await make_key(server, "bench", "push"), *ports)
 
 
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with running(tmp_path) as made:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bench(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
+    """Each test leaves it running."""
+    async with running(tmp_path_factory.mktemp("bench")) as made:
         yield made
 
 

@@ -11,7 +11,7 @@ from parlor.model.ids import RoomId, UserId
 from tests.support.goim_door import OpenDoor, goim_door
 
 QUERY = "ver=1&op=7&seq=1"
-PATIENCE_S = 10
+PATIENCE_S = 30
 
 
 def _url(door: OpenDoor, query: str, path: str = "/sub") -> str:

@@ -25,7 +25,7 @@ from tests.support.rest_client import bearer
 from tests.support.rest_server import http_to, make_key
 from tests.support.server import ParlorServer, running_parlor
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 @dataclass

@@ -4,15 +4,18 @@ import asyncio
 import random
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from itertools import count
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from parlor.client import Connection, connect
 from parlor.model.close import CloseCode
 from parlor.wire.native import methods as wire
+from parlor.wire.native.codec import PushMessage
 from parlor.wire.native.pushes import DeliveryPush, EventPush
 from tests.support.middlebox import Middlebox, middlebox
 from tests.support.people import Person, sign_up
@@ -21,6 +24,14 @@ from tests.support.server import ParlorServer, running_parlor
 
 KINDS = ["http+sse", "http+poll"]
 APP = "https://app.example.org"
+NUMBERS = count()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ParlorServer]:
+    """For tests that change nothing but what is said."""
+    async with running_parlor(tmp_path_factory.mktemp("longpoll")) as running:
+        yield running
 
 
 def _over(kind: str, port: int) -> str:
@@ -59,7 +70,8 @@ class Pusher:
 
 @asynccontextmanager
 async def _pusher(server: ParlorServer) -> AsyncIterator[Pusher]:
-    pusher = Pusher(server.url, await make_key(server, "pusher", "push"))
+    key = await make_key(server, f"pusher{next(NUMBERS)}", "push")
+    pusher = Pusher(server.url, key)
     yield pusher
     await pusher.close()
 
@@ -67,10 +79,20 @@ async def _pusher(server: ParlorServer) -> AsyncIterator[Pusher]:
 @asynccontextmanager
 async def _anna(server: ParlorServer) -> AsyncIterator[tuple[Person, httpx.AsyncClient]]:
     """Somebody signed up, and plain HTTP to the server."""
-    anna = await sign_up(server.url, "anna")
+    anna = await sign_up(server.url, f"anna{next(NUMBERS)}")
     async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
         yield anna, http
     await anna.rest.aclose()
+
+
+async def _gauge(http: httpx.AsyncClient, name: str, value: int) -> str:
+    """All that is measured, as soon as this is."""
+    metrics = ""
+    async with asyncio.timeout(30):
+        while f"parlor_{name} {value}.0\n" not in metrics:
+            await asyncio.sleep(0.02)
+            metrics = (await http.get("/metrics")).text
+    return metrics
 
 
 def _hello(person: Person, **more: Any) -> dict[str, Any]:
@@ -85,9 +107,9 @@ async def _link(http: httpx.AsyncClient, person: Person) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_two_people_chat_both_ways_one_of_them_without_websocket(tmp_path, kind):
-    async with running_parlor(tmp_path) as server, asyncio.timeout(60):
-        ada, bob = await sign_up(server.url, "ada"), await sign_up(server.url, "bob")
+async def test_two_people_chat_both_ways_one_of_them_without_websocket(server, kind):
+    async with asyncio.timeout(60):
+        ada, bob = [await sign_up(server.url, f"{name}{next(NUMBERS)}") for name in ("ada", "bob")]
         conversation = await ada.talk_to(bob)
         async with (
             connect(_over(kind, server.port), ada.token) as over_http,
@@ -105,48 +127,60 @@ async def test_two_people_chat_both_ways_one_of_them_without_websocket(tmp_path,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_breaks_in_the_middle_of_a_burst_lose_and_double_nothing(tmp_path, kind):
+async def test_breaks_in_the_middle_of_a_burst_lose_and_double_nothing(server, kind):
+    bodies: list[str] = []
+
+    def hear(message: PushMessage) -> None:
+        assert isinstance(message.data, DeliveryPush)
+        bodies.append(message.data.body)
+
     async with (
-        running_parlor(tmp_path) as server,
         middlebox(server.port) as box,
         _pusher(server) as pusher,
-        asyncio.timeout(90),
+        _anna(server) as (anna, _),
+        asyncio.timeout(240),
+        connect(_over(kind, box.port), anna.token, on_push=hear) as connection,
     ):
-        anna = await sign_up(server.url, "anna")
-        async with connect(_over(kind, box.port), anna.token) as connection:
-            breaking = asyncio.create_task(_break_often(box))
-            for number in range(300):
-                await pusher.push(anna.id, str(number))
-                if number % 10 == 0:
-                    result = await connection.request(wire.Heartbeat(), wire.HeartbeatResult)
-                    assert result.server_time
-            bodies: list[str] = []
-            while len(bodies) < 300:
-                push = await connection.next_push(DeliveryPush)
-                assert isinstance(push.data, DeliveryPush)
-                bodies.append(push.data.body)
-            breaking.cancel()
-            assert bodies == [str(number) for number in range(300)]
-            assert connection.closed is None
-        await anna.rest.aclose()
+        breaking = asyncio.create_task(_break_often(box, bodies))
+        for number in range(300):
+            await pusher.push(anna.id, str(number))
+            if number % 10 == 0:
+                result = await connection.request(wire.Heartbeat(), wire.HeartbeatResult)
+                assert result.server_time
+        while len(bodies) < 300:
+            await asyncio.sleep(0.01)
+        assert not breaking.done()
+        breaking.cancel()
+        assert bodies == [str(number) for number in range(300)]
+        assert connection.closed is None
 
 
-async def _break_often(box: Middlebox) -> None:
+async def _break_often(box: Middlebox, bodies: list[str]) -> None:
+    """At any moment, but only when something has come through since the last time: who gets
+    nothing through for five tries says that the server cannot be reached."""
     while True:
-        await asyncio.sleep(random.uniform(0.02, 0.15))
+        seen = len(bodies)
+        while len(bodies) < seen + 3:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(random.uniform(0.0, 0.1))
         box.cut()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_a_quiet_link_stays(tmp_path, kind):
-    flags = ["--set", "gateway.heartbeat_s=0.8", "--set", "longpoll.poll_s=0.4",
-             "--set", "longpoll.comment_s=0.3", "--set", "longpoll.reader_gap_s=1.5"]  # fmt: skip
-    async with running_parlor(tmp_path, flags) as server, asyncio.timeout(30):
-        anna = await sign_up(server.url, "anna")
-        async with connect(_over(kind, server.port), anna.token) as connection:
-            await asyncio.sleep(4)
-            assert connection.closed is None
-        await anna.rest.aclose()
+async def test_a_quiet_link_stays(tmp_path):
+    flags = ["--set", "gateway.heartbeat_s=1", "--set", "longpoll.poll_s=0.4",
+             "--set", "longpoll.comment_s=0.3", "--set", "longpoll.reader_gap_s=2"]  # fmt: skip
+    async with (
+        running_parlor(tmp_path, flags) as server,
+        asyncio.timeout(60),
+        _anna(server) as (anna, _),
+        AsyncExitStack() as stack,
+    ):
+        links = [
+            await stack.enter_async_context(connect(_over(kind, server.port), anna.token))
+            for kind in KINDS
+        ]
+        await asyncio.sleep(4.5)
+        assert [link.closed for link in links] == [None, None]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -162,11 +196,12 @@ async def test_a_server_that_stops_says_when_to_come_back(tmp_path, kind):
         await anna.rest.aclose()
 
 
-async def test_of_two_readers_the_older_one_is_told_and_the_newer_one_reads(tmp_path):
-    async with running_parlor(tmp_path) as server, _anna(server) as (anna, http):
+async def test_of_two_readers_the_older_one_is_told_and_the_newer_one_reads(server):
+    async with _anna(server) as (anna, http):
         link = await _link(http, anna)
+        await _gauge(http, "http_link_readers", 0)
         older = asyncio.create_task(http.get("/http/events?poll=1&ack=1", headers=link))
-        await asyncio.sleep(1)
+        await _gauge(http, "http_link_readers", 1)
         newer = asyncio.create_task(http.get("/http/events?poll=1&ack=1", headers=link))
         refused = await older
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "reader_replaced")
@@ -174,8 +209,8 @@ async def test_of_two_readers_the_older_one_is_told_and_the_newer_one_reads(tmp_
         assert (await newer).json()["messages"][0]["id"] == 2
 
 
-async def test_wrong_secrets_open_nothing(tmp_path):
-    async with running_parlor(tmp_path) as server, _anna(server) as (anna, http):
+async def test_wrong_secrets_open_nothing(server):
+    async with _anna(server) as (anna, http):
         await _link(http, anna)
         for secret in (
             "Bearer",
@@ -239,7 +274,7 @@ async def test_limits_on_links_have_one_coded_answer_each(tmp_path):
         answer = await http.post("/http/connect", json=_hello(anna))
         assert answer.json()["messages"][-1]["data"]["code"] == CloseCode.TOO_MANY_CONNECTIONS
         held = asyncio.create_task(http.post("/http/connect", content=b""))
-        await asyncio.sleep(1)
+        await _gauge(http, "http_links", 3)
         refused = await http.post("/http/connect", json=_hello(anna))
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "overloaded")
         assert int(refused.headers["retry-after"]) > 0
@@ -269,10 +304,7 @@ async def test_a_stream_that_nobody_reads_holds_little_and_ends(tmp_path):
                     push = await connection.next_push(DeliveryPush)
                     assert isinstance(push.data, DeliveryPush)
                     body = push.data.body
-            metrics = ""
-            while "parlor_http_links 0.0" not in metrics:
-                await asyncio.sleep(0.1)
-                metrics = (await http.get("/metrics")).text
+            metrics = await _gauge(http, "http_links", 0)
             assert (await http.get("/http/events", headers=link)).status_code == 404
             assert "parlor_http_link_bytes 0.0" in metrics
             received = await asyncio.to_thread(_all_of, deaf, b"0\r\n\r\n")
@@ -309,9 +341,9 @@ def _all_of(sock: socket.socket, end: bytes) -> bytes:
     return received
 
 
-async def test_no_bytes_bring_the_server_down(tmp_path):
+async def test_no_bytes_bring_the_server_down(server):
     noise = random.Random(1)
-    async with running_parlor(tmp_path) as server, _anna(server) as (anna, http):
+    async with _anna(server) as (anna, http):
         for _ in range(300):
             link = await _link(http, anna) if noise.random() < 0.05 else {}
             path = noise.choice(["connect", "send", "close", "events", "", "send?n=x", "send?ack="])

@@ -246,11 +246,11 @@ async def test_messages_are_forwarded_one_by_one_and_merged(people):
 async def test_what_waits_survives_a_kill_and_is_sent_once(server, people):
     ann, bob, _ = people
     talk = await ann.talk_to(bob)
-    at_ms = int(time.time() * 1000) + 500
+    at_ms = int(time.time() * 1000) + 1_500
     body = {"conversation_id": talk, "client_id": "k", "at_ms": at_ms, "text": "still here"}
     await ann.post("/scheduled", body)
     await server.kill()
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(max(0.0, at_ms / 1000 - time.time()))
     await server.start()
     async with asyncio.timeout(15):
         while (await ann.get("/scheduled"))["scheduled"]:

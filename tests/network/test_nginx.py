@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from parlor.client import connect
 from parlor.wire.native.methods import CallIce, CallIceResult
@@ -19,7 +20,7 @@ from tests.support.people import Person, sign_up
 from tests.support.raw_websocket import RawWebSocket, upgrade_request
 from tests.support.rest_server import make_key
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 CLIENTS = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 FORGED = [
     "X-Forwarded-For: 203.0.113.99",
@@ -28,9 +29,9 @@ FORGED = [
 ]
 
 
-@pytest.fixture
-async def behind(tmp_path) -> AsyncIterator[Behind]:
-    async with parlor_behind_nginx(tmp_path) as running, asyncio.timeout(60):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def behind(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Behind]:
+    async with parlor_behind_nginx(tmp_path_factory.mktemp("behind")) as running:
         yield running
 
 
@@ -129,7 +130,7 @@ async def test_goims_clients_and_programs_pass_through(behind: Behind):
 
 
 async def test_the_limits_on_bodies_are_parlors_own_up_to_nginxs(behind: Behind):
-    async with person(behind, "ann") as ann:
+    async with person(behind, "cem") as ann:
         over = await ann.rest.post("/api/v1/conversations", content=b"x" * 262_145)
         assert over.status_code == 413
         assert over.json()["error"]["code"] == "too_large"
@@ -158,7 +159,7 @@ async def _counts(behind: Behind) -> tuple[int, int]:
 
 
 async def test_parlor_sees_the_clients_own_addresses_and_no_forged_ones(behind: Behind):
-    async with person(behind, "ann") as ann:
+    async with person(behind, "dan") as ann:
         clients: list[RawWebSocket | GoimTcp | GoimWebSocket] = []
         for source in CLIENTS:
             clients.append(await _greeted(behind, ann, source))
@@ -171,6 +172,9 @@ async def test_parlor_sees_the_clients_own_addresses_and_no_forged_ones(behind: 
             await socket.reader.readuntil(b"\r\n\r\n")
             await socket.log_in(mid=1, room_id="live://1", platform="web", accepts=[1])
             clients.append(socket)
-        assert await _counts(behind) == (9, 3)
+        # Those of the tests before are on their way out.
+        async with asyncio.timeout(PATIENCE_S):
+            while await _counts(behind) != (9, 3):
+                await asyncio.sleep(0.02)
         for client in clients:
             await client.close()

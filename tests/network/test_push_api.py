@@ -26,7 +26,7 @@ FLAGS = (
     *("--set", "keys.mark_used_s=0.2"),
     *("--set", "http.allowed_origins=https://*.example.org"),
 )
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 BODY_LIMIT = 65_536
 
 

@@ -25,9 +25,18 @@ from tests.support.rest_client import bearer
 from tests.support.rest_server import address_of, make_key
 from tests.support.server import ParlorServer, running_parlor
 
+# Nobody is in a hurry but the told times: on a busy machine a thousand clients in one loop are slow
+# to say hello and to take their leave, and who hears nothing for long is not to be taken for dead.
 CONFIG = """
 [server]
 doors = ["goim"]
+drain_limit_s = 120
+
+[gateway]
+first_byte_timeout_s = 60
+hello_timeout_s = 60
+heartbeat_s = 600
+close_timeout_s = 60
 
 [auth.jwt]
 secret = "{secret}"
@@ -48,6 +57,12 @@ CROWD = 900
 REAL = 50
 GOIM = 50
 BACK_S = 10.0
+"""What everybody may be told to wait."""
+PATIENCE_S = 120.0
+"""What the machine may need for everybody, in place of seconds."""
+FEW_READS = CROWD / 2
+"""Forty users have mail, which is read from the store; each second and each durable push costs a
+query or two; nobody else does, so that it is far from one for each who comes back."""
 
 
 def token(user: str) -> str:
@@ -64,10 +79,29 @@ class Speaker:
         self._key = key
         self.accepted: list[tuple[str, str]] = []
         """By room or user, and body."""
-        self.lossy = 0
+        self.lossy: set[str] = set()
         self.put_off = 0
+        self._speaking: asyncio.Task[None]
+        self._is_over = False
 
-    async def run(self, rest: httpx.AsyncClient) -> None:
+    def begin(self, rest: httpx.AsyncClient) -> asyncio.Task[None]:
+        self._speaking = asyncio.create_task(self._speak(rest))
+        return self._speaking
+
+    async def say_more(self, count: int) -> None:
+        """Returns once that many more have been accepted."""
+        upto = len(self.accepted) + count
+        while len(self.accepted) < upto:
+            if self._speaking.done():
+                await self._speaking
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """To the end of what is being said: of everything it is known whether it was accepted."""
+        self._is_over = True
+        await self._speaking
+
+    async def _speak(self, rest: httpx.AsyncClient) -> None:
         for number in itertools.count():
             room, user = f"live:{number % ROOMS}", f"c{number % 40}"
             must = {"kind": "must_arrive", "body": str(number), "id": f"n{number}"}
@@ -78,8 +112,11 @@ class Speaker:
                 await self._push(rest, mail | {"durable": number % 2 == 0})
                 self.accepted.append((user, str(number)))
             if number % 5 == 0:
-                await self._push(rest, {"to": {"room": "plain"}, "body": f"l{number}"})
-                self.lossy += 1
+                lossy = f"l{number}"
+                await self._push(rest, {"to": {"room": "plain"}, "body": lossy, "id": lossy})
+                self.lossy.add(lossy)
+            if self._is_over:
+                return
             await asyncio.sleep(0.02)
 
     async def _push(self, rest: httpx.AsyncClient, push: dict[str, object]) -> None:
@@ -165,8 +202,8 @@ class Scene:
                 await asyncio.sleep(0.1)
 
     async def wait_for_everybody(self, hellos: int) -> None:
-        await wait_for_all(self.members, hellos, BACK_S)
-        async with asyncio.timeout(BACK_S):
+        await wait_for_all(self.members, hellos, PATIENCE_S)
+        async with asyncio.timeout(PATIENCE_S):
             while not (
                 all(one.is_there and len(one.welcomes) >= hellos for one in self.real)
                 and self.goim_logins >= hellos * GOIM
@@ -183,7 +220,7 @@ class Scene:
 
 
 @asynccontextmanager
-async def everybody(tmp_path: Path) -> AsyncIterator[tuple[Scene, Speaker, asyncio.Task[None]]]:
+async def everybody(tmp_path: Path) -> AsyncIterator[tuple[Scene, Speaker]]:
     ports = {name: free_port() for name in ("tcp", "ws", "http")}
     file = tmp_path / "parlor.toml"
     file.write_text(CONFIG.format(secret=SECRET, audience=AUDIENCE, **ports))
@@ -199,23 +236,15 @@ async def everybody(tmp_path: Path) -> AsyncIterator[tuple[Scene, Speaker, async
             member.begin()
         try:
             await scene.wait_for_everybody(1)
-            speaking = asyncio.create_task(speaker.run(rest))
-            tasks.append(speaking)
-            await asyncio.sleep(0.5)
-            yield scene, speaker, speaking
+            tasks.append(speaker.begin(rest))
+            await speaker.say_more(20)
+            yield scene, speaker
         finally:
             for member in scene.members:
                 member.leave()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def stop_speaking(speaking: asyncio.Task[None]) -> None:
-    if speaking.done():
-        await speaking
-    speaking.cancel()
-    await asyncio.wait([speaking])
 
 
 def missing(scene: Scene, speaker: Speaker) -> list[str]:
@@ -236,7 +265,7 @@ def missing(scene: Scene, speaker: Speaker) -> list[str]:
 
 async def wait_until_all_is_there(scene: Scene, speaker: Speaker) -> None:
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while missing(scene, speaker):
                 await asyncio.sleep(0.2)
     except TimeoutError:
@@ -245,15 +274,16 @@ async def wait_until_all_is_there(scene: Scene, speaker: Speaker) -> None:
 
 
 async def test_a_thousand_clients_follow_a_take_over_and_have_everything_once(tmp_path: Path):
-    async with everybody(tmp_path) as (scene, speaker, speaking), asyncio.timeout(90):
+    async with everybody(tmp_path) as (scene, speaker), asyncio.timeout(4 * PATIENCE_S):
         assert await scene.server.take_over() == 0
         await scene.wait_for_everybody(2)
         reads = await scene.reads()
-        await asyncio.sleep(0.5)
-        await stop_speaking(speaking)
+        await speaker.say_more(20)
+        await speaker.stop()
         await wait_until_all_is_there(scene, speaker)
         for member in scene.members:
             assert (len(member.told), member.cut) == (1, 0)
+            assert 0 < member.told[0] < BACK_S
             again = member.hellos[1]
             assert again.resumed
             assert {one.room for one in again.room_states if one.recovered} == {member_room(member)}
@@ -262,12 +292,11 @@ async def test_a_thousand_clients_follow_a_take_over_and_have_everything_once(tm
             assert 0 < one.told[0] < BACK_S
             assert one.welcomes[1:] == [True]
         assert len({told for member in scene.members for told in member.told}) > 50
-        # Forty users have mail, which is read from the store; nobody else costs a query.
-        assert reads < 150, reads
-        lossy = [
-            sum(n for (room, _), n in m.heard.items() if room == "plain") for m in scene.members
-        ]
-        assert max(lossy) <= speaker.lossy
+        assert reads < FEW_READS, reads
+        for member in scene.members:
+            lossy = {body: n for (room, body), n in member.heard.items() if room == "plain"}
+            assert lossy.keys() <= speaker.lossy
+            assert set(lossy.values()) <= {1}
 
 
 def member_room(member: Member) -> str:
@@ -277,15 +306,15 @@ def member_room(member: Member) -> str:
 
 async def test_a_thousand_clients_come_back_after_a_stop_and_a_start(tmp_path: Path):
     """What was answered is there once; what rooms kept is gone with the process, as is told."""
-    async with everybody(tmp_path) as (scene, speaker, speaking), asyncio.timeout(90):
+    async with everybody(tmp_path) as (scene, speaker), asyncio.timeout(4 * PATIENCE_S):
         assert await scene.server.stop() == 0
         stopped_at = len(speaker.accepted)
         await scene.server.start()
         await scene.wait_for_everybody(2)
         reads = await scene.reads()
         back_at = len(speaker.accepted)
-        await asyncio.sleep(0.5)
-        await stop_speaking(speaking)
+        await speaker.say_more(20)
+        await speaker.stop()
         # To rooms, who was not there is told; to users it waits, whenever it was pushed.
         unkept = [one for one in speaker.accepted[stopped_at:back_at] if one[0].startswith("live")]
         for one in unkept:
@@ -296,12 +325,12 @@ async def test_a_thousand_clients_come_back_after_a_stop_and_a_start(tmp_path: P
             assert 1.0 < member.told[0] < BACK_S
             assert member.hellos[1].resumed
             assert not any(one.recovered for one in member.hellos[1].room_states)
-        assert reads < 150, reads
+        assert reads < FEW_READS, reads
 
 
 async def test_a_conversation_goes_on_over_a_take_over(tmp_path: Path):
     """Every message that was answered is in the conversation once; live ones reach the other."""
-    async with running_parlor(tmp_path) as server, asyncio.timeout(60):
+    async with running_parlor(tmp_path) as server, asyncio.timeout(PATIENCE_S):
         ann, ben = await sign_up(server.url, "ann"), await sign_up(server.url, "ben")
         conversation = await ann.talk_to(ben)
         heard: set[str] = set()
@@ -325,8 +354,12 @@ async def test_a_conversation_goes_on_over_a_take_over(tmp_path: Path):
         listening = asyncio.create_task(listen())
         sent: list[str] = []
 
+        is_over = False
+
         async def write() -> None:
             for number in itertools.count():
+                if is_over:
+                    return
                 body = {"client_id": f"c{number}", "text": f"t{number}"}
                 while True:
                     try:
@@ -351,7 +384,8 @@ async def test_a_conversation_goes_on_over_a_take_over(tmp_path: Path):
         count = len(sent)
         while len(sent) < count + 10:
             await asyncio.sleep(0.01)
-        await stop_speaking(writing)
+        is_over = True
+        await writing
         found = (await ben.get(f"/conversations/{conversation}/events?after=0&limit=200"))["events"]
         texts = [event["text"] for event in found if event["kind"] == "message"]
         assert texts[: len(sent)] == sent[:200][: len(texts)]

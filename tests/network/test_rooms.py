@@ -13,7 +13,7 @@ import pytest
 from parlor.client import Connection, Following, connect, stay_connected
 from parlor.gateway.settings import GatewaySettings
 from parlor.model.close import Close, CloseCode
-from parlor.model.errors import Forbidden, NotInRoom, SlowMode
+from parlor.model.errors import Forbidden, NotInRoom, RoomTooBusy, SlowMode
 from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.model.push import Delivery
 from parlor.model.room import Priority
@@ -378,3 +378,61 @@ async def test_a_real_server_keeps_a_room_counts_it_and_tells_who_is_there(tmp_p
             assert "parlor_history_rooms 1.0" in metrics
         for person in (ann, ben):
             await person.rest.aclose()
+
+
+BUSY = """
+[[push.rooms]]
+match = "hall:*"
+publish = true
+user_burst = 100
+rate = 0.001
+burst = 20
+"""
+
+
+async def test_a_busy_chat_room_drops_low_messages_first_and_counts_them(tmp_path: Path):
+    """M41: half of what a room can say at once is not for cheers, a fifth not for chatter."""
+    file = tmp_path / "parlor.toml"
+    file.write_text(BUSY)
+    async with (
+        running_parlor(tmp_path, ["--config", str(file)]) as server,
+        AsyncExitStack() as stack,
+    ):
+        ann, ben = await sign_up(server.url, "ann"), await sign_up(server.url, "ben")
+        for person in (ann, ben):
+            stack.push_async_callback(person.rest.aclose)
+        hears, says = [
+            await stack.enter_async_context(connect(url, person.token, rooms=["hall:1"]))
+            for url, person in ((ann.tcp_url, ann), (ben.websocket_url, ben))
+        ]
+        said: list[tuple[Priority, str]] = []
+        refused: Counter[Priority] = Counter()
+
+        async def say(priority: Priority) -> bool:
+            body = f"{priority.value} {len(said) + refused.total()}"
+            try:
+                await says.publish("hall:1", body, body, priority=priority)
+            except RoomTooBusy:
+                refused[priority] += 1
+                return False
+            said.append((priority, body))
+            return True
+
+        while await say(Priority.LOW):
+            pass
+        while await say(Priority.NORMAL):
+            assert not await say(Priority.LOW)
+        while await say(Priority.HIGH):
+            assert not await say(Priority.NORMAL)
+        assert Counter(priority for priority, _ in said) == {
+            Priority.LOW: 10, Priority.NORMAL: 6, Priority.HIGH: 4,
+        }  # fmt: skip
+        assert [one.body for one in await take(hears, 20)] == [body for _, body in said]
+        async with httpx.AsyncClient(base_url=server.url) as anybody:
+            metrics = (await anybody.get("/metrics")).text.splitlines()
+        for priority in Priority:
+            labels = f'code="room_too_busy",priority="{priority.value}"'
+            assert (
+                f"parlor_room_publishes_refused_total{{{labels}}} {refused[priority]}.0" in metrics
+            )
+        assert refused == {Priority.LOW: 7, Priority.NORMAL: 5, Priority.HIGH: 1}

@@ -23,7 +23,7 @@ FLAGS = [
     "--set", "accounts.first_wait_s=60",
     "--set", "gateway.token_grace_s=0",
 ]  # fmt: skip
-LIMIT_S = 10.0
+LIMIT_S = 30.0
 
 
 @pytest.fixture

@@ -5,9 +5,11 @@ import contextlib
 import os
 import signal
 import ssl
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from parlor.client import connect
 from parlor.wire.native.codec import MSGPACK_SUBPROTOCOL
@@ -22,7 +24,8 @@ from tests.support.rest_server import make_key
 from tests.support.server import running_parlor
 from tests.support.tls_server import TlsServer, tls_server
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
+LIMIT_S = 60.0
 PORTS = ("web", "tcp", "ws", "wss", "http")
 
 
@@ -48,9 +51,16 @@ async def is_cut_off(reader: asyncio.StreamReader) -> bytes:
     return received
 
 
-async def test_two_server_names_get_two_certificates_on_every_port(tmp_path):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TlsServer]:
+    """For tests that change nothing."""
+    async with tls_server(tmp_path_factory.mktemp("tls")) as running:
+        yield running
+
+
+async def test_two_server_names_get_two_certificates_on_every_port(server: TlsServer):
     """P03."""
-    async with tls_server(tmp_path) as server:
+    async with asyncio.timeout(LIMIT_S):
         assert server.server.ready_line == f"ready https://localhost:{server.server.port}"
         for port in PORTS:
             assert await subject(server, port, "one.example") == "one.example"
@@ -59,9 +69,9 @@ async def test_two_server_names_get_two_certificates_on_every_port(tmp_path):
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
-async def test_tls_older_than_1_2_is_refused_on_every_port(tmp_path, version):
+async def test_tls_older_than_1_2_is_refused_on_every_port(server: TlsServer, version):
     """P03."""
-    async with tls_server(tmp_path) as server:
+    async with asyncio.timeout(LIMIT_S):
         for port in PORTS:
             with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
                 await server.open(port, context=outdated(version))
@@ -70,10 +80,10 @@ async def test_tls_older_than_1_2_is_refused_on_every_port(tmp_path, version):
         writer.close()
 
 
-async def test_goims_own_bytes_go_through_tls_and_beside_it(tmp_path):
+async def test_goims_own_bytes_go_through_tls_and_beside_it(server: TlsServer):
     """P04: P01 byte by byte, on the same port as clients without TLS."""
     async with (
-        tls_server(tmp_path) as server,
+        asyncio.timeout(LIMIT_S),
         httpx.AsyncClient(verify=server.trust) as program,
     ):
         for streams in (await server.open("tcp"), await server.open_plain("tcp")):
@@ -94,9 +104,9 @@ async def test_goims_own_bytes_go_through_tls_and_beside_it(tmp_path):
 
 
 @pytest.mark.parametrize(("port", "secure"), [("wss", True), ("ws", True), ("ws", False)])
-async def test_goims_websocket_speaks_wss(tmp_path, port, secure):
+async def test_goims_websocket_speaks_wss(server: TlsServer, port, secure):
     """P03."""
-    async with tls_server(tmp_path) as server:
+    async with asyncio.timeout(LIMIT_S):
         client = GoimWebSocket(*await (server.open(port) if secure else server.open_plain(port)))
         client.send_bytes(UPGRADE.format(path="/sub", more="").encode())
         assert (await client.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
@@ -105,8 +115,8 @@ async def test_goims_websocket_speaks_wss(tmp_path, port, secure):
         await client.close()
 
 
-async def test_https_wss_and_native_tcp_share_one_port(tmp_path):
-    async with tls_server(tmp_path) as server, server.person("ann") as ann:
+async def test_https_wss_and_native_tcp_share_one_port(server: TlsServer, tmp_path):
+    async with asyncio.timeout(LIMIT_S), server.person("ann") as ann:
         assert ann.websocket_url.startswith("wss://")
         assert ann.tcp_url.startswith("tcps://")
         key = await make_key(server.server, "test", "push")
@@ -136,8 +146,8 @@ async def test_https_wss_and_native_tcp_share_one_port(tmp_path):
                 await connection.request(CallIce(), CallIceResult)
 
 
-async def test_a_client_that_does_not_trust_the_certificate_does_not_connect(tmp_path):
-    async with tls_server(tmp_path) as server:
+async def test_a_client_that_does_not_trust_the_certificate_does_not_connect(server: TlsServer):
+    async with asyncio.timeout(LIMIT_S):
         for url in (
             f"wss://localhost:{server.server.port}/ws",
             f"tcps://localhost:{server.ports['web']}",
@@ -147,8 +157,10 @@ async def test_a_client_that_does_not_trust_the_certificate_does_not_connect(tmp
                     raise AssertionError
 
 
-async def test_a_page_asked_for_without_tls_is_sent_on_and_nothing_else_is_served(tmp_path):
-    async with tls_server(tmp_path) as server:
+async def test_a_page_asked_for_without_tls_is_sent_on_and_nothing_else_is_served(
+    server: TlsServer,
+):
+    async with asyncio.timeout(LIMIT_S):
         port = server.server.port
         async with httpx.AsyncClient(base_url=f"http://localhost:{port}") as plain:
             moved = await plain.get("/c/1?x=y")

@@ -43,7 +43,7 @@ from tests.support.ports import free_port
 from tests.support.rest_server import make_key
 from tests.support.server import ParlorServer, running_parlor
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 PROMISE_S = 1.0
 """A revocation closes live connections within a second."""
 

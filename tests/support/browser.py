@@ -63,6 +63,13 @@ _KEEP_PEERS = """
 """
 """Lets a test read getStats() of every peer connection without a hook in the app."""
 
+NO_WORKER = """
+if (window.ServiceWorkerContainer) {
+  ServiceWorkerContainer.prototype.register = () => Promise.reject(new Error("not in this test"));
+}
+"""
+"""As in a browser that refuses service workers, with which the app works, but not offline."""
+
 _REFUSED_LINK = re.compile(
     r"WebSocket connection to 'ws://[^']*/ws[^']*' failed:"
     r".*net::ERR_CONNECTION_(REFUSED|RESET)",
@@ -70,8 +77,9 @@ _REFUSED_LINK = re.compile(
 )
 
 _GONE = ("net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET", "net::ERR_EMPTY_RESPONSE")
-_ALIVE = "/healthz"
-"""What the app asks to find out whether only the WebSocket does not get through."""
+_ASKED = ("/healthz", "/api/v1/server")
+"""What the app asks to find out whether only the WebSocket does not get through; and the settings,
+which server it is."""
 _BLOCKED_LINK = re.compile(r"WebSocket connection to 'ws://[^']*/ws[^']*' failed:", re.DOTALL)
 
 
@@ -166,7 +174,7 @@ class Watcher:
             return
         if self._server_is_down and _REFUSED_LINK.match(message.text):
             return
-        asked = message.location["url"].endswith(_ALIVE)
+        asked = message.location["url"].endswith(_ASKED)
         if self._server_is_down and asked and message.text.endswith(_GONE):
             return
         if self._is_blocked and _BLOCKED_LINK.match(message.text):
@@ -184,7 +192,7 @@ class Watcher:
         # A poll or a stream that something better has replaced.
         if "/http/events" in request.url and request.failure == "net::ERR_ABORTED":
             return
-        if self._server_is_down and request.url.endswith(_ALIVE) and request.failure in _GONE:
+        if self._server_is_down and request.url.endswith(_ASKED) and request.failure in _GONE:
             return
         refused = request.failure == "net::ERR_CONNECTION_REFUSED"
         if refused and self._reloading and request.url == self._reloading:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 """How long something that must come may take on a busy machine."""
 
 

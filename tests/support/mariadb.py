@@ -1,11 +1,13 @@
 """Debian's MariaDB in a temporary folder, and a database in it for each test.
 
 As `tests.support.postgres`; but MariaDB copies no databases, so they are emptied and used again.
+With `PARLOR_TEST_MYSQLD=/path/to/mysqld` the same tests run against that MySQL (8.0.17 or later).
 """
 
 from __future__ import annotations
 
 import atexit
+import os
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -26,6 +28,7 @@ from tests.support.ports import free_port
 
 PATIENCE_S = 180.0
 """To start, recover or die: a machine that tests other things, too, writes slowly."""
+MYSQLD = os.environ.get("PARLOR_TEST_MYSQLD")
 _numbers = count(1)
 
 
@@ -39,26 +42,32 @@ class Mariadb:
         self._log = (self.folder / "log").open("wb")
         hasty = ("--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0")
         self._flags = () if durable else (*hasty, "--innodb-file-per-table=0")
-        self._account.run(
-            "mariadb-install-db",
-            "--no-defaults",
-            f"--datadir={self.folder / 'data'}",
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-            "--skip-name-resolve",
-            cwd=self.folder,
-        )
+        data = f"--datadir={self.folder / 'data'}"
+        if MYSQLD:
+            self._account.run(
+                MYSQLD, "--no-defaults", data, "--initialize-insecure", cwd=self.folder
+            )
+        else:
+            self._account.run(
+                "mariadb-install-db",
+                "--no-defaults",
+                data,
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                "--skip-name-resolve",
+                cwd=self.folder,
+            )
         self.start()
 
     def start(self) -> None:
         self.process = self._account.start(
-            "mariadbd",
+            MYSQLD or "mariadbd",
             "--no-defaults",
             f"--datadir={self.folder / 'data'}",
             f"--socket={self.socket}",
             f"--port={self.port}",
             "--bind-address=127.0.0.1",
-            "--skip-name-resolve",
+            *(("--mysqlx=OFF",) if MYSQLD else ("--skip-name-resolve",)),
             "--innodb-buffer-pool-size=64M",
             "--max-connections=300",
             *self._flags,

@@ -1,14 +1,17 @@
-"""A running `parlor serve` as programs use it: over HTTP, with keys from the command line."""
+"""A running `parlor serve` as programs use it: over HTTP, with keys of its command line."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
+from parlor.boot.accounts import open_services
+from parlor.boot.config import Given, load, parse_assignment
+from parlor.boot.sections import SECTIONS
+from parlor.model.account import Scope
 from tests.support.rest_client import sign_up
 from tests.support.server import ParlorServer
 
@@ -26,15 +29,15 @@ async def http_to(server: ParlorServer) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def make_key(server: ParlorServer, name: str, scope: str) -> str:
-    """What `parlor key add` prints, while the server runs on the same data."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "parlor.boot.cli", "key", "add", name),
-        *("--scope", scope, "--data", str(server.data), *server.storage_flags),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    printed, _ = await process.communicate()
-    assert process.returncode == 0
-    return printed.decode().strip()
+    """As `parlor key add` makes it, while the server runs on the same data; only that a new
+    process would cost more than most tests."""
+    given = [Given("server", "data", str(server.data), "a test")]
+    given += [parse_assignment(each, "a test") for each in server.storage_flags[1:]]
+    config = load(SECTIONS, file=None, environment={}, flags=given)
+    async with AsyncExitStack() as stack:
+        services = await open_services(config, stack)
+        scopes = [Scope(each) for each in scope.split(",")]
+        return (await services.keys.add(name, scopes)).key
 
 
 async def two_in_a_conversation(

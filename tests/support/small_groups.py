@@ -65,6 +65,12 @@ class _Joining:
     def __init__(self, small: SmallGroups) -> None:
         self._small = small
 
+    async def invite(
+        self, user: UserId, group: ConversationId, *v: object, **n: object
+    ) -> tuple[Event, Sequence[UserId]]:
+        await self._small.threads.get(user, group)
+        return self._small.note("invite", user, group, *v, *n.items()), ()
+
     async def join(
         self, user: UserId, client_id: str, code: str, group: ConversationId | None, text: str
     ) -> tuple[ConversationId, bool]:

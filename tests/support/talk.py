@@ -99,10 +99,11 @@ async def open_talk(
         log = Own(stores.self_log, announcements, chosen, clock)
         telling = Telling(conversations, stores.members, rosters, announcements, log)
         links = GroupLinks(conversations, stores.entrances, chosen, clock, entropy)
+        acts = GroupActs(messages, telling, chosen, clock, stores.relations)
         groups = Groups(
-            GroupActs(messages, telling, chosen, clock, stores.relations),
+            acts,
             links,
-            Joining(messages, conversations, stores.entrances, links, telling, chosen, clock),
+            Joining(messages, conversations, stores.entrances, links, acts, telling, chosen, clock),
             RosterPages(conversations, stores.members, chosen),
             Online(conversations, stores.members, connected, chosen, clock),
         )

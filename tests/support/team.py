@@ -48,7 +48,7 @@ class Team:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         reply = await self.rest.request(method, path, json=body, headers=headers)
         assert reply.is_success, reply.text
-        return reply.json()
+        return reply.json() if reply.content else None
 
 
 @asynccontextmanager

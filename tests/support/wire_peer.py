@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 """How long something that must come may take on a busy machine."""
 EDGE_BYTES = 200
 """Of a large piece only so much at either end is sent byte by byte: a frame's head and its end."""

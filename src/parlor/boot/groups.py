@@ -38,10 +38,11 @@ def build_groups(
     members, entrances = SqlMembers(database), SqlEntrances(database)
     telling = Telling(conversations, members, rosters, announcements, log)
     links = GroupLinks(conversations, entrances, settings, clock, entropy)
+    acts = GroupActs(messages, telling, settings, clock, SqlRelations(database))
     return Groups(
-        acts=GroupActs(messages, telling, settings, clock, SqlRelations(database)),
+        acts=acts,
         links=links,
-        joining=Joining(messages, conversations, entrances, links, telling, settings, clock),
+        joining=Joining(messages, conversations, entrances, links, acts, telling, settings, clock),
         members=RosterPages(conversations, members, settings),
         online=Online(conversations, members, connected, settings, clock),
     )

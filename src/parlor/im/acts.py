@@ -21,7 +21,7 @@ from parlor.im.said import check_mentions
 from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
 from parlor.model.emoji import check_emoji
-from parlor.model.event import Event
+from parlor.model.event import Event, EventKind
 from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.model.standing import Act, Decide
 from parlor.model.text import check_text
@@ -73,7 +73,7 @@ class Acts:
         settings, now = self._settings, self._clock.unix_ms()
         said = check_text(text)
         mentioned = check_mentions(mentions, self._im.max_mentions)
-        act = _act(user, conversation_id, seq, client_id, about=mentioned)
+        act = _act(EventKind.EDIT, user, conversation_id, seq, client_id, about=mentioned)
         return await self._do(
             act, lambda standing: decide_edit(act, said, standing, now, settings), now, not_to
         )
@@ -92,7 +92,7 @@ class Acts:
         Raises also TooLate.
         """
         settings, now = self._settings, self._clock.unix_ms()
-        act = _act(user, conversation_id, seq, client_id)
+        act = _act(EventKind.RECALL, user, conversation_id, seq, client_id)
         return await self._do(
             act, lambda standing: decide_recall(act, standing, now, settings), now, not_to
         )
@@ -110,7 +110,7 @@ class Acts:
     ) -> tuple[Event | None, bool]:
         """Give the message an emoji, or take it back. Raises also BadEmoji, LimitReached."""
         settings, now, given = self._settings, self._clock.unix_ms(), check_emoji(emoji)
-        act = _act(user, conversation_id, seq, client_id)
+        act = _act(EventKind.REACTION, user, conversation_id, seq, client_id)
         return await self._do(
             act,
             lambda standing: decide_reaction(act, given, standing, now, settings, off=off),
@@ -130,7 +130,7 @@ class Acts:
     ) -> tuple[Event | None, bool]:
         """Put the message where everybody finds it, or no longer. Raises also LimitReached."""
         settings, now = self._settings, self._clock.unix_ms()
-        act = _act(user, conversation_id, seq, client_id)
+        act = _act(EventKind.PIN, user, conversation_id, seq, client_id)
         return await self._do(
             act, lambda standing: decide_pin(act, standing, now, settings, off=off), now, not_to
         )
@@ -147,6 +147,7 @@ class Acts:
 
 
 def _act(
+    kind: EventKind,
     user: UserId,
     conversation_id: ConversationId,
     seq: int,
@@ -154,4 +155,5 @@ def _act(
     *,
     about: tuple[UserId, ...] = (),
 ) -> Act:
-    return Act(conversation_id, user, check_client_id(client_id), about, check_seq(seq))
+    named, target = check_client_id(client_id), check_seq(seq)
+    return Act(conversation_id, user, named, about, target, kind=kind)

@@ -2,7 +2,8 @@
 anyway, and how far devices have got is `im.delivered`'s.
 
 What a person may know: the positions of the people of their own conversations, as far as those
-let others know (their privacy), and as far as the group lets its members see each other.
+let others know (their privacy), as far as the group lets its members see each other, and of nobody
+whom they block or who blocks them.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Receipts:
         Raises NotFound, NotMember, Forbidden, NoReceipts.
         """
         await self._check(user, id)
-        return await self._deliveries.receipts(id, self._settings.max_members)
+        return await self._deliveries.receipts(id, user, self._settings.max_members)
 
     async def readers(
         self, user: UserId, id: ConversationId, seq: int, cursor: str, limit: int
@@ -62,7 +63,8 @@ class Receipts:
         if not events or wanted < member.history_from or events[0].kind is not EventKind.MESSAGE:
             raise BadRequest("There is no such message.")
         after = UserId(cursor) if cursor else None
-        found = await self._deliveries.readers(id, wanted, events[0].sender, after, size + 1)
+        sender = events[0].sender
+        found = await self._deliveries.readers(id, wanted, sender, user, after, size + 1)
         page = found.page[:size]
         more = len(found.page) > size
         readers = Readers(page, found.read_count, found.others_count)

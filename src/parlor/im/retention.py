@@ -57,6 +57,8 @@ class Keeping:
             )
             self._meter.count("im_entries_forgotten_total", forgotten)
         await self._fold_positions()
+        if settings.audit_days:
+            await self._forget_acts(now - int(settings.audit_days * _DAY_MS))
         if settings.retention_days:
             await self._trim_all(now - int(settings.retention_days * _DAY_MS))
 
@@ -68,6 +70,12 @@ class Keeping:
             after = step.after
             if after is None:
                 return
+
+    async def _forget_acts(self, before_ms: int) -> None:
+        removed = self._settings.retention_batch
+        while removed == self._settings.retention_batch:
+            removed = await self._retention.forget_acts(before_ms, self._settings.retention_batch)
+            self._meter.count("im_audit_entries_removed_total", removed)
 
     async def _fold_positions(self) -> None:
         after: UserId | None = None

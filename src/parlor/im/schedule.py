@@ -100,11 +100,12 @@ class Schedules:
         return page, f"{page[-1].at_ms}-{page[-1].client_id}" if len(found) > size else ""
 
     async def cancel(self, user: UserId, client_id: str) -> bool:
-        """Whether it was still there. One that is being sent at this moment is sent."""
-        removed = await self._schedule.remove(user, check_client_id(client_id))
-        if removed is None:
+        """Whether it was still there: then it is never sent. Raises TooLate while it is."""
+        now = self._clock.unix_ms()
+        cancelled = await self._schedule.cancel(user, check_client_id(client_id), now)
+        if cancelled is None:
             return False
-        await self._tell(removed, None)
+        await self._tell(cancelled, None)
         return True
 
     async def send_due(self) -> int:
@@ -116,14 +117,23 @@ class Schedules:
         except ParlorError:
             self._able_since_ms = now
             raise
-        await asyncio.gather(*map(self._send_one, claimed))
+        await self.send_claimed(claimed, until)
         return len(claimed)
+
+    async def send_claimed(self, claimed: Sequence[Scheduled], until_ms: int) -> None:
+        """What is this process's to send until then."""
+        await asyncio.gather(*(self._send_one(due, until_ms) for due in claimed))
 
     async def next_at_ms(self) -> int | None:
         return await self._schedule.next_at_ms()
 
-    async def _send_one(self, due: Scheduled) -> None:
+    async def _send_one(self, due: Scheduled, until_ms: int) -> None:
         """Sent, put off, or refused for good; never raises but to be cancelled."""
+        if self._clock.unix_ms() >= until_ms - int(self._settings.job_claim_s * 500):
+            # Half of the claim has passed before its turn came. Nothing is sent after a claim has
+            # run out, when it may be cancelled; the next to claim it sends it.
+            log.warning("scheduled_late", user=due.user_id)
+            return
         try:
             try:
                 await self._send.store(self._draft(due), again=True)

@@ -31,8 +31,9 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     messages, drafts of `max_draft_chars`.
 
     Events are kept for `retention_days`, 0 for ever; that something of one's own is gone is told
-    for `tombstone_days`, and a device that was away longer starts anew. Both are looked after
-    every `retention_every_s`, `retention_batch` entries at a time.
+    for `tombstone_days`, and a device that was away longer starts anew. The audit log is kept for
+    `audit_days`, 0 for ever. All are looked after every `retention_every_s`, `retention_batch`
+    entries at a time.
     """
 
     max_group_members: int = 100_000
@@ -64,6 +65,7 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_draft_chars: int = 4_096
     retention_days: float = 0.0
     tombstone_days: float = 90.0
+    audit_days: float = 400.0
     retention_every_s: float = 3_600.0
     retention_batch: int = 1_000
     remembered_members: int = 500_000
@@ -78,8 +80,9 @@ class ImSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is below 1")
-        if self.retention_days < 0:
-            raise ValueError("retention_days is below 0")
+        for name in ("retention_days", "audit_days"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is below 0")
         if self.tombstone_days <= 0:
             raise ValueError("tombstone_days is not above 0")
         if self.retention_every_s <= 0:

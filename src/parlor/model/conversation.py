@@ -53,7 +53,8 @@ class ConversationView(msgspec.Struct, frozen=True):
     """One row of somebody's conversation list.
 
     `peer` is the other person of a direct conversation. `unread` counts messages of others
-    after `read_seq` and stops at 1,000; `mentioned_seq` is the first message of others after it
+    after `read_seq` that still say something (not those that were taken back or have expired) and
+    stops at 1,000; `mentioned_seq` is the first message of others after it
     that mentions the viewer or everybody, 0 for none. `active_at` is Unix time in milliseconds of
     the last event and orders the list. `role`, `history_from` and `muted_until` are the member's
     own (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What

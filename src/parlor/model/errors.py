@@ -143,6 +143,11 @@ class TooLate(ParlorError):
     meaning = "The time in which this could be changed is over."
 
 
+class ClientIdUsed(ParlorError):
+    code, status = "client_id_used", 409
+    meaning = "This client_id was something else here; what is new takes a new one."
+
+
 class MessageGone(ParlorError):
     code, status = "message_gone", 410
     meaning = "This message was recalled or has expired."

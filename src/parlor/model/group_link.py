@@ -34,12 +34,16 @@ class GroupLink(msgspec.Struct, frozen=True):
 
 
 class JoinRequest(msgspec.Struct, frozen=True):
-    """Somebody who asked to be let in. One per person and group; asking again changes `text`."""
+    """Somebody who waits to be let in. One per person and group; asking again changes `text`.
+
+    `invited_by`: the member who wants this person in; None for who asks by themselves.
+    """
 
     conversation_id: ConversationId
     user_id: UserId
     text: str
     at_ms: int
+    invited_by: UserId | None = None
 
 
 class Asked(StrEnum):

@@ -19,7 +19,8 @@ class Delivered(msgspec.Struct, frozen=True):
 class Receipt(msgspec.Struct, frozen=True):
     """`delivered_seq` is that of the person's device which is furthest, and never less than
     `read_seq`. `read_seq` is 0 of those who let nobody know what they have read, and of
-    both people of a direct conversation when one of them does not."""
+    both people of a direct conversation when one of them does not. Both are 0 where the person and
+    whoever looks have a block between them."""
 
     conversation_id: ConversationId
     user_id: UserId

@@ -8,7 +8,7 @@ import msgspec
 
 from parlor.model.conversation import Conversation, Member
 from parlor.model.errors import BadRequest, NotMember
-from parlor.model.event import Draft, Event
+from parlor.model.event import Draft, Event, EventKind
 from parlor.model.group_link import GroupLink
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.message_state import MessageState
@@ -30,6 +30,8 @@ class Act(msgspec.Struct, frozen=True):
     """The code of the link by which the actor comes in; then its use is counted."""
     asking: bool = False
     """Whether it matters who of `about` has asked to come in."""
+    kind: EventKind | None = None
+    """What it is going to be: a `client_id` that was something else there is refused. None: any."""
 
 
 class Standing(msgspec.Struct, frozen=True):

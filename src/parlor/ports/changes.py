@@ -75,6 +75,10 @@ class Retention(Protocol):
         at `limit` people after `after`, and merges at most `limit` positions.
         """
 
+    async def forget_acts(self, before_ms: int, limit: int) -> int:
+        """Remove at most `limit` entries of the audit log from before, the oldest first; how many
+        those were."""
+
 
 class Folded(msgspec.Struct, frozen=True):
     """`after` is where the walk goes on; None: it is at its end."""

@@ -45,17 +45,25 @@ class Deliveries(Protocol):
         """
 
     async def told(self, positions: Sequence[tuple[ConversationId, UserId]]) -> Sequence[Told]:
-        """The receipts of these people in direct conversations; other kinds are left out. A
-        constant number of queries."""
+        """The receipts of these people in direct conversations; other kinds are left out, and
+        where one of the two blocks the other. A constant number of queries."""
 
-    async def receipts(self, id: ConversationId, limit: int) -> Sequence[Receipt]:
-        """Of its members, in the order of user ids. One query."""
+    async def receipts(self, id: ConversationId, viewer: UserId, limit: int) -> Sequence[Receipt]:
+        """Of its members, in the order of user ids; 0 of who blocks `viewer` or is blocked. One
+        query."""
 
     async def readers(
-        self, id: ConversationId, seq: int, sender: UserId, after: UserId | None, limit: int
+        self,
+        id: ConversationId,
+        seq: int,
+        sender: UserId,
+        viewer: UserId,
+        after: UserId | None,
+        limit: int,
     ) -> Readers:
         """Who has read the event, of the members who were there by then, except `sender`; in the
-        order of user ids, strictly after `after`."""
+        order of user ids, strictly after `after`. For `viewer`, whoever blocks them or is blocked
+        by them has not."""
 
     async def behind(self, user: UserId) -> Mapping[DeviceId, int]:
         """How many events each of the user's devices has still to acknowledge, of the

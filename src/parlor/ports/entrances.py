@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from parlor.model.group_link import GroupLink, JoinRequest
@@ -11,6 +11,9 @@ from parlor.model.standing import Standing
 
 Check = Callable[[Standing], None]
 """Pure; raises the refusal. Called inside the transaction, as `Messages.act` calls `decide`."""
+
+Choose = Callable[[Standing], Collection[UserId]]
+"""As `Check`; of the others in the standing, those who have to wait."""
 
 
 class Entrances(Protocol):
@@ -41,6 +44,17 @@ class Entrances(Protocol):
 
         `check` gets the standing of who asks. Raises NotFound, and LimitReached when
         `most` wait already.
+        """
+
+    async def ask_for(
+        self, wanted: Sequence[JoinRequest], inviter: UserId, most: int, choose: Choose
+    ) -> Sequence[tuple[JoinRequest, bool]]:
+        """Remember that `inviter` wants these people in: those of them who wait now, and whether
+        each is new. All are of one group, one at least; who waits already stays as they are.
+
+        `choose` gets the standing of `inviter` with those of the wanted who are in, and says who
+        has to wait. Raises NotFound (no such group or person), and LimitReached when more than
+        `most` would wait: then nobody new does.
         """
 
     async def asking(self, conversation: ConversationId, user: UserId) -> JoinRequest | None: ...

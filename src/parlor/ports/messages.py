@@ -21,7 +21,8 @@ class Messages(Protocol):
         seq = last + 1, inserted, True. Concurrent appends share a commit. One row is written
         whatever the number of members, and the conversation's last_seq and active_at.
         Raises NotMember, NotFound, BadRequest (`reply_to` is no event of this log, or somebody
-        mentioned is not a member), StorageFailed (it may have been stored: ask again).
+        mentioned is not a member), ClientIdUsed (for another kind of event), StorageFailed (it may
+        have been stored: ask again).
         Appends are stored in the order in which they were called.
         Cancelling the caller does not undo an append that has begun.
         """
@@ -36,7 +37,8 @@ class Messages(Protocol):
         """Store what `decide` makes of the facts as the next event, and apply it.
 
         In one transaction, alone in the conversation: a known (conversation, actor, client_id)
-        answered with the first event and False; the facts read; `decide` called; its draft
+        answered with the first event and False, or ClientIdUsed when that is of another kind or
+        about another event; the facts read; `decide` called; its draft
         stored at seq = last + 1, and the conversation's members, settings and message states
         changed as its kind says. (None, False) when `decide` gives None. What `decide` raises is
         raised, and nothing was stored. Raises NotFound, and StorageFailed as `append`.

@@ -14,7 +14,7 @@ class Schedule(Protocol):
         """Keep it. One of this user with the same `client_id` is returned instead, with False.
 
         Raises NotFound (no such conversation), NotMember, LimitReached when the user has `most`
-        already: then nothing was kept.
+        already, ClientIdUsed when that one is for another conversation: then nothing was kept.
         """
 
     async def of_user(
@@ -22,8 +22,14 @@ class Schedule(Protocol):
     ) -> Sequence[Scheduled]:
         """In the order of (at_ms, client_id), strictly after `after`."""
 
+    async def cancel(self, user: UserId, client_id: str, now_ms: int) -> Scheduled | None:
+        """Forget it: from then on nobody is given it. None when it is not there, or was sent.
+
+        Raises TooLate while a claim on it holds: then it will be sent, or stay with a reason.
+        """
+
     async def remove(self, user: UserId, client_id: str) -> Scheduled | None:
-        """Forget it, sent or not wanted any more. None when it is not there."""
+        """Forget it, now that it is sent. None when it is not there."""
 
     async def claim(self, now_ms: int, until_ms: int, limit: int) -> Sequence[Scheduled]:
         """The first that are due, and given to nobody else before `until_ms`.

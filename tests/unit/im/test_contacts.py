@@ -142,6 +142,18 @@ async def test_lists_come_in_pages():
         await place.contacts.page(ANN, "contacts", "", 0)
 
 
+async def test_a_page_is_never_longer_than_the_limit_however_much_is_asked_for():
+    place = house(max_page=1)
+    for other in (BOB, CEM):
+        await agree(place, ANN, other)
+        await place.contacts.block(ANN, other, on=True)
+    for page, cursor in (
+        await place.contacts.page(ANN, "contacts", "", 100),
+        await place.contacts.blocked(ANN, "", 100),
+    ):
+        assert ([one.user_id for one in page], cursor) == ([BOB], BOB)
+
+
 async def test_requests_that_ran_out_are_not_listed_and_then_forgotten():
     place = house(request_days=2)
     await place.contacts.request(ANN, BOB, "")

@@ -101,7 +101,7 @@ async def test_groups_are_not_told_of_each_reader(talk, store):
     talk.told.pushes.clear()
     await positions.tick()
     assert talk.told.pushes == []
-    assert (await talk.stores.deliveries.receipts(group, 9))[1].delivered_seq == 4
+    assert (await talk.stores.deliveries.receipts(group, ANN, 9))[1].delivered_seq == 4
 
 
 async def test_strangers_are_ignored_and_nobody_hears_of_them(talk, store):
@@ -110,7 +110,7 @@ async def test_strangers_are_ignored_and_nobody_hears_of_them(talk, store):
     assert positions.note(CEM, PHONE, {direct: 3, NOWHERE: 3}) == ()
     await positions.tick()
     assert talk.told.pushes == []
-    assert len(await talk.stores.deliveries.receipts(direct, 9)) == 2
+    assert len(await talk.stores.deliveries.receipts(direct, ANN, 9)) == 2
     assert talk.meter.counted["im_positions_ignored_total"] == 2
 
 

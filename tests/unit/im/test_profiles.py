@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from parlor.drivers.memory.people import MemoryPeople
 from parlor.im.profiles import PrivacyWish
 from parlor.model.errors import BadDisplayName, BadRequest, NotFound, RateLimited, TextTooLong
 from parlor.model.people import ContactState, Privacy, Who
@@ -55,6 +56,22 @@ async def test_no_more_people_are_told_than_may_be():
     await house.profiles.update(ANN, about="x")
     ((users, _),) = changes(house)
     assert users == (ANN,)
+
+
+class WithAGroupOfThree(MemoryPeople):
+    """Of Ann, Cem and somebody."""
+
+    async def acquaintances(self, user, group_size, limit):
+        contacts = await super().acquaintances(user, group_size, limit)
+        return [*contacts, CEM] if group_size >= 3 else contacts
+
+
+@pytest.mark.parametrize(("largest", "told"), [(2, (ANN, BOB)), (3, (ANN, BOB, CEM))])
+async def test_people_of_groups_up_to_a_size_are_told(largest, told):
+    house = await with_contact(store=WithAGroupOfThree(), told_group_members=largest)
+    await house.profiles.update(ANN, about="x")
+    ((users, _),) = changes(house)
+    assert users == told
 
 
 async def test_a_profile_has_another_version_after_each_change():

@@ -4,6 +4,7 @@ import pytest
 from parlor.drivers.sql.deliveries import SqlDeliveries
 from parlor.im.retention import Keeping
 from parlor.im.settings import ImSettings
+from parlor.model.group_change import SettingsChange
 from parlor.model.ids import DeviceId
 from parlor.model.receipt import Delivered
 from tests.support.storage import ANN, BOB
@@ -47,6 +48,19 @@ async def test_events_past_their_time_are_removed_in_small_steps(talk):
     await keeping(talk, retention_days=3.5).round()
     assert (await seqs(talk, direct), await seqs(talk, other)) == ([8, 9, 10, 11], [8, 9, 10, 11])
     assert talk.meter.counted["im_events_removed_total"] == 14
+
+
+async def test_the_audit_log_is_kept_for_its_time_or_for_good(talk):
+    group = await talk.group(ANN, BOB)
+    for seconds in range(1, 6):
+        await talk.groups.acts.change(ANN, group, f"{seconds}", SettingsChange(slow_mode_s=seconds))
+    talk.clock.at += 400 * DAY_S + 1
+    await talk.groups.acts.change(ANN, group, "new", SettingsChange(slow_mode_s=9))
+    await keeping(talk, audit_days=0).round()
+    assert len(await talk.stores.audit.list(0, 10)) == 6
+    await keeping(talk).round()
+    assert len(await talk.stores.audit.list(0, 10)) == 1
+    assert talk.meter.counted["im_audit_entries_removed_total"] == 5
 
 
 async def test_what_is_gone_is_forgotten_after_its_time(talk):

@@ -14,6 +14,7 @@ from parlor.model.errors import (
     Overloaded,
     StorageFailed,
     TextTooLong,
+    TooLate,
 )
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.scheduled import Said
@@ -113,6 +114,35 @@ async def test_a_time_in_the_past_is_as_soon_as_possible(talk, schedules):
     assert schedules.changed.is_set()
     await schedules.send_due()
     assert await talk.stores.texts(direct) == ["now"]
+
+
+async def test_what_is_being_sent_cannot_be_cancelled(talk, schedules):
+    direct = await talk.direct()
+    await schedules.put(ANN, direct, "c", soon(talk), Said("later"))
+    talk.clock.at += 60
+    now = talk.clock.unix_ms()
+    await talk.stores.schedule.claim(now, now + 30_000, 10)
+    with pytest.raises(TooLate):
+        await schedules.cancel(ANN, "c")
+    talk.clock.at += 30
+    await schedules.send_due()
+    assert not await schedules.cancel(ANN, "c")
+    assert await talk.stores.texts(direct) == ["later"]
+
+
+async def test_a_claim_whose_time_is_half_over_sends_nothing(talk, schedules):
+    """By its end the message may be cancelled, or another may have it."""
+    direct = await talk.direct()
+    await schedules.put(ANN, direct, "c", soon(talk), Said("later"))
+    talk.clock.at += 60
+    now = talk.clock.unix_ms()
+    (due,) = await talk.stores.schedule.claim(now, now + 30_000, 10)
+    talk.clock.at += 15
+    await schedules.send_claimed([due], now + 30_000)
+    assert await talk.stores.texts(direct) == []
+    talk.clock.at += 15
+    await schedules.send_due()
+    assert await talk.stores.texts(direct) == ["later"]
 
 
 async def test_what_was_cancelled_is_not_sent(talk, schedules):

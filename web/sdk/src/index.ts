@@ -23,7 +23,7 @@ export { isMentionedIn } from "./rows";
 export { bodyOf, type Entries } from "./applying/pending_own";
 export type { Store } from "./store";
 export type { ConversationsView } from "./conversation_list";
-export type { ThreadView } from "./thread";
+export type { ThreadView } from "./thread_view";
 export { eventKey } from "./event_key";
 export type { NewMessage, Outbox, OutgoingMessage } from "./outbox";
 export type { Draft, Drafts } from "./drafts";

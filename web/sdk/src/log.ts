@@ -90,6 +90,12 @@ export class EventLog {
     this.window = this.window.map((one) => (one.seq === event.seq ? event : one));
   }
 
+  /** Newer copies of events that are here. */
+  renew(events: readonly Event[]): void {
+    const copies = new Map(events.map((event) => [event.seq, event]));
+    this.window = this.window.map((one) => copies.get(one.seq) ?? one);
+  }
+
   /** Forget everything, as when the server began a new epoch. */
   reset(): void {
     this.window = [];
@@ -139,9 +145,14 @@ export class EventLog {
   }
 }
 
-/** Whether an event makes the unread count of `me` go up. */
+/** Whether an event makes the unread count of `me` go up: not when nothing is left of what it said. */
 export function counts(event: Event, me: string): boolean {
-  return event.kind === "message" && event.sender !== me;
+  return event.kind === "message" && event.sender !== me && saysSomething(event);
+}
+
+function saysSomething(event: Event): boolean {
+  if (event.expires_at && event.expires_at <= Date.now()) return false;
+  return !!event.text || (event.merged?.length ?? 0) > 0;
 }
 
 function bySeq(one: Event, other: Event): number {

@@ -521,7 +521,8 @@ export type Notify = "all" | "mentions" | "nothing";
  * One row of somebody's conversation list.
  *
  * `peer` is the other person of a direct conversation. `unread` counts messages of others
- * after `read_seq` and stops at 1,000; `mentioned_seq` is the first message of others after it
+ * after `read_seq` that still say something (not those that were taken back or have expired) and
+ * stops at 1,000; `mentioned_seq` is the first message of others after it
  * that mentions the viewer or everybody, 0 for none. `active_at` is Unix time in milliseconds of
  * the last event and orders the list. `role`, `history_from` and `muted_until` are the member's
  * own (`Member`); `settings`, `announcement`, `avatar` and `dissolved` the conversation's. What
@@ -638,14 +639,23 @@ export interface GroupInvite {
   members: readonly string[];
 }
 
-export interface GroupActResult {
+/**
+ * `waiting`: where coming in needs approval, those whom a plain member invites are let in by
+ * who decides on requests; then there is no event yet.
+ */
+export interface GroupInviteResult {
   event: Event | null;
+  waiting: readonly string[];
 }
 
 /** The owner hands the group over before, unless nobody else is there. */
 export interface GroupLeave {
   conversation_id: string;
   client_id: string;
+}
+
+export interface GroupActResult {
+  event: Event | null;
 }
 
 /** All of `members` or, when one of them may not be removed, none. */
@@ -811,12 +821,17 @@ export interface GroupRequests {
   limit?: number;
 }
 
-/** Somebody who asked to be let in. One per person and group; asking again changes `text`. */
+/**
+ * Somebody who waits to be let in. One per person and group; asking again changes `text`.
+ *
+ * `invited_by`: the member who wants this person in; None for who asks by themselves.
+ */
 export interface JoinRequest {
   conversation_id: string;
   user_id: string;
   text: string;
   at_ms: number;
+  invited_by: string | null;
 }
 
 export interface GroupRequestsResult {
@@ -1161,11 +1176,18 @@ export interface EntryResult {
   entry: SelfEntry | null;
 }
 
-/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
+/**
+ * What is written but not sent. Neither `text` nor `reply_to`: there is no draft.
+ *
+ * With `seen`, the seq of the entry that the device knows (0: none), that takes away this draft,
+ * an older one or one that the device wrote itself. What another device has written since stays,
+ * and is the answer: what empties the composer, sending, may have happened long before.
+ */
 export interface DraftSet {
   conversation_id: string;
   text: string;
   reply_to?: number;
+  seen?: number | null;
 }
 
 /** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
@@ -1462,7 +1484,8 @@ export interface ReceiptList {
 /**
  * `delivered_seq` is that of the person's device which is furthest, and never less than
  * `read_seq`. `read_seq` is 0 of those who let nobody know what they have read, and of
- * both people of a direct conversation when one of them does not.
+ * both people of a direct conversation when one of them does not. Both are 0 where the person and
+ * whoever looks have a block between them.
  */
 export interface Receipt {
   conversation_id: string;
@@ -1547,7 +1570,7 @@ export type Asked = "asked" | "let_in" | "refused";
 
 /**
  * Somebody asks to come into a group, for those who decide; or what became of it, for them
- * and for who asked. `text` is empty once it is decided.
+ * and for who asked or has invited. `text` is empty once it is decided.
  */
 export interface GroupRequestPush {
   conversation_id: string;
@@ -1555,6 +1578,7 @@ export interface GroupRequestPush {
   text: string;
   at_ms: number;
   how: Asked;
+  invited_by: string | null;
 }
 
 export interface CallPush {
@@ -1682,7 +1706,7 @@ export interface Methods {
   "conversation.list": { params: ConversationList; result: ConversationListResult };
   "conversation.members": { params: ConversationMembers; result: MembersResult };
   "read.set": { params: ReadSet; result: ReadResult };
-  "group.invite": { params: GroupInvite; result: GroupActResult };
+  "group.invite": { params: GroupInvite; result: GroupInviteResult };
   "group.leave": { params: GroupLeave; result: GroupActResult };
   "group.remove": { params: GroupRemove; result: GroupActResult };
   "group.role": { params: GroupRole; result: GroupActResult };
@@ -1806,6 +1830,7 @@ export const ERRORS = {
   busy: { status: 409, retry: false, meaning: "You are in another call already." },
   call_over: { status: 409, retry: false, meaning: "The call has ended." },
   call_taken: { status: 409, retry: false, meaning: "The call was answered on another device." },
+  client_id_used: { status: 409, retry: false, meaning: "This client_id was something else here; what is new takes a new one." },
   deadline_exceeded: { status: 504, retry: true, meaning: "The request took longer than it may." },
   draining: { status: 503, retry: true, meaning: "The server is about to restart; connect again." },
   empty_text: { status: 422, retry: false, meaning: "A message needs at least one visible character." },

@@ -124,8 +124,11 @@ export class Rows {
     if (newer.last_seq > readSeq) this.doubtful.add(row.id);
   }
 
-  /** A new event. False when there is no row for it yet. */
-  apply(event: Event): boolean {
+  /**
+   * A new event. False when there is no row for it yet. `takenFrom`: who said the message that a
+   * recall is about, where that is known here.
+   */
+  apply(event: Event, takenFrom?: string): boolean {
     const row = this.rows.get(event.conversation_id);
     if (row === undefined) return false;
     if (event.seq <= row.last_seq) return true;
@@ -136,7 +139,25 @@ export class Rows {
       unread: Math.min(MOST_UNREAD, row.unread + (unread ? 1 : 0)),
       mentioned_seq: unread && !isMentionedIn(row) && this.isMeant(event) ? event.seq : row.mentioned_seq,
     });
+    if (event.kind === "recall") this.takeBack(event, takenFrom ?? event.sender);
     return true;
+  }
+
+  /**
+   * One unread message less. It is not asked for: everybody who has not read it would ask at once,
+   * and who said it is known, or is who took it back.
+   */
+  private takeBack(recall: Event, author: string): void {
+    const row = this.rows.get(recall.conversation_id);
+    const target = recall.target ?? 0;
+    if (row === undefined || target <= row.read_seq) return;
+    // Of those that were not counted, this may be one.
+    const counted = author !== this.me() && row.unread < MOST_UNREAD;
+    this.put({
+      ...row,
+      unread: counted ? Math.max(0, row.unread - 1) : row.unread,
+      mentioned_seq: row.mentioned_seq === target ? 0 : row.mentioned_seq,
+    });
   }
 
   /** What the person has made of it, on any device; hidden and marked as it says, read as far. */
@@ -169,10 +190,16 @@ export class Rows {
     this.sortedRows = null;
   }
 
-  /** The read position moved to `seq`, here or on another device; it never moves back. */
-  read(id: string, seq: number): void {
+  /**
+   * The read position moved to `seq`, here or on another device; it never moves back. `past`: how
+   * many unread messages are before it, null when nobody knows.
+   */
+  read(id: string, seq: number, past: number | null = null): void {
     const row = this.rows.get(id);
     if (row === undefined || seq <= row.read_seq) return;
+    if (past !== null && seq < row.last_seq && !this.doubtful.has(id) && row.unread < MOST_UNREAD) {
+      return this.put({ ...row, read_seq: seq, unread: this.guess({ ...row, unread: row.unread - past }, seq) });
+    }
     this.put({ ...row, read_seq: seq, unread: this.guess(row, seq) });
     if (seq >= row.last_seq) this.doubtful.delete(id);
     else this.doubtful.add(id);

@@ -20,7 +20,8 @@ import type {
 } from "./protocol";
 import type { Answer, Queue } from "./queue";
 import { Rows, type OwnConversation } from "./rows";
-import { Thread, type ThreadView } from "./thread";
+import { Thread } from "./thread";
+import type { ThreadView } from "./thread_view";
 import { Threads, byConversation, type ActsByConversation } from "./threads";
 import { Users } from "./users";
 
@@ -109,9 +110,18 @@ export class Store {
     return this.threads.of(conversationId).loadOlder();
   }
 
-  /** Load backwards until `seq` is in the thread. False when it is not to be had. */
+  loadNewer(conversationId: string): Promise<void> {
+    return this.threads.of(conversationId).loadNewer();
+  }
+
+  /** Have the thread show the events around `seq`. False when it is not to be had. */
   loadUntil(conversationId: string, seq: number): Promise<boolean> {
     return this.threads.of(conversationId).loadUntil(seq);
+  }
+
+  /** Have the thread show the newest events again, at once. */
+  showLatest(conversationId: string): void {
+    this.threads.of(conversationId).showLatest();
   }
 
   loadMoreConversations(): Promise<void> {
@@ -221,7 +231,8 @@ export class Store {
       }
       this.local.keepEvents(id, [{ event, state: null }]);
       this.threads.get(id)?.add([event]);
-      if (!this.rows.apply(event)) this.doubts.fetch(id);
+      const target = event.kind === "recall" ? this.threads.get(id)?.at(event.target ?? 0) : undefined;
+      if (!this.rows.apply(event, target?.sender)) this.doubts.fetch(id);
     }
     this.rowsChanged();
   }
@@ -232,7 +243,7 @@ export class Store {
   }
 
   onRead(push: ReadPush): void {
-    this.rows.read(push.conversation_id, push.read_seq);
+    this.readUpTo(push.conversation_id, push.read_seq);
     this.rowsChanged();
   }
 
@@ -324,7 +335,7 @@ export class Store {
     if (answer.event) this.takeEvents([answer.event]);
     if (answer.entry) this.own.hear(answer.entry);
     if (!isAct(act, "read.set") || answer.read_seq === undefined) return;
-    this.rows.read(act.params.conversation_id, answer.read_seq);
+    this.readUpTo(act.params.conversation_id, answer.read_seq);
     this.rowsChanged();
   }
 
@@ -334,9 +345,14 @@ export class Store {
     this.threads.setActs(this.acts);
     this.own.setActs(acts);
     for (const act of acts) {
-      if (isAct(act, "read.set") && act.state === "waiting") this.rows.read(act.params.conversation_id, act.params.seq);
+      if (isAct(act, "read.set") && act.state === "waiting") this.readUpTo(act.params.conversation_id, act.params.seq);
     }
     this.rowsChanged();
+  }
+
+  private readUpTo(id: string, seq: number): void {
+    const row = this.rows.get(id);
+    if (row) this.rows.read(id, seq, this.threads.get(id)?.unread(row.read_seq, seq) ?? null);
   }
 
   private isReading(id: string): boolean {
@@ -347,7 +363,7 @@ export class Store {
   private rowsChanged(): void {
     for (const id of this.rows.uncertain) {
       const row = this.rows.get(id);
-      const unread = row && this.threads.get(id)?.log.unread(row.read_seq, row.last_seq, this.myId);
+      const unread = row && this.threads.get(id)?.unread(row.read_seq, row.last_seq);
       if (typeof unread === "number") this.rows.settle(id, unread);
     }
     this.threads.rowsChanged();

@@ -3,30 +3,15 @@ import { withoutContent } from "./applying/to_state";
 import type { Ask } from "./ask";
 import { ParlorError, asParlorError } from "./errors";
 import type { KeptEvent, LocalStore } from "./local_store";
-import { EventLog } from "./log";
-import { MessageStates, type States } from "./message_states";
+import type { EventLog } from "./log";
+import { MessageStates } from "./message_states";
 import { Value, type Readable } from "./observable";
 import type { OutgoingMessage } from "./outbox";
-import type { ConversationView, Event, EventsList, EventsResult, MessageState } from "./protocol";
-
-export interface ThreadView {
-  conversation: ConversationView | null;
-  /** Ascending, without holes. Those that are about a message (`isAboutMessage`) are no lines. */
-  events: readonly Event[];
-  /** How messages stand now to which something has happened, by seq; also what is on its way. */
-  states: States;
-  /** This person's own that have no place in `events` yet: draw them after the events. */
-  outgoing: readonly OutgoingMessage[];
-  /** There are older ones than the first of `events`. */
-  more: boolean;
-  loadingOlder: boolean;
-  status: "empty" | "loading" | "ready" | "failed";
-  error: ParlorError | null;
-}
+import type { ConversationView, Event, EventsResult, MessageState } from "./protocol";
+import { Stretch, type Pages, type Range } from "./stretch";
+import { NOTHING, isSame, withoutPlace, type ThreadView } from "./thread_view";
 
 const PAGE = 50;
-/** On the way to a certain message; the server gives no more at once. */
-const LONG_PAGE = 200;
 const CATCH_UP_PAGE = 100;
 /** Further behind than this, the newest page is shown at once and the rest when scrolled to. */
 const WORTH_CATCHING_UP = 400;
@@ -35,34 +20,37 @@ const HOLE_MS = 250;
 const RETRY_MS = 2_000;
 const RETRY_AT_MOST_MS = 30_000;
 
-const NOTHING: ThreadView = {
-  conversation: null,
-  events: [],
-  states: new Map(),
-  outgoing: [],
-  more: false,
-  loadingOlder: false,
-  status: "empty",
-  error: null,
-};
-
 /**
  * One conversation's log as far as it is here, kept whole while somebody looks at it.
  *
- * One fetch of new events runs at a time, and one of old ones. A thread that nobody has open asks
- * for nothing: it catches up when it is opened again.
+ * The newest stretch of it is always here, and what happens comes in there. Who goes to a message
+ * far back looks at a stretch of its own meanwhile, until the two touch or the newest is wanted
+ * again. A thread that nobody has open asks for nothing: it catches up when it is opened again.
  */
 export class Thread {
-  readonly log = new EventLog();
+  private readonly pages: Pages = {
+    ask: (range, patient, stretch) => this.page(range, patient, stretch === this.newest),
+    took: (page, stretch) => this.took(page, stretch),
+    changed: (error, stretch) => {
+      if (stretch !== this.newest && stretch !== this.past) return; // left behind meanwhile
+      this.error = error;
+      this.show();
+    },
+  };
+  private newest = new Stretch(this.pages);
+  /** What is looked at in place of the newest. */
+  private past: Stretch | null = null;
+  private journeys = 0;
   private readonly shown = new Value<ThreadView>(NOTHING);
   private openers = 0;
   private row: ConversationView | null = null;
   private outgoing: readonly OutgoingMessage[] = [];
   private ownClientIds = new Set<string>();
-  private atStart = false;
-  private older: Promise<void> | null = null;
+  private followed: readonly Event[] = [];
   private catching = false;
   private stale = true;
+  /** Something has happened that was not told: it may be about what is looked at. */
+  private missed = false;
   private status: ThreadView["status"] = "empty";
   private error: ParlorError | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -88,6 +76,20 @@ export class Thread {
     return this.shown;
   }
 
+  /** The newest part, up to what happens now. */
+  get log(): EventLog {
+    return this.newest.log;
+  }
+
+  at(seq: number): Event | undefined {
+    return this.log.at(seq) ?? this.past?.log.at(seq);
+  }
+
+  /** Messages of others in (after, upTo]; null when they are not all here. */
+  unread(after: number, upTo: number): number | null {
+    return this.log.unread(after, upTo, this.me()) ?? this.past?.log.unread(after, upTo, this.me()) ?? null;
+  }
+
   open(): void {
     this.openers += 1;
     if (this.status === "failed") this.status = "empty";
@@ -97,7 +99,9 @@ export class Thread {
 
   close(): void {
     this.openers -= 1;
-    if (this.openers === 0) clearTimeout(this.timer);
+    if (this.openers > 0) return;
+    clearTimeout(this.timer);
+    this.showLatest();
   }
 
   /** After a hello: there may be more than the pushes said. */
@@ -114,14 +118,16 @@ export class Thread {
   reset(): void {
     clearTimeout(this.timer);
     this.generation += 1;
-    this.log.reset();
+    this.journeys += 1;
+    this.newest = new Stretch(this.pages);
+    this.past = null;
+    this.followed = [];
     this.states.clear();
     this.seeding = null;
     this.seeded = false;
     this.ownClientIds.clear();
     this.row = null;
-    this.older = null;
-    this.catching = this.atStart = false;
+    this.catching = this.missed = false;
     this.stale = true;
     this.failures = 0;
     this.settle(this.openers > 0 ? "loading" : "empty", null);
@@ -150,6 +156,7 @@ export class Thread {
   add(events: readonly Event[], states: readonly MessageState[] = []): void {
     this.states.take(states);
     const grew = this.log.add(events);
+    this.joinPast();
     this.show();
     if (grew) this.grew();
     this.mindHole();
@@ -183,48 +190,74 @@ export class Thread {
   }
 
   /** Never rejects: what went wrong is in the view, and calling again tries again. */
-  loadOlder(limit = PAGE): Promise<void> {
-    if (!this.log.hasBegun || this.atStart || this.log.firstSeq <= 1) return Promise.resolve();
-    if (this.older) return this.older;
-    const older: Promise<void> = this.fetchOlder(limit).then(
-      () => this.olderDone(older, null),
-      (thrown: unknown) => this.olderDone(older, asParlorError(thrown)),
-    );
-    this.older = older;
-    this.show();
-    return older;
+  loadOlder(): Promise<void> {
+    return this.looked.grow("older", PAGE);
   }
 
-  private olderDone(older: Promise<void>, error: ParlorError | null): void {
-    if (this.older !== older) return; // reset meanwhile
-    this.older = null;
-    this.error = error;
-    this.show();
+  /** As `loadOlder`, at the other end of what somebody has gone to. */
+  loadNewer(): Promise<void> {
+    return this.past?.grow("newer", PAGE) ?? Promise.resolve();
   }
 
-  /** Load backwards until `seq` is here. False when the log does not go back that far. */
+  /**
+   * Look at the part of the log with `seq`, which is fetched by itself when it is far from here.
+   * False, and nothing moves, when it is not to be had or somebody went elsewhere meanwhile.
+   */
   async loadUntil(seq: number): Promise<boolean> {
-    while (this.log.hasBegun && seq < this.log.firstSeq && this.view.get().more) {
-      const first = this.log.firstSeq;
-      await this.loadOlder(LONG_PAGE);
-      if (this.log.firstSeq === first) break;
+    const mine = ++this.journeys;
+    for (const stretch of [this.newest, this.past]) {
+      if (stretch === null || !(await stretch.reach(seq))) continue;
+      if (mine === this.journeys) this.lookAt(stretch);
+      return mine === this.journeys;
     }
-    return this.log.at(seq) !== undefined;
+    if (!this.log.hasBegun || seq <= 0 || seq > this.log.knownLast || mine !== this.journeys) return false;
+    const past = new Stretch(this.pages);
+    if (!(await past.begin(seq)) || mine !== this.journeys) return false;
+    this.lookAt(past);
+    return true;
   }
 
-  private async fetchOlder(limit: number): Promise<void> {
-    const before = this.log.firstSeq;
-    const page = await this.page({ before, limit }, limit > PAGE);
-    this.add(page.events, page.states);
-    // The window may have been replaced by a newer one meanwhile, which does not start there.
-    if (!page.more && this.log.firstSeq <= (page.events[0]?.seq ?? before)) this.atStart = true;
+  /** Back to where what happens comes in. */
+  showLatest(): void {
+    this.journeys += 1;
+    this.lookAt(this.newest);
   }
 
-  private async page(range: Omit<EventsList, "conversation_id">, patient = false): Promise<EventsResult> {
+  private get looked(): Stretch {
+    return this.past ?? this.newest;
+  }
+
+  private lookAt(stretch: Stretch): void {
+    this.past = stretch === this.newest ? null : stretch;
+    this.joinPast();
+    this.show();
+  }
+
+  /** Where the two stretches touch, they are one from then on. */
+  private joinPast(): void {
+    const { past, newest } = this;
+    if (past === null || past.log.lastSeq < newest.log.firstSeq - 1) return;
+    if (past.log.lastSeq > newest.log.lastSeq) return; // the newest is still catching up
+    this.past = null;
+    if (past.log.firstSeq >= newest.log.firstSeq) return;
+    newest.log.add(past.log.events);
+    newest.atStart = past.atStart;
+  }
+
+  private took({ events, states }: EventsResult, stretch: Stretch): void {
+    if (stretch === this.newest) return this.add(events, states);
+    this.states.take(states);
+    stretch.log.add(events);
+    this.joinPast();
+    this.show();
+  }
+
+  private async page(range: Range, patient = false, keep = true): Promise<EventsResult> {
     const { generation } = this;
     // Where somebody wants to go to a message, a page that has just been opened waits for its link.
     const page = await this.ask("events.list", { conversation_id: this.id, ...range }, patient ? { whenOffline: "wait" } : {});
     if (generation !== this.generation) throw new ParlorError("aborted", "The log was reset.");
+    if (!keep) return page; // what is kept has no holes
     const states = new Map(page.states.map((state) => [state.seq, state]));
     const kept = page.events.map((event) => ({ event, state: states.get(event.seq) ?? null }));
     this.local.keepEvents(this.id, kept);
@@ -240,13 +273,14 @@ export class Thread {
   private catchUp(): void {
     clearTimeout(this.timer);
     if (this.openers === 0 || this.catching || this.seeding) return;
-    if (this.log.hasBegun && !this.stale && this.log.behind === 0) return this.settle("ready", null);
+    if (this.log.hasBegun && !this.stale && !this.missed && this.log.behind === 0) return this.settle("ready", null);
     if (!this.log.hasBegun) this.settle("loading", null);
     if (!this.online()) return; // resume() comes with the next hello
     this.catching = true;
     const { generation } = this;
     this.fetchNewer().then(
       () => {
+        if (generation !== this.generation) return;
         this.catching = false;
         this.failures = 0;
         this.settle("ready", null);
@@ -261,6 +295,13 @@ export class Thread {
   }
 
   private async fetchNewer(): Promise<void> {
+    await this.fetchUpToNow();
+    if (!this.missed) return;
+    await this.past?.renew();
+    this.missed = false;
+  }
+
+  private async fetchUpToNow(): Promise<void> {
     if (!this.log.hasBegun || this.log.behind > WORTH_CATCHING_UP) await this.fetchNewest();
     for (;;) {
       if (!this.stale && this.log.behind === 0) return;
@@ -280,7 +321,11 @@ export class Thread {
     const first = this.log.firstSeq;
     this.states.take(page.states);
     if (this.log.begin(page.events, page.last_seq)) this.grew();
-    if (this.log.firstSeq !== first) this.atStart = !page.more;
+    if (this.log.firstSeq !== first) {
+      this.newest.atStart = !page.more;
+      this.missed = true;
+    }
+    this.joinPast();
     this.show();
   }
 
@@ -302,47 +347,42 @@ export class Thread {
 
   private show(): void {
     const before = this.shown.get();
-    this.follow(before.events);
-    const { events } = this.log;
+    this.follow();
+    const { looked } = this;
     const after: ThreadView = {
       conversation: this.row,
-      events,
+      events: looked.log.events,
+      latest: this.log.events,
       states: this.states.shown,
-      outgoing: this.withoutPlace(),
-      more: this.log.hasBegun && !this.atStart && this.log.firstSeq > 1,
-      loadingOlder: this.older !== null,
+      outgoing: withoutPlace(this.outgoing, this.log.ahead, this.ownClientIds, this.me(), before.outgoing),
+      more: looked.more,
+      loadingOlder: looked.isGrowing("older"),
+      newer: this.past !== null,
+      loadingNewer: this.past?.isGrowing("newer") ?? false,
       status: this.status,
       error: this.error,
     };
-    const keys = Object.keys(after) as (keyof ThreadView)[];
-    if (keys.some((key) => after[key] !== before[key])) this.shown.set(after);
+    if (!isSame(before, after)) this.shown.set(after);
   }
 
-  /** Let what is new in the window act on the messages that it is about. */
-  private follow(before: readonly Event[]): void {
+  /** Let what is new act on the messages that it is about. */
+  private follow(): void {
     const { events } = this.log;
-    if (before === events) return;
+    if (this.followed === events) return;
     const me = this.me();
-    for (const event of events.slice(newFrom(before, events))) {
+    for (const event of events.slice(newFrom(this.followed, events))) {
       if (event.sender === me && event.client_id) this.ownClientIds.add(event.client_id);
       this.states.apply(event);
-      const target = event.kind === "recall" ? this.log.at(event.target ?? 0) : undefined;
-      if (target?.text) this.log.replace(withoutContent(target));
+      if (event.kind === "recall") this.takeWords(event.target ?? 0);
     }
+    this.followed = this.log.events;
   }
 
-  /** What is on its way, and what is stored but waits for a hole before it to be filled. */
-  private withoutPlace(): readonly OutgoingMessage[] {
-    const me = this.me();
-    const waiting = this.log.ahead.filter((event) => event.sender === me && event.client_id);
-    const stored = new Set(waiting.map((event) => event.client_id));
-    const all = [
-      ...waiting.map(asOutgoing),
-      ...this.outgoing.filter(({ client_id }) => !this.ownClientIds.has(client_id) && !stored.has(client_id)),
-    ];
-    const last = this.shown.get().outgoing;
-    const same = all.length === last.length && all.every((message, at) => sameMessage(message, last[at]));
-    return same ? last : all;
+  private takeWords(seq: number): void {
+    for (const stretch of [this.newest, this.past]) {
+      const said = stretch?.log.at(seq);
+      if (said?.text) stretch?.log.replace(withoutContent(said));
+    }
   }
 }
 
@@ -353,23 +393,4 @@ function expired(event: Event, now: number): boolean {
 /** Where `events` goes on after `before`; 0 when it does not begin in the same place. */
 function newFrom(before: readonly Event[], events: readonly Event[]): number {
   return before.length > 0 && before[0] === events[0] ? before.length : 0;
-}
-
-function sameMessage(one: OutgoingMessage, other: OutgoingMessage | undefined): boolean {
-  if (one === other) return true;
-  return one.client_id === other?.client_id && one.state === other.state && one.error === other.error;
-}
-
-function asOutgoing(event: Event): OutgoingMessage {
-  return {
-    client_id: event.client_id ?? "",
-    conversation_id: event.conversation_id,
-    sender: event.sender,
-    text: event.text ?? "",
-    reply_to: event.reply_to ?? 0,
-    mentions: event.mentions ?? [],
-    created_at: event.sent_at,
-    state: "sending",
-    error: null,
-  };
 }

@@ -14,8 +14,10 @@ from parlor.model.errors import (
     BadDisplayName,
     Forbidden,
     GroupDissolved,
+    LimitReached,
     NotFound,
     NotMember,
+    NotWanted,
     OwnerMustTransfer,
     TextTooLong,
     TooManyMembers,
@@ -24,7 +26,11 @@ from parlor.model.event import Event, EventKind
 from parlor.model.group import GroupSettings, Join, Role
 from parlor.model.group_change import SettingsChange
 from parlor.model.ids import ConversationId, EventId, UserId
-from parlor.wire.native.methods.groups import GroupActResult, GroupOnlineResult
+from parlor.wire.native.methods.groups import (
+    GroupActResult,
+    GroupInviteResult,
+    GroupOnlineResult,
+)
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -90,17 +96,21 @@ _REFUSES = (NotFound, NotMember, Forbidden, GroupDissolved)
     opt=described(
         *_REFUSES,
         TooManyMembers,
+        LimitReached,
+        NotWanted,
         asks=SomeMembers("b1946ac9", (_BOB,)),
-        gives=_example(EventKind.JOINED, members=(_BOB,)),
+        gives=GroupInviteResult(_example(EventKind.JOINED, members=(_BOB,)).event),
     ),
 )
 async def invite(
     request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[SomeMembers]
-) -> GroupActResult:
-    """Bring people in; those who are there already are left out."""
-    acts, members = request.services.groups.acts, list(map(UserId, data.members))
+) -> GroupInviteResult:
+    """Bring people in; those who are there already are left out, and `waiting` names those whom
+    somebody who decides on requests has to let in."""
+    joining, members = request.services.groups.joining, list(map(UserId, data.members))
     group = ConversationId(conversation_id)
-    return GroupActResult(await acts.invite(request.user.user, group, data.client_id, members))
+    event, waiting = await joining.invite(request.user.user, group, data.client_id, members)
+    return GroupInviteResult(event, tuple(waiting))
 
 
 @post(

@@ -17,6 +17,7 @@ from parlor.model.errors import (
     NotFound,
     NotMember,
     TextTooLong,
+    TooLate,
 )
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.scheduled import Said, Scheduled
@@ -92,10 +93,10 @@ async def page(request: ApiRequest, cursor: Cursor = "", limit: Limit = 50) -> S
     "/scheduled/cancel",
     status_code=200,
     guards=[signed_in],
-    opt=described(asks=CancelScheduled("b1946ac9"), gives=ScheduleCancelResult(True)),
+    opt=described(TooLate, asks=CancelScheduled("b1946ac9"), gives=ScheduleCancelResult(True)),
 )
 async def cancel(request: ApiRequest, data: JSONBody[CancelScheduled]) -> ScheduleCancelResult:
-    """Do not send it. False when it is not there any more."""
+    """Do not send it. False when it is not there any more, `too_late` while it is being sent."""
     return ScheduleCancelResult(
         await request.services.schedules.cancel(request.user.user, data.client_id)
     )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from parlor.drivers.sql.database import CannotOpen
 from parlor.drivers.sql.networked import Engines
+from parlor.drivers.sql.pools import make_pools
 from parlor.drivers.sql.reasons import reason
 from parlor.drivers.sql.settings import StorageSettings
 
+_DRIVER = "mysql+asyncmy"
 _CONFLICTS = frozenset({1020, 1205, 1213})
 """Record changed, lock wait timeout, deadlock: https://mariadb.com/kb/en/mariadb-error-codes/"""
 _EXPLAINED = {
@@ -43,7 +46,7 @@ class MysqlServer:
     """Satisfies `drivers.sql.networked.Server`."""
 
     def __init__(self, settings: StorageSettings) -> None:
-        self._url = make_url(settings.url).set(drivername="mysql+asyncmy")
+        self._url = make_url(settings.url).set(drivername=_DRIVER)
 
     def is_conflict(self, error: DBAPIError) -> bool:
         return _number(error.orig) in _CONFLICTS
@@ -59,6 +62,8 @@ class MysqlServer:
         spaces too, so that two names are one only when they are the same.
         """
         lock = {"name": f"parlor {connection.engine.url.database}"[:64], "wait": _MIGRATING_WAIT_S}
+        # What was read before holds locks, and whoever migrates may be waiting for those.
+        connection.exec_driver_sql("COMMIT")
         if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), lock).scalar() != 1:
             raise CannotOpen("another process has been migrating the database for a minute")
         try:
@@ -73,46 +78,30 @@ class MysqlServer:
 
 
 def make_engines(settings: StorageSettings) -> Engines:
-    url = make_url(settings.url).set(drivername="mysql+asyncmy")
-    return Engines(
-        together=_engine(url, settings, "READ COMMITTED", settings.together_connections),
-        # Reads lock what they read, so what was decided by stays true until the commit.
-        writing=_engine(url, settings, "SERIALIZABLE", settings.write_connections),
-        reading=_engine(
-            url, settings, "REPEATABLE READ", settings.read_connections, is_reading=True
-        ),
-    )
+    arguments = _arguments(settings)
+    engines = make_pools(settings, _DRIVER, writing=arguments, reading=arguments)
+    event.listen(engines.reading.sync_engine, "connect", _only_read)
+    return engines
 
 
-def _engine(
-    url: URL,
-    settings: StorageSettings,
-    isolation: str,
-    connections: int,
-    *,
-    is_reading: bool = False,
-) -> AsyncEngine:
+def _arguments(settings: StorageSettings) -> Mapping[str, Any]:
     session = _SESSION.format(
         lock_s=max(1, round(settings.lock_timeout_s)),
         mariadb=_MARIADB_COLLATION,
         mysql=_MYSQL_COLLATION,
     )
-    if is_reading:
-        session += ", SESSION tx_read_only = 1"
-    return create_async_engine(
-        url,
-        isolation_level=isolation,
-        # What people write stays out of the text of errors.
-        hide_parameters=True,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=settings.statement_timeout_s,
-        connect_args={
-            "connect_timeout": max(1, round(settings.connect_timeout_s)),
-            "charset": "utf8mb4",
-            "init_command": session,
-        },
-    )
+    return {
+        "connect_timeout": max(1, round(settings.connect_timeout_s)),
+        "charset": "utf8mb4",
+        "init_command": session,
+    }
+
+
+def _only_read(connection: DBAPIConnection, _: object) -> None:
+    """A statement of its own: the variable behind it has another name in each of the two."""
+    cursor = connection.cursor()
+    cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    cursor.close()
 
 
 def _number(error: BaseException | None) -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from parlor.drivers.sql.networked import Engines
+from parlor.drivers.sql.pools import make_pools
 from parlor.drivers.sql.reasons import reason
 from parlor.drivers.sql.settings import StorageSettings
 
+_DRIVER = "postgresql+asyncpg"
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """serialization_failure, deadlock_detected, lock_not_available:
 https://www.postgresql.org/docs/15/errcodes-appendix.html"""
@@ -31,7 +33,7 @@ class PostgresServer:
     """Satisfies `drivers.sql.networked.Server`."""
 
     def __init__(self, settings: StorageSettings) -> None:
-        self._url = make_url(settings.url).set(drivername="postgresql+asyncpg")
+        self._url = make_url(settings.url).set(drivername=_DRIVER)
 
     def is_conflict(self, error: DBAPIError) -> bool:
         return getattr(error.orig, "sqlstate", None) in _CONFLICTS
@@ -47,28 +49,15 @@ class PostgresServer:
 
 
 def make_engines(settings: StorageSettings) -> Engines:
-    url = make_url(settings.url).set(drivername="postgresql+asyncpg")
-    return Engines(
-        together=_engine(url, settings, "READ COMMITTED", settings.together_connections),
-        writing=_engine(url, settings, "SERIALIZABLE", settings.write_connections),
-        reading=_engine(
-            url, settings, "REPEATABLE READ", settings.read_connections, is_reading=True
-        ),
-    )
+    writing, reading = (_arguments(settings, only_read=only) for only in (False, True))
+    return make_pools(settings, _DRIVER, writing=writing, reading=reading)
 
 
-def _engine(
-    url: URL,
-    settings: StorageSettings,
-    isolation: str,
-    connections: int,
-    *,
-    is_reading: bool = False,
-) -> AsyncEngine:
+def _arguments(settings: StorageSettings, *, only_read: bool) -> Mapping[str, Any]:
     statement_ms = round(settings.statement_timeout_s * 1_000)
     session = {
         "application_name": "parlor",
-        "default_transaction_read_only": "on" if is_reading else "off",
+        "default_transaction_read_only": "on" if only_read else "off",
         "statement_timeout": str(statement_ms),
         "idle_in_transaction_session_timeout": str(statement_ms),
         "lock_timeout": str(round(settings.lock_timeout_s * 1_000)),
@@ -78,16 +67,7 @@ def _engine(
         # Compiling a query takes longer than any of ours runs.
         "jit": "off",
     }
-    return create_async_engine(
-        url,
-        isolation_level=isolation,
-        # What people write stays out of the text of errors.
-        hide_parameters=True,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=settings.statement_timeout_s,
-        connect_args={"timeout": settings.connect_timeout_s, "server_settings": session},
-    )
+    return {"timeout": settings.connect_timeout_s, "server_settings": session}
 
 
 def _code(error: BaseException) -> str:

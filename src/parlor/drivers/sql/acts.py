@@ -18,7 +18,7 @@ from parlor.drivers.sql.standings import locked, members_of
 from parlor.drivers.sql.state_rows import state_of_row
 from parlor.drivers.sql.tables import conversations, events
 from parlor.model.conversation import Conversation
-from parlor.model.errors import NotFound, NotMember
+from parlor.model.errors import ClientIdUsed, NotFound, NotMember
 from parlor.model.event import Event, EventKind, event_of
 from parlor.model.message_state import MessageState
 from parlor.model.standing import Act, Decide, Standing
@@ -33,6 +33,8 @@ def perform(db: Connection, act: Act, decide: Decide, at_ms: int) -> tuple[Event
         raise NotMember
     head = locked(db, conversation)
     if act.client_id and (first := _known(db, conversation, actor, act.client_id)) is not None:
+        if act.kind not in (None, first.kind) or act.target != first.target:
+            raise ClientIdUsed
         return first, False
     draft = decide(_standing(db, head, act, actor))
     if draft is None:

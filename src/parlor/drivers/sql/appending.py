@@ -25,6 +25,7 @@ from parlor.drivers.sql.mentions import note_mentions
 from parlor.drivers.sql.tables import conversations, events, members
 from parlor.model.errors import (
     BadRequest,
+    ClientIdUsed,
     Forbidden,
     NotFound,
     NotMember,
@@ -116,7 +117,8 @@ def append_all(
         first = known.get(append.key) if append.draft.client_id else None
         if first is not None:
             # Before anything that may have changed since it was stored: also who is in.
-            outcomes.append((first, False))
+            same = first.kind is append.draft.kind
+            outcomes.append((first, False) if same else ClientIdUsed())
             continue
         try:
             head = places.check_inside(append)

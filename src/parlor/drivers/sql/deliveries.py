@@ -7,6 +7,7 @@ from itertools import groupby, islice
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     and_,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     or_,
     select,
     tuple_,
@@ -26,6 +28,7 @@ from parlor.drivers.sql.folding import SIGNED_OUT
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.receipt_columns import (
     delivered_seq,
+    neither_blocks,
     sends_receipts,
     shown_read_seq,
     with_both_sides,
@@ -45,14 +48,33 @@ _PLACE = tuple_(deliveries.c.conversation_id, deliveries.c.user_id, deliveries.c
 _MEMBERSHIP = tuple_(members.c.conversation_id, members.c.user_id)
 _DELIVERED = delivered_seq(members.c.conversation_id, members.c.user_id)
 _PEOPLE = with_both_sides(members.join(conversations).join(users, users.c.id == members.c.user_id))
-_RECEIPTS = select(
-    members.c.conversation_id,
-    members.c.user_id,
-    shown_read_seq().label("read_seq"),
-    _DELIVERED.label("delivered_seq"),
-    conversations.c.low_user_id,
-    conversations.c.high_user_id,
-).select_from(_PEOPLE)
+_TOLD = (
+    select(
+        members.c.conversation_id,
+        members.c.user_id,
+        shown_read_seq(),
+        _DELIVERED,
+        conversations.c.low_user_id,
+        conversations.c.high_user_id,
+    )
+    .select_from(_PEOPLE)
+    .where(
+        conversations.c.kind == ConversationKind.DIRECT.value,
+        neither_blocks(conversations.c.low_user_id, conversations.c.high_user_id),
+    )
+)
+_SEEN = neither_blocks(members.c.user_id, bindparam("viewer"))
+_RECEIPTS = (
+    select(
+        members.c.conversation_id,
+        members.c.user_id,
+        case((_SEEN, shown_read_seq()), else_=0).label("read_seq"),
+        case((_SEEN, _DELIVERED), else_=0).label("delivered_seq"),
+    )
+    .select_from(_PEOPLE)
+    .where(members.c.conversation_id == bindparam("conversation"))
+    .order_by(members.c.user_id)
+)
 _ADVANCE = (
     update(deliveries)
     .where(
@@ -87,9 +109,7 @@ class SqlDeliveries:
         wanted = [(number_of(conversation), number_of(user)) for conversation, user in positions]
         if not wanted:
             return []
-        query = _RECEIPTS.where(
-            _MEMBERSHIP.in_(wanted), conversations.c.kind == ConversationKind.DIRECT.value
-        )
+        query = _TOLD.where(_MEMBERSHIP.in_(wanted))
 
         def read(db: Connection) -> Sequence[Told]:
             told = []
@@ -100,15 +120,11 @@ class SqlDeliveries:
 
         return await self._database.read(read)
 
-    async def receipts(self, id: ConversationId, limit: int) -> Sequence[Receipt]:
-        query = (
-            _RECEIPTS.where(members.c.conversation_id == number_of(id))
-            .order_by(members.c.user_id)
-            .limit(limit)
-        )
+    async def receipts(self, id: ConversationId, viewer: UserId, limit: int) -> Sequence[Receipt]:
+        wanted = {"conversation": number_of(id), "viewer": number_of(viewer)}
 
         def read(db: Connection) -> Sequence[Receipt]:
-            rows = db.execute(query)
+            rows = db.execute(_RECEIPTS.limit(limit), wanted)
             return [
                 _receipt(row.conversation_id, row.user_id, row.delivered_seq, row.read_seq)
                 for row in rows
@@ -117,9 +133,16 @@ class SqlDeliveries:
         return await self._database.read(read)
 
     async def readers(
-        self, id: ConversationId, seq: int, sender: UserId, after: UserId | None, limit: int
+        self,
+        id: ConversationId,
+        seq: int,
+        sender: UserId,
+        viewer: UserId,
+        after: UserId | None,
+        limit: int,
     ) -> Readers:
-        has_read = and_(members.c.read_seq >= seq, sends_receipts())
+        seen = neither_blocks(members.c.user_id, literal(number_of(viewer), BigInteger))
+        has_read = and_(members.c.read_seq >= seq, sends_receipts(), seen)
         there: list[ColumnElement[bool]] = [
             members.c.conversation_id == number_of(id),
             members.c.joined_seq <= seq,

@@ -14,12 +14,12 @@ from parlor.drivers.sql.audit import record
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.group_tables import group_links, join_requests
 from parlor.drivers.sql.numbers import number_of
-from parlor.drivers.sql.standings import standing_of
+from parlor.drivers.sql.standings import existing, standing_of
 from parlor.model.audit import AuditEntry
 from parlor.model.errors import LimitReached, NotFound
 from parlor.model.group_link import GroupLink, JoinRequest
 from parlor.model.ids import ConversationId, UserId
-from parlor.ports.entrances import Check
+from parlor.ports.entrances import Check, Choose
 
 
 class SqlEntrances:
@@ -101,17 +101,28 @@ class SqlEntrances:
             conversation = int(request.conversation_id)
             of_user = _request_of(conversation, number_of(request.user_id))
             known = db.execute(delete(join_requests).where(*of_user)).rowcount > 0
-            here = join_requests.c.conversation_id == conversation
-            if not known and db.execute(select(func.count()).where(here)).scalar_one() >= most:
-                raise LimitReached
-            row = {
-                "conversation_id": conversation,
-                "user_id": int(request.user_id),
-                "text": request.text,
-                "at_ms": request.at_ms,
-            }
-            db.execute(insert(join_requests), row)
+            _keep(db, conversation, [request], most, is_new=not known)
             return not known
+
+        return await self._database.write(unit)
+
+    async def ask_for(
+        self, wanted: Sequence[JoinRequest], inviter: UserId, most: int, choose: Choose
+    ) -> Sequence[tuple[JoinRequest, bool]]:
+        def unit(db: Connection) -> Sequence[tuple[JoinRequest, bool]]:
+            about = [request.user_id for request in wanted]
+            standing = standing_of(db, wanted[0].conversation_id, inviter, about=about)
+            chosen = choose(standing)
+            waiting = [request for request in wanted if request.user_id in chosen]
+            if not waiting:
+                return []
+            existing(db, [request.user_id for request in waiting])
+            conversation = int(standing.conversation.id)
+            known = asking_of(db, conversation, chosen)
+            new = [request for request in waiting if request.user_id not in known]
+            if new:
+                _keep(db, conversation, new, most, is_new=True)
+            return [(request, request.user_id not in known) for request in waiting]
 
         return await self._database.write(unit)
 
@@ -181,6 +192,26 @@ def asking_of(db: Connection, conversation: int, who: Collection[UserId]) -> fro
     return frozenset(UserId(str(number)) for number in found.scalars())
 
 
+def _keep(
+    db: Connection, conversation: int, requests: Sequence[JoinRequest], most: int, *, is_new: bool
+) -> None:
+    """Raises LimitReached when more than `most` would wait then."""
+    here = select(func.count()).where(join_requests.c.conversation_id == conversation)
+    if is_new and db.execute(here).scalar_one() + len(requests) > most:
+        raise LimitReached
+    rows = [
+        {
+            "conversation_id": conversation,
+            "user_id": int(request.user_id),
+            "text": request.text,
+            "at_ms": request.at_ms,
+            "invited_by": int(request.invited_by or 0),
+        }
+        for request in requests
+    ]
+    db.execute(insert(join_requests), rows)
+
+
 def _alive(conversation: int, now_ms: int) -> tuple[ColumnElement[bool], ...]:
     """As `GroupLink.works`."""
     links = group_links.c
@@ -218,5 +249,9 @@ def _link(row: AnyRow) -> GroupLink:
 
 def _request(row: AnyRow) -> JoinRequest:
     return JoinRequest(
-        ConversationId(str(row.conversation_id)), UserId(str(row.user_id)), row.text, row.at_ms
+        ConversationId(str(row.conversation_id)),
+        UserId(str(row.user_id)),
+        row.text,
+        row.at_ms,
+        UserId(str(row.invited_by)) if row.invited_by else None,
     )

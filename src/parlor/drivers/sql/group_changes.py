@@ -16,10 +16,9 @@ from sqlalchemy import Column, Connection, delete, insert, select, update
 from parlor.drivers.sql.conversation_rows import settings_of, stored_settings
 from parlor.drivers.sql.group_tables import departures, group_links, join_requests
 from parlor.drivers.sql.mentions import forget_mentions_of
-from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.self_log import put
-from parlor.drivers.sql.tables import conversations, members, users
-from parlor.model.errors import NotFound
+from parlor.drivers.sql.standings import existing
+from parlor.drivers.sql.tables import conversations, members
 from parlor.model.event import Event, EventKind
 from parlor.model.group import GroupSettings, Role, Visible
 from parlor.model.ids import UserId
@@ -28,7 +27,7 @@ from parlor.model.self_log import Change, SelfKind, key_of
 
 def joined(db: Connection, event: Event) -> None:
     """Raises NotFound when one of them does not exist; then nobody is in."""
-    conversation, numbers = int(event.conversation_id), _existing(db, event.members)
+    conversation, numbers = int(event.conversation_id), existing(db, event.members)
     history = settings_of(_column(db, conversation, conversations.c.settings)).history
     since = event.seq if history is Visible.SINCE_JOINED else 0
     among = (departures.c.conversation_id == conversation, departures.c.user_id.in_(numbers))
@@ -147,15 +146,6 @@ GROUP_CHANGES: Mapping[EventKind, Callable[[Connection, Event], None]] = {
     EventKind.AVATAR: _avatar,
     EventKind.DISSOLVED: _dissolved,
 }
-
-
-def _existing(db: Connection, who: Sequence[UserId]) -> Sequence[int]:
-    numbers = [number_of(user) for user in who]
-    known = set(db.execute(select(users.c.id).where(users.c.id.in_(numbers))).scalars())
-    found = [number for number in numbers if number in known and number is not None]
-    if len(found) < len(who):
-        raise NotFound("There is no such user.")
-    return found
 
 
 def _column(db: Connection, conversation: int, column: Column[str]) -> str:

@@ -52,6 +52,8 @@ join_requests = Table(
     Column("user_id", Id, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("text", Words, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    # The member who wants this person in; 0: they ask themselves.
+    Column("invited_by", BigInteger, nullable=False, server_default="0"),
     Index("ix_join_requests_conversation_id_at_ms", "conversation_id", "at_ms"),
     sqlite_with_rowid=False,
 )
@@ -76,7 +78,7 @@ departures = Table(
     sqlite_with_rowid=False,
 )
 
-# Only ever added to.
+# Only ever added to, until entries are past their retention.
 audit = Table(
     "audit",
     metadata,

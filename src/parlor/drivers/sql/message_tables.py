@@ -97,4 +97,6 @@ scheduled = Table(
     Column("refused", short(64), nullable=False, default=""),
     # JSON of what is said.
     Column("draft", Body, nullable=False),
+    # Until then somebody may be sending it.
+    Column("claimed_until", BigInteger, nullable=False, server_default="0"),
 )

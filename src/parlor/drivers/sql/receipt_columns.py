@@ -1,12 +1,24 @@
-"""Who lets others know what they have read, and how far a person's devices have got, as parts of
-other queries. Used by the SQL drivers of conversations and deliveries."""
+"""Who lets others know what they have read, how far a person's devices have got, and from whom
+both are kept, as parts of other queries. Used by the SQL drivers of conversations and deliveries.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, and_, case, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    and_,
+    case,
+    exists,
+    func,
+    select,
+    true,
+)
 
+from parlor.drivers.sql.people_tables import blocks
 from parlor.drivers.sql.self_tables import deliveries
 from parlor.drivers.sql.tables import conversations, members, users
 
@@ -35,6 +47,15 @@ def shown_read_seq() -> ColumnElement[int]:
     return case((sends_receipts(), members.c.read_seq), else_=0)
 
 
+def neither_blocks(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Where it is false, neither of the two learns how far the other is. Null blocks nobody."""
+    return and_(~_blocks(one, other), ~_blocks(other, one))
+
+
+def _blocks(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
+    return exists().where(blocks.c.user_id == one, blocks.c.blocked_id == other)
+
+
 def _lets_know(person: FromClause) -> ColumnElement[bool]:
     """Their privacy is JSON without spaces; what it leaves out is as by default, and by default
     they do. True where there is nobody."""
@@ -51,7 +72,8 @@ def delivered_seq(conversation: ColumnElement[Any], user: ColumnElement[Any]) ->
 
 def peer_columns() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """`peer_read_seq` and `peer_delivered_seq` of the row of a viewer's `members` around them: the
-    other person's in a direct one, null and 0 in a group. Each costs a look at an index."""
+    other person's in a direct one, null in a group and where one blocks the other. Each costs
+    three looks at an index."""
     # Null in a group, where it equals nobody: nothing is walked.
     peer = case(
         (conversations.c.low_user_id == members.c.user_id, conversations.c.high_user_id),
@@ -59,6 +81,7 @@ def peer_columns() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     )
     other, person = members.alias("peer"), users.alias("peer_user")
     viewer = users.alias("viewing_user")
+    seen = neither_blocks(members.c.user_id, peer)
     read = (
         select(case((and_(_lets_know(person), _lets_know(viewer)), other.c.read_seq), else_=0))
         .select_from(other.join(person, person.c.id == other.c.user_id).join(viewer, true()))
@@ -70,5 +93,5 @@ def peer_columns() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
         .correlate(conversations, members)
         .scalar_subquery()
     )
-    got = delivered_seq(conversations.c.id, peer)
-    return read.label("peer_read_seq"), got.label("peer_delivered_seq")
+    got = case((seen, delivered_seq(conversations.c.id, peer)))
+    return case((seen, read)).label("peer_read_seq"), got.label("peer_delivered_seq")

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, func, select,
 
 from parlor.drivers.sql.database import Database
 from parlor.drivers.sql.folding import fold
+from parlor.drivers.sql.group_tables import audit
 from parlor.drivers.sql.message_tables import expiring, mentions, message_states, reactions
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import conversations, events
@@ -65,6 +66,9 @@ class SqlRetention:
         start = 0 if after is None else number_of(after) or 0
         return await self._database.write(lambda db: fold(db, start, limit))
 
+    async def forget_acts(self, before_ms: int, limit: int) -> int:
+        return await self._database.write(lambda db: _forget_acts(db, before_ms, limit))
+
 
 def _trim(db: Connection, before_ms: int, after: int, limit: int) -> Trimmed:
     looked_at = db.execute(_OLD, {"after": after, "most": limit}).all()
@@ -87,6 +91,15 @@ def _trim(db: Connection, before_ms: int, after: int, limit: int) -> Trimmed:
         after = number
     done = len(looked_at) < limit
     return Trimmed(removed, None if done else ConversationId(str(after)))
+
+
+def _forget_acts(db: Connection, before_ms: int, limit: int) -> int:
+    # Two statements: MySQL takes no LIMIT in what an IN asks for.
+    old = select(audit.c.id).where(audit.c.at_ms < before_ms).order_by(audit.c.at_ms).limit(limit)
+    numbers = list(db.execute(old).scalars())
+    if numbers:
+        db.execute(delete(audit).where(audit.c.id.in_(numbers)))
+    return len(numbers)
 
 
 def _first_kept(db: Connection, number: int, first: int, furthest: int, before_ms: int) -> int:

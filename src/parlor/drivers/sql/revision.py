@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, insert, insp
 from parlor.drivers.sql.database import CannotOpen, DatabaseTooNew
 from parlor.drivers.sql.schema import metadata
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `migrations/versions`. Revisions are numbered, so they can be compared."""
 
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
@@ -40,9 +40,10 @@ def bring_up_to_date(connection: Connection) -> bool:
 
 def make_tables(connection: Connection) -> None:
     """In an empty database: the tables of today."""
+    # As Alembic's own context makes it, so that the next migration finds it. First of all: who
+    # looks meanwhile, where each table is there at once, sees that the others are Parlor's too.
+    _VERSION.create(connection, checkfirst=True)
     metadata.create_all(connection)
-    # As Alembic's own context makes it, so that the next migration finds it.
-    _VERSION.create(connection)
     connection.execute(insert(_VERSION), {"version_num": HEAD})
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
+from parlor.drivers.sql.appending import said_before
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.message_tables import scheduled
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.tables import conversations, members
-from parlor.model.errors import LimitReached, NotFound, NotMember
+from parlor.model.errors import ClientIdUsed, LimitReached, NotFound, NotMember, TooLate
 from parlor.model.event import FOREVER
 from parlor.model.ids import ConversationId, UserId
 from parlor.model.scheduled import Said, Scheduled
@@ -21,7 +22,7 @@ _said = msgspec.json.Decoder(Said)
 _CLAIM = (
     update(scheduled)
     .where(scheduled.c.user_id == bindparam("of_user"), scheduled.c.id == bindparam("of_id"))
-    .values(due_at=bindparam("until"))
+    .values(due_at=bindparam("until"), claimed_until=bindparam("until"))
 )
 
 
@@ -41,6 +42,9 @@ class SqlSchedule:
         wanted = wanted.order_by(scheduled.c.at_ms, scheduled.c.id).limit(limit)
         return await self._database.read(lambda db: [_message(row) for row in db.execute(wanted)])
 
+    async def cancel(self, user: UserId, client_id: str, now_ms: int) -> Scheduled | None:
+        return await self._database.write(lambda db: _cancel(db, user, client_id, now_ms))
+
     async def remove(self, user: UserId, client_id: str) -> Scheduled | None:
         mine = _mine(user, client_id)
 
@@ -57,10 +61,10 @@ class SqlSchedule:
         return await self._database.write(lambda db: _claim(db, now_ms, until_ms, limit))
 
     async def postpone(self, user: UserId, client_id: str, until_ms: int) -> None:
-        await self._set(user, client_id, due_at=until_ms)
+        await self._set(user, client_id, due_at=until_ms, claimed_until=0)
 
     async def refuse(self, user: UserId, client_id: str, code: str) -> None:
-        await self._set(user, client_id, due_at=FOREVER, refused=code)
+        await self._set(user, client_id, due_at=FOREVER, claimed_until=0, refused=code)
 
     async def next_at_ms(self) -> int | None:
         first = select(func.min(scheduled.c.due_at)).where(scheduled.c.due_at < FOREVER)
@@ -82,6 +86,8 @@ def _put(db: Connection, message: Scheduled, most: int) -> tuple[Scheduled, bool
     mine = scheduled.c.user_id == user
     known = db.execute(select(scheduled).where(mine, scheduled.c.id == message.client_id)).first()
     if known is not None:
+        if known.conversation_id != conversation:
+            raise ClientIdUsed
         return _message(known), False
     _check_member(db, conversation, user)
     waiting = db.execute(select(func.count()).select_from(scheduled).where(mine)).scalar_one()
@@ -93,6 +99,7 @@ def _put(db: Connection, message: Scheduled, most: int) -> tuple[Scheduled, bool
         "conversation_id": conversation,
         "at_ms": message.at_ms,
         "due_at": message.at_ms,
+        "claimed_until": 0,
         "refused": "",
         "draft": msgspec.json.encode(message.said),
     }
@@ -111,6 +118,19 @@ def _check_member(db: Connection, conversation: int, user: int | None) -> None:
         return
     there = db.execute(select(conversations.c.id).where(conversations.c.id == conversation))
     raise NotFound("There is no such conversation.") if there.first() is None else NotMember()
+
+
+def _cancel(db: Connection, user: UserId, client_id: str, now_ms: int) -> Scheduled | None:
+    mine = _mine(user, client_id)
+    found = db.execute(select(scheduled).where(*mine).with_for_update()).first()
+    if found is None:
+        return None
+    if found.claimed_until > now_ms:
+        raise TooLate("This message is being sent at this moment.")
+    # Who held the last claim may have died after sending it.
+    sent = said_before(db, found.conversation_id, found.user_id, [found.id])
+    db.execute(delete(scheduled).where(*mine))
+    return None if sent else _message(found)
 
 
 def _is_due(db: Connection, now_ms: int) -> bool:

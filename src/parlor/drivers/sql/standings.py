@@ -13,7 +13,7 @@ from parlor.drivers.sql.conversation_rows import (
     member_of_row,
 )
 from parlor.drivers.sql.numbers import number_of
-from parlor.drivers.sql.tables import conversations, members
+from parlor.drivers.sql.tables import conversations, members, users
 from parlor.model.conversation import Conversation, Member
 from parlor.model.errors import NotFound
 from parlor.model.group_link import GroupLink
@@ -46,9 +46,24 @@ def members_of(
 
 
 def standing_of(
-    db: Connection, conversation: ConversationId, actor: UserId, link: GroupLink | None = None
+    db: Connection,
+    conversation: ConversationId,
+    actor: UserId,
+    link: GroupLink | None = None,
+    about: Sequence[UserId] = (),
 ) -> Standing:
-    """Where `actor` stands by themselves. Raises NotFound."""
+    """Where `actor` stands, and those of `about` who are in it. Raises NotFound."""
     head = locked(db, number_of(conversation))
-    people = members_of(db, int(head.id), [number_of(actor)])
-    return Standing(head, people.get(actor), {}, link=link)
+    people = members_of(db, int(head.id), [number_of(user) for user in (actor, *about)])
+    others = {user: people[user] for user in about if user in people}
+    return Standing(head, people.get(actor), others, link=link)
+
+
+def existing(db: Connection, who: Sequence[UserId]) -> Sequence[int]:
+    """Their numbers. Raises NotFound when one of them does not exist."""
+    numbers = [number_of(user) for user in who]
+    known = set(db.execute(select(users.c.id).where(users.c.id.in_(numbers))).scalars())
+    found = [number for number in numbers if number in known and number is not None]
+    if len(found) < len(who):
+        raise NotFound("There is no such user.")
+    return found

@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    or_,
     select,
     tuple_,
 )
@@ -42,6 +43,8 @@ MAX_UNREAD = 1_000
 _UNREAD_LOOK = 2 * MAX_UNREAD
 """Events at the end of a log among which unread messages are counted. A count of LIMITed rows
 would be exact, but MariaDB lets no subquery in FROM see the row around it."""
+_MERGED = (b'{"merged":', b'{"merged;')
+"""What `rest` begins with, as a range of bytes, where a message carries others and no text."""
 
 JOINED = members.join(conversations)
 Before = tuple[int, ConversationId]
@@ -120,7 +123,9 @@ def _before(before: Before | None) -> Sequence[ColumnElement[bool]]:
 
 
 def _unread() -> ScalarSelect[int]:
-    """Messages of others after the read position, for the row of `JOINED` around it."""
+    """Messages of others after the read position that still say something, for the row of `JOINED`
+    around it. Of one that was taken back or has expired only an empty one is left.
+    """
     return (
         select(func.count())
         .select_from(events)
@@ -130,6 +135,7 @@ def _unread() -> ScalarSelect[int]:
             events.c.seq > conversations.c.last_seq - _UNREAD_LOOK,
             events.c.sender_id != members.c.user_id,
             events.c.kind == EventKind.MESSAGE.value,
+            or_(func.length(events.c.text) > 0, events.c.rest.between(*_MERGED)),
         )
         .correlate(conversations, members)
         .scalar_subquery()

@@ -4,10 +4,10 @@ Owns the grouping and the outcome of every unit; `drivers.sql.accepted` is the q
 commit costs one `fdatasync` whatever it contains, so the batch grows with the load by itself and
 nobody waits for a timer. Used by `drivers.sqlite.database` only.
 
-A unit that raises is undone by itself: by a SAVEPOINT where others are committed with it. When the
-engine rolls the whole transaction back (disk full, I/O error), cannot begin or cannot commit,
-every caller of the batch hears StorageFailed: a false refusal is answered by a retry with the
-same client_id, a false acknowledgement by nothing.
+A unit that raises is undone by itself: by a SAVEPOINT where others are committed with it; where all
+of them raise, nothing is written. When the engine rolls the whole transaction back (disk full, I/O
+error), cannot begin or cannot commit, every caller of the batch hears StorageFailed: a false
+refusal is answered by a retry with the same client_id, a false acknowledgement by nothing.
 """
 
 from __future__ import annotations
@@ -118,12 +118,15 @@ class Writer:
             connection = self._connected()
             outcomes = _run_alone(connection, groups)
             if outcomes is None:
-                with connection.begin():
+                with connection.begin() as transaction:
                     outcomes = [
                         outcome
                         for together, items in groups
                         for outcome in _run_units(connection, together, items)
                     ]
+                    if all(isinstance(outcome, Exception) for outcome in outcomes):
+                        # A commit would write the pages that were changed and changed back.
+                        transaction.rollback()
         except Exception as error:
             self.stats.failed_commits += 1
             self._drop_connection()

@@ -57,8 +57,9 @@ class GroupActs:
         *,
         not_to: ConnectionKey | None = None,
     ) -> Event | None:
-        """Those who are not in yet come in. Raises TooManyMembers, NotFound (no such person),
-        NotWanted (their privacy, or a block)."""
+        """Those who are not in yet come in, or nobody where they would have to wait: then ask
+        `Joining.invite`. Raises TooManyMembers, NotFound (no such person), NotWanted (their
+        privacy, or a block)."""
         draft = Draft(group, EventKind.JOINED, user, client_id, members=self._some(members))
         decide = partial(
             coming.invite,
@@ -256,9 +257,8 @@ class GroupActs:
     async def _act(
         self, draft: Draft, decide: Decide, not_to: ConnectionKey | None
     ) -> Event | None:
-        act = Act(
-            draft.conversation_id, draft.sender, check_client_id(draft.client_id), draft.members
-        )
+        named = check_client_id(draft.client_id)
+        act = Act(draft.conversation_id, draft.sender, named, draft.members, kind=draft.kind)
         event, created = await self._messages.act(act, decide, self._clock.unix_ms())
         if created and event is not None:
             await self._telling.event(event, not_to=not_to)

@@ -6,7 +6,7 @@ stored, None when there is nothing to do, or raises the refusal.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -33,14 +33,29 @@ class IsInside(Exception):
 def invite(
     standing: Standing, draft: Draft, *, most: int, refusing: Collection[UserId] = ()
 ) -> Draft | None:
-    """Those who are in already are left out; `most` is how many members a group may have.
+    """Those who are in already are left out; `most` is how many members a group may have. None
+    also where the actor's guests have to wait (`guests_wait`).
 
     Raises NotWanted, naming them, when some of the others are `refusing` to be added.
     """
     require(standing, Permission.INVITE)
     if unwilling := [user for user in refusing if user not in standing.others]:
         raise NotWanted(f"These people do not want to be added: {', '.join(unwilling)}.")
-    return _let_in(standing, draft, most)
+    return None if guests_wait(standing) else _let_in(standing, draft, most)
+
+
+def guests_wait(standing: Standing) -> bool:
+    """Whether those whom the actor, a member, invites wait until somebody lets them in: where
+    coming in needs approval, and the actor is none of those who give it."""
+    settings = standing.conversation.settings
+    decides = standing.member.role.at_least(settings.least_role(Permission.MANAGE_LINKS))
+    return settings.join is Join.APPROVAL and not decides
+
+
+def waiting(standing: Standing, members: Sequence[UserId]) -> Sequence[UserId]:
+    """Those of the invited who have to wait. Raises as `invite`."""
+    require(standing, Permission.INVITE)
+    return [user for user in members if user not in standing.others and guests_wait(standing)]
 
 
 def accept(standing: Standing, draft: Draft, *, most: int) -> Draft | None:
@@ -90,7 +105,9 @@ def ask(standing: Standing, *, now_ms: int) -> None:
 
 
 def leave(standing: Standing, draft: Draft) -> Draft | None:
-    """The owner leaves last, or hands the group over before."""
+    """The owner leaves last, or hands the group over before; a dissolved one everybody leaves."""
+    if standing.member and standing.conversation.dissolved:
+        return draft
     member = require_member(standing)
     if member.role is Role.OWNER and standing.conversation.member_count > 1:
         raise OwnerMustTransfer

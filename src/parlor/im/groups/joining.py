@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from parlor.im.groups import coming
+from parlor.im.groups.acts import GroupActs
 from parlor.im.groups.links import GroupLinks, manages_links
 from parlor.im.groups.roster_pages import MAX_PROFILES
 from parlor.im.groups.telling import Telling
@@ -33,10 +34,12 @@ class Joining:
         conversations: Conversations,
         entrances: Entrances,
         links: GroupLinks,
+        acts: GroupActs,
         telling: Telling,
         settings: ImSettings,
         clock: Clock,
     ) -> None:
+        self._acts = acts
         self._messages = messages
         self._conversations = conversations
         self._entrances = entrances
@@ -69,7 +72,7 @@ class Joining:
         decide = partial(
             coming.join, draft=draft, most=self._settings.max_group_members, now_ms=now
         )
-        act = Act(known, user, draft.client_id, link=code)
+        act = Act(known, user, draft.client_id, link=code, kind=draft.kind)
         event, created = await self._messages.act(act, decide, now)
         if created and event is not None:
             await self._telling.event(event)
@@ -80,10 +83,32 @@ class Joining:
         most = self._settings.max_join_requests
         try:
             if await self._entrances.ask(request, code, most, may_ask):
-                await self._telling.asked(request)
+                await self._telling.asked([request])
         except coming.IsInside:
             return known, True
         return known, False
+
+    async def invite(
+        self,
+        user: UserId,
+        group: ConversationId,
+        client_id: str,
+        members: Sequence[UserId],
+        *,
+        not_to: ConnectionKey | None = None,
+    ) -> tuple[Event | None, Sequence[UserId]]:
+        """As `GroupActs.invite`, and those who wait to be let in: with approval, everybody whom
+        one invites who may not decide. Raises LimitReached too, when too many wait."""
+        event = await self._acts.invite(user, group, client_id, members, not_to=not_to)
+        if event is not None:
+            return event, ()
+        now, invited = self._clock.unix_ms(), list(dict.fromkeys(members))
+        wanted = [JoinRequest(group, member, "", now, user) for member in invited]
+        choose = partial(coming.waiting, members=invited)
+        most = self._settings.max_join_requests
+        found = await self._entrances.ask_for(wanted, user, most, choose)
+        await self._telling.asked([request for request, is_new in found if is_new])
+        return None, [request.user_id for request, _ in found]
 
     async def requests(
         self, user: UserId, group: ConversationId, cursor: str, limit: int
@@ -118,13 +143,14 @@ class Joining:
         (any more), TooManyMembers, Forbidden, NotMember, GroupDissolved.
         """
         now, client_id = self._clock.unix_ms(), check_client_id(client_id)
-        request = JoinRequest(group, asker, "", now)
+        known = await self._entrances.asking(group, asker)
+        request = JoinRequest(group, asker, "", now, known.invited_by if known else None)
         if not let_in:
             if await self._entrances.refuse(group, asker, user, now, manages_links):
                 await self._telling.decided(request, let_in=False)
             return None
         draft = Draft(group, EventKind.JOINED, user, client_id, members=(asker,))
-        act = Act(group, user, client_id, draft.members, asking=True)
+        act = Act(group, user, client_id, draft.members, asking=True, kind=draft.kind)
         decide = partial(coming.accept, draft=draft, most=self._settings.max_group_members)
         event, created = await self._messages.act(act, decide, now)
         if created and event is not None:

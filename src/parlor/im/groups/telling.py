@@ -61,25 +61,30 @@ class Telling:
         if event.kind in _LISTED:
             await self._lists.changed(event.members, about)
 
-    async def asked(self, request: JoinRequest) -> None:
-        await self._tell_deciders(request, Asked.ASKED, ())
+    async def asked(self, requests: Sequence[JoinRequest]) -> None:
+        """All of one group."""
+        await self._tell_deciders(requests, Asked.ASKED, ())
 
     async def decided(self, request: JoinRequest, *, let_in: bool) -> None:
-        """All who decide, so that they see one list, and who asked."""
+        """All who decide, so that they see one list, and who asked: who was invited by another
+        hears nothing of a refusal."""
         how = Asked.LET_IN if let_in else Asked.REFUSED
-        await self._tell_deciders(request, how, (request.user_id,))
+        await self._tell_deciders([request], how, (request.invited_by or request.user_id,))
 
     async def _tell_deciders(
-        self, request: JoinRequest, how: Asked, also: tuple[UserId, ...]
+        self, requests: Sequence[JoinRequest], how: Asked, also: tuple[UserId, ...]
     ) -> None:
-        group = request.conversation_id
+        if not requests:
+            return
+        group = requests[0].conversation_id
         try:
             deciders = await self._deciders(group)
         except ParlorError:
             deciders = []
-        push = GroupRequestPush(group, request.user_id, request.text, request.at_ms, how)
         users = [*(member.user_id for member in deciders), *also]
-        await self._announcements.tell(users, push, about=group)
+        for one in requests:
+            push = GroupRequestPush(group, one.user_id, one.text, one.at_ms, how, one.invited_by)
+            await self._announcements.tell(users, push, about=group)
 
     async def _deciders(self, group: ConversationId) -> Sequence[Member]:
         """Never plain members, also where those may decide: they see the request when they look."""

@@ -80,13 +80,14 @@ class SelfPush(PushPayload, frozen=True):
 
 class GroupRequestPush(PushPayload, frozen=True):
     """Somebody asks to come into a group, for those who decide; or what became of it, for them
-    and for who asked. `text` is empty once it is decided."""
+    and for who asked or has invited. `text` is empty once it is decided."""
 
     conversation_id: ConversationId
     user_id: UserId
     text: str
     at_ms: int
     how: Asked
+    invited_by: UserId | None = None
 
 
 class CallPush(PushPayload, frozen=True):

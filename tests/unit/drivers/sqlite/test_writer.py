@@ -1,6 +1,7 @@
 """The writer: sharing commits, keeping failures apart, never acknowledging what is not stored."""
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 
@@ -87,6 +88,22 @@ async def test_a_failing_unit_undoes_itself_and_hurts_no_other(bench):
     )
     assert [type(result) for result in results] == [str, NotFound, str]
     assert bench.stored() == ["one", "two"]
+
+
+async def test_a_refusal_after_half_the_work_writes_nothing_at_all(bench):
+    """Not even the same pages again, which would cost an fsync."""
+
+    def fails(db):
+        insert(db, "half done")
+        raise NotFound
+
+    with contextlib.closing(sqlite3.connect(bench.path)) as watching:
+        before = watching.execute("PRAGMA data_version").fetchone()
+        with pytest.raises(NotFound):
+            await bench.writer.write(fails)
+        assert watching.execute("PRAGMA data_version").fetchone() == before
+        await bench.say("one")
+        assert watching.execute("PRAGMA data_version").fetchone() != before
 
 
 async def test_a_broken_constraint_is_told_to_the_one_who_broke_it(bench):

@@ -266,7 +266,6 @@ async def test_a_dissolved_group_is_read_by_its_members_and_takes_nothing(talk):
     assert await talk.groups.acts.dissolve(ANN, group, "d-1") == first
     for late in (
         talk.groups.acts.invite(ANN, group, "i", [CEM]),
-        talk.groups.acts.leave(BOB, group, "l"),
         talk.groups.acts.update(ANN, group, "u", title="New"),
         talk.groups.acts.dissolve(ANN, group, "d-2"),
     ):
@@ -275,6 +274,18 @@ async def test_a_dissolved_group_is_read_by_its_members_and_takes_nothing(talk):
     events, newest, _ = await talk.sync.events(BOB, group, 0, None, 10)
     assert [event.text for event in events if event.text] == ["before"]
     assert (newest, (await talk.threads.get(BOB, group)).dissolved) == (3, True)
+
+
+async def test_a_dissolved_group_is_left_by_whoever_wants_it_out_of_their_list(talk):
+    group = await talk.group(ANN, BOB, CEM)
+    await talk.groups.acts.dissolve(ANN, group, "d")
+    for person in (ANN, BOB):
+        left = await talk.groups.acts.leave(person, group, "l")
+        assert (left.kind, left.members) == (EventKind.LEFT, (person,))
+        assert await talk.groups.acts.leave(person, group, "l") == left
+        assert (await talk.threads.page(person, "", 10))[0] == []
+    (view,), _ = await talk.threads.page(CEM, "", 10)
+    assert (view.id, view.dissolved, view.member_count) == (group, True, 1)
 
 
 async def test_a_new_member_sees_what_the_group_shows_to_new_members(talk):

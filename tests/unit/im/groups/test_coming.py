@@ -56,6 +56,23 @@ def test_those_who_are_in_are_left_out_of_an_invitation():
     assert invite(inside, OTHER) is None
 
 
+@pytest.mark.parametrize("role", Role)
+def test_where_coming_in_needs_approval_the_guests_of_those_who_cannot_give_it_wait(role):
+    asking = group_standing(role, {OTHER: MEMBER}, GroupSettings(join=Join.APPROVAL))
+    waits = role is MEMBER
+    assert invite(asking, OTHER, THIRD) == (None if waits else wish(JOINED, THIRD))
+    assert coming.waiting(asking, [OTHER, THIRD]) == ([THIRD] if waits else [])
+    deciding = {Permission.MANAGE_LINKS: MEMBER}
+    trusted = GroupSettings(join=Join.APPROVAL, permissions=deciding)
+    assert invite(group_standing(role, settings=trusted), THIRD) == wish(JOINED, THIRD)
+
+
+def test_nobody_waits_for_who_may_not_invite():
+    strict = GroupSettings(join=Join.APPROVAL, permissions={Permission.INVITE: ADMINISTRATOR})
+    with pytest.raises(Forbidden):
+        coming.waiting(group_standing(MEMBER, settings=strict), [OTHER])
+
+
 def test_a_group_takes_the_last_that_it_may_have_and_nobody_more():
     assert invite(group_standing(OWNER, count=9), OTHER, most=10) == wish(JOINED, OTHER)
     with pytest.raises(TooManyMembers):
@@ -65,14 +82,20 @@ def test_a_group_takes_the_last_that_it_may_have_and_nobody_more():
 
 
 @pytest.mark.parametrize("act", [coming.leave, coming.remove])
-def test_outsiders_direct_conversations_and_dissolved_groups_are_refused(act):
+def test_outsiders_and_direct_conversations_are_refused(act):
     draft = wish(LEFT, OTHER)
     with pytest.raises(NotMember):
         act(group_standing(None), draft)
     with pytest.raises(BadRequest):
         act(group_standing(OWNER, kind=ConversationKind.DIRECT), draft)
+
+
+def test_nobody_is_removed_from_a_dissolved_group_and_everybody_may_leave_it():
     with pytest.raises(GroupDissolved):
-        act(group_standing(OWNER, dissolved=True), draft)
+        coming.remove(group_standing(OWNER, dissolved=True), wish(LEFT, OTHER))
+    for role in Role:
+        gone = group_standing(role, {OTHER: MEMBER}, dissolved=True, count=2)
+        assert coming.leave(gone, wish(LEFT, ME)) == wish(LEFT, ME)
 
 
 def test_an_outsider_learns_nothing_of_a_dissolved_group_by_acting_on_it():

@@ -18,7 +18,7 @@ from parlor.model.group import Join, Permission, Role
 from parlor.model.group_change import SettingsChange
 from parlor.model.group_link import Asked
 from parlor.wire.native.pushes import ConversationPush, EventPush, GroupRequestPush, SelfPush
-from tests.support.storage import ANN, BOB, CEM, DAN, NOWHERE
+from tests.support.storage import ANN, BOB, CEM, DAN, NOBODY, NOWHERE
 from tests.support.talk import open_talk
 
 
@@ -201,6 +201,47 @@ async def test_a_code_that_nobody_made_is_not_asked_for(talk):
         with pytest.raises(NotFound):
             await talk.groups.links.look(CEM, code, None)
     assert talk.stores.database.reads == before
+
+
+async def test_whom_a_member_invites_waits_until_somebody_who_decides_lets_them_in(talk):
+    group, _ = await with_link(talk, Join.APPROVAL)
+    invite, at_ms = talk.groups.joining.invite, talk.clock.unix_ms()
+    assert await invite(BOB, group, "i", [CEM, ANN, CEM]) == (None, [CEM])
+    asked = GroupRequestPush(group, CEM, "", at_ms, Asked.ASKED, BOB)
+    assert talk.told.pushes == [((ANN,), asked)]
+    assert await invite(BOB, group, "i", [CEM, DAN]) == (None, [CEM, DAN])
+    assert [push.user_id for _, push in talk.told.pushes] == [CEM, DAN], "each is told once"
+    waiting, _ = await talk.groups.joining.requests(ANN, group, "", 10)
+    assert [(one.user_id, one.invited_by) for one in waiting] == [(CEM, BOB), (DAN, BOB)]
+    talk.told.pushes.clear()
+    assert await talk.groups.joining.decide(ANN, group, "d-1", CEM, let_in=False) is None
+    refused = GroupRequestPush(group, CEM, "", at_ms, Asked.REFUSED, BOB)
+    assert talk.told.pushes == [((ANN, BOB), refused)], "Cem has never asked"
+    let_in = await talk.groups.joining.decide(ANN, group, "d-2", DAN, let_in=True)
+    assert (let_in.sender, let_in.members) == (ANN, (DAN,))
+    assert await invite(BOB, group, "i", [DAN]) == (None, [])
+
+
+async def test_who_decides_on_requests_brings_people_in_at_once(talk):
+    group, _ = await with_link(talk, Join.APPROVAL)
+    event, waiting = await talk.groups.joining.invite(ANN, group, "i", [CEM])
+    assert (event.members, waiting) == ((CEM,), ())
+
+
+async def test_an_invitation_that_is_refused_leaves_nobody_waiting(tmp_path):
+    async with open_talk(tmp_path, max_join_requests=1) as talk:
+        group, _ = await with_link(talk, Join.APPROVAL)
+        invite = talk.groups.joining.invite
+        for members, refusal in (
+            ([CEM, DAN], LimitReached),
+            ([NOBODY], NotFound),
+        ):
+            with pytest.raises(refusal):
+                await invite(BOB, group, "i", members)
+        with pytest.raises(NotMember):
+            await invite(CEM, group, "i", [DAN])
+        assert (await talk.groups.joining.requests(ANN, group, "", 10))[0] == []
+        assert await invite(BOB, group, "i", [CEM]) == (None, [CEM])
 
 
 async def test_who_is_refused_hears_of_it_and_stays_outside(talk):

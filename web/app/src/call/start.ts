@@ -18,6 +18,6 @@ export async function startCall(conversationId: string, media: Media): Promise<v
   try {
     await parlor.calls.start(conversationId, media);
   } catch (refused) {
-    layers.say(sayProblem(refused), "problem");
+    layers.say(sayProblem(refused, "call"), "problem");
   }
 }

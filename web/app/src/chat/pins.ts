@@ -43,7 +43,7 @@ export function usePins(stage: Stage): Pins {
   }
 
   watch(
-    () => stage.view.value.events,
+    () => stage.view.value.latest,
     (events, before) => {
       const seen = before?.at(-1)?.seq ?? 0;
       for (let index = events.length - 1; index >= 0 && events[index]!.seq > seen; index--) {

@@ -12,12 +12,14 @@ const LOOK_BACK = 200;
 
 export function useSilence(view: Ref<ThreadView | null>, conversation: ComputedRef<ConversationView | null>, me: () => string): ComputedRef<Silenced | null> {
   const blocked = useReadable(parlor.people.blocked);
-  const now = ref(Date.now());
+  // Ends are told in the server's time, which the clock here need not know.
+  const now = ref(parlor.link.serverNow());
   const barred = ref(false);
   const link = useReadable(parlor.link.state);
   const refusedBy = computed(() => (view.value?.outgoing ?? []).findLast(({ error }) => error?.code === "not_wanted")?.client_id ?? "");
 
-  // The other side does not say when it changes its mind: asked when the chat opens, after a
+  // Everything else is in the conversation's view and its events. That the other person wants
+  // nothing is not told to whom it is about, and is no event: asked when the chat opens, after a
   // refusal, and when the link is back.
   watch(
     [() => conversation.value?.id ?? "", refusedBy, () => link.value.status === "online"],
@@ -32,7 +34,9 @@ export function useSilence(view: Ref<ThreadView | null>, conversation: ComputedR
   );
 
   const saidAt = computed(() => {
-    const events = view.value?.events ?? [];
+    const { latest: events = [], outgoing = [] } = view.value ?? {};
+    const onItsWay = outgoing.findLast(({ state }) => state !== "failed");
+    if (onItsWay !== undefined) return onItsWay.created_at + parlor.link.serverNow() - Date.now();
     for (let index = events.length - 1; index >= Math.max(0, events.length - LOOK_BACK); index--) {
       const event = events[index]!;
       if (event.kind === "message" && event.sender === me()) return event.sent_at;
@@ -45,8 +49,8 @@ export function useSilence(view: Ref<ThreadView | null>, conversation: ComputedR
     const circumstances = { now: now.value, saidAt: saidAt.value, blocked: row.peer !== null && blocked.value.has(row.peer), barred: barred.value };
     return silenced(row, circumstances);
   });
-  const clock = useIntervalFn(() => (now.value = Date.now()), TICK_MS, { immediate: false });
-  watch([saidAt, conversation], () => (now.value = Date.now()), { flush: "sync" });
+  const clock = useIntervalFn(() => (now.value = parlor.link.serverNow()), TICK_MS, { immediate: false });
+  watch([saidAt, conversation], () => (now.value = parlor.link.serverNow()), { flush: "sync" });
   watch(() => silence.value?.until !== undefined, (ends) => (ends ? clock.resume() : clock.pause()), { immediate: true });
   return silence;
 }

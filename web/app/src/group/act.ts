@@ -2,7 +2,7 @@
 import { onScopeDispose, ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
 
-import { sayProblem } from "@/logic/problems";
+import { sayProblem, type Doing } from "@/logic/problems";
 import { parlor } from "@/sdk";
 import { useLayers } from "@/stores/layers";
 
@@ -16,9 +16,10 @@ export interface Acting {
 
 /**
  * `inline`: the page shows `problem` itself (a dialog covers the notes at the edge of the screen).
+ * `doing`: what it is, for words of its own.
  * `needsLink`: what is done is no act of the queue; without a link it is refused instead of waiting.
  */
-export function useAct({ inline = false, needsLink = false } = {}): Acting {
+export function useAct({ inline = false, needsLink = false, doing }: { inline?: boolean; needsLink?: boolean; doing?: Doing } = {}): Acting {
   const layers = useLayers();
   const { t } = useI18n();
   const busy = ref(false);
@@ -27,7 +28,7 @@ export function useAct({ inline = false, needsLink = false } = {}): Acting {
   onScopeDispose(() => (here = false));
 
   function refused(reason: unknown): void {
-    problem.value = sayProblem(reason);
+    problem.value = sayProblem(reason, doing);
     if (!inline || !here) layers.say(problem.value, "problem");
   }
 

@@ -106,7 +106,7 @@ export function useRoster(conversation: () => ConversationView, query: Ref<strin
     }
   }
 
-  const newest = computed(() => thread.value.events.findLast((event) => ABOUT_MEMBERS.has(event.kind))?.seq ?? 0);
+  const newest = computed(() => thread.value.latest.findLast((event) => ABOUT_MEMBERS.has(event.kind))?.seq ?? 0);
   watchDebounced(newest, refresh, { debounce: PAUSE_MS });
   watch(words, () => (asked++, (found.value = null)));
   watchDebounced(words, lookFor, { debounce: PAUSE_MS });

@@ -1,13 +1,15 @@
 /** What a conversation, a person and an event are called on screen. */
 import type { ConversationView, Event, User } from "@parlor/sdk";
 
-import { i18n } from "@/i18n";
+import { i18n, localeOf } from "@/i18n";
 
 import { span } from "./when";
 
 type Lookup = (id: string) => User | undefined;
 
 const t = i18n.global.t;
+/** A line names so many; of more it says how many. */
+const MOST_NAMES = 5;
 
 export function personName(user: User | undefined): string {
   return user === undefined ? t("chat.unknown") : user.display_name || user.name;
@@ -18,13 +20,14 @@ export function conversationName(conversation: ConversationView, lookup: Lookup)
   return conversation.peer === null ? "" : personName(lookup(conversation.peer));
 }
 
-/** One line about the newest event, for the list. */
-export function preview(conversation: ConversationView, me: string, lookup: Lookup): string {
+/** One line about the newest event, for the list. `expired`: its time is over, so what it said is not told. */
+export function preview(conversation: ConversationView, me: string, lookup: Lookup, expired: boolean): string {
   const event = conversation.last_event;
   if (event === null) return "";
   const own = event.sender === me;
   switch (event.kind) {
     case "message": {
+      if (expired) return t("message.expired");
       const text = (event.text ?? "").replace(/\s+/g, " ");
       if (own) return t("list.said", { name: t("list.you"), text });
       return conversation.kind === "group" ? t("list.said", { name: personName(lookup(event.sender)), text }) : text;
@@ -34,16 +37,16 @@ export function preview(conversation: ConversationView, me: string, lookup: Look
     case "created":
       return conversation.kind === "group" ? t("list.groupCreated") : "";
     case "joined":
-      return t("list.personJoined", { name: names(event, lookup) });
+      return coming(event, me, lookup);
     case "left":
-      return t("list.personLeft", { name: names(event, lookup) });
+      return leaving(event, me, lookup);
     case "title":
       return t("list.titleChanged", { title: event.title ?? "" });
     case "edit":
     case "recall":
     case "reaction":
     case "pin":
-      return actLine(event, own ? t("list.you") : personName(lookup(event.sender)));
+      return actLine(event, own ? t("chat.youDid") : personName(lookup(event.sender)));
     default:
       return groupHappening(event, me, lookup);
   }
@@ -73,7 +76,7 @@ export function happening(event: Event, group: boolean, me: string, lookup: Look
       if (!group) return "";
       return own ? t("chat.youCreated", { title }) : t("chat.created", { name, title });
     case "joined":
-      return t("chat.joined", { names: names(event, lookup) });
+      return coming(event, me, lookup);
     case "left":
       return leaving(event, me, lookup);
     case "title":
@@ -82,6 +85,8 @@ export function happening(event: Event, group: boolean, me: string, lookup: Look
       return callText(event, me);
     case "message":
       return event.text ?? "";
+    case "pin":
+      return actLine(event, own ? t("chat.youDid") : name);
     case "role":
     case "mute":
     case "settings":
@@ -122,16 +127,27 @@ export function isMissedCall(event: Event, me: string): boolean {
   return event.kind === "call" && event.call?.caller !== me && event.call?.outcome !== "answered" && event.call?.outcome !== "rejected";
 }
 
+/** Somebody came in by themselves, or was added. */
+function coming(event: Event, me: string, lookup: Lookup): string {
+  const names = namesOf(event, me, lookup);
+  if (!(event.members ?? []).includes(event.sender)) {
+    return event.sender === me ? t("chat.youAdded", { names }) : t("chat.added", { name: personName(lookup(event.sender)), names });
+  }
+  return event.sender === me ? t("chat.youJoined") : t("chat.joined", { names });
+}
+
 function leaving(event: Event, me: string, lookup: Lookup): string {
-  const left = names(event, lookup);
-  if ((event.members ?? []).includes(event.sender)) return t("chat.left", { names: left });
-  return event.sender === me ? t("chat.youRemoved", { names: left }) : t("chat.removed", { name: personName(lookup(event.sender)), names: left });
+  const names = namesOf(event, me, lookup);
+  if (!(event.members ?? []).includes(event.sender)) {
+    return event.sender === me ? t("chat.youRemoved", { names }) : t("chat.removed", { name: personName(lookup(event.sender)), names });
+  }
+  return event.sender === me ? t("chat.youLeft") : t("chat.left", { names });
 }
 
 /** What somebody who leads a group did to it. */
 function groupHappening(event: Event, me: string, lookup: Lookup): string {
-  const by = event.sender === me ? t("list.you") : personName(lookup(event.sender));
-  const whom = (event.members ?? []).map((id) => (id === me ? t("chat.you") : personName(lookup(id)))).join(", ");
+  const by = event.sender === me ? t("chat.youDid") : personName(lookup(event.sender));
+  const whom = namesOf(event, me, lookup);
   switch (event.kind) {
     case "role":
       return t(`chat.role.${event.role ?? "member"}`, { name: by, names: whom });
@@ -149,6 +165,10 @@ function groupHappening(event: Event, me: string, lookup: Lookup): string {
   }
 }
 
-function names(event: Event, lookup: Lookup): string {
-  return (event.members ?? []).map((id) => personName(lookup(id))).join(", ");
+/** Whom something happened to, as the end of a sentence. */
+function namesOf(event: Event, me: string, lookup: Lookup): string {
+  const all = event.members ?? [];
+  const shown = all.slice(0, MOST_NAMES).map((id) => (id === me ? t("chat.you") : personName(lookup(id))));
+  if (all.length > MOST_NAMES) shown.push(t("chat.others", { count: all.length - MOST_NAMES }));
+  return new Intl.ListFormat(localeOf(i18n.global.locale.value)).format(shown);
 }

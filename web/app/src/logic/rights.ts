@@ -41,8 +41,9 @@ export function silenced(conversation: ConversationView, { now, saidAt, blocked,
   if (role === "member" && settings.all_muted) return { why: "all_muted" };
   if (!may(conversation, "send")) return { why: "not_you" };
   const waitMs = (settings.slow_mode_s ?? 0) * 1000;
-  const until = saidAt + waitMs;
-  if (role === "member" && waitMs > 0 && now < until && until - now <= waitMs) return { why: "slow", until };
+  // A clock that is a little behind has it said in the future: the wait is then still whole.
+  const until = Math.min(saidAt, now) + waitMs;
+  if (role === "member" && waitMs > 0 && now < until && saidAt - now <= waitMs) return { why: "slow", until };
   return null;
 }
 

@@ -45,6 +45,8 @@ export interface Reader {
   me: string;
   /** The new-messages line stands after this seq; null when there is none. */
   lineAfter: number | null;
+  /** Nothing is before the first event. */
+  begun?: boolean;
   keyOf: (message: Event | OutgoingMessage) => string;
 }
 
@@ -54,6 +56,8 @@ export interface Rows {
   settled: number;
   /** The line of new messages is among them. */
   lined: boolean;
+  /** The line would be among them: it is not, where the events begin after it. */
+  lineIsHere: boolean;
   events: readonly Event[];
   reader: Reader;
 }
@@ -64,21 +68,35 @@ export function threadRows(
   reader: Reader,
   before: Rows | null = null,
 ): Rows {
-  const grown = before !== null && isGrown(before, events, reader);
+  const lineIsHere = holdsLine(events, reader);
+  const grown = before !== null && before.lineIsHere === lineIsHere && isGrown(before, events, reader);
   const rows: Row[] = grown ? before.rows.slice(0, before.settled) : [];
   const from = grown ? before.events.length : 0;
   let lined = grown && before.lined;
   for (let index = from; index < events.length; index++) {
     const event = events[index]!;
-    // What is about a message is drawn as a part of it.
-    if (isAboutMessage(event)) continue;
-    const line = !lined && reader.lineAfter !== null && event.seq > reader.lineAfter && event.sender !== reader.me;
+    // What is about a message is drawn as a part of it; a pin moves it above all, which is told.
+    if (isAboutMessage(event) && event.kind !== "pin") continue;
+    const line = !lined && lineIsHere && event.seq > (reader.lineAfter ?? 0) && event.sender !== reader.me;
     addEvent(rows, event, reader, line);
     lined ||= line;
   }
   const settled = rows.length;
   for (const message of outgoing) addOutgoing(rows, message, reader);
-  return { rows, settled, lined, events, reader };
+  return { rows, settled, lined, lineIsHere, events, reader };
+}
+
+/** Whether what stands before the line is here, too, or is nothing. */
+export function holdsLine(events: readonly Event[], { lineAfter, begun }: Pick<Reader, "lineAfter" | "begun">): boolean {
+  return lineAfter !== null && (begun === true || (events[0]?.seq ?? 0) <= lineAfter + 1);
+}
+
+/** Whether `events` are another part of the log than `before`, which they do not touch. */
+export function isElsewhere(events: readonly Event[], before: readonly Event[]): boolean {
+  const [first, last] = [events[0]?.seq, events.at(-1)?.seq];
+  const [firstBefore, lastBefore] = [before[0]?.seq, before.at(-1)?.seq];
+  if (first === undefined || last === undefined || firstBefore === undefined || lastBefore === undefined) return false;
+  return first > lastBefore + 1 || last < firstBefore - 1;
 }
 
 function isGrown(before: Rows, events: readonly Event[], reader: Reader): boolean {

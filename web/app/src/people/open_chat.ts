@@ -9,6 +9,6 @@ export async function openChatWith(userId: string): Promise<void> {
     const conversation = await parlor.store.createDirect(userId);
     await router.push({ name: "conversation", params: { conversation: conversation.id } });
   } catch (refused) {
-    useLayers().say(sayProblem(refused), "problem");
+    useLayers().say(sayProblem(refused, "chat"), "problem");
   }
 }

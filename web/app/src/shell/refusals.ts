@@ -2,12 +2,14 @@
 import { ParlorError, type Act } from "@parlor/sdk";
 import { onScopeDispose } from "vue";
 
-import { sayProblem } from "@/logic/problems";
+import { sayProblem, type Doing } from "@/logic/problems";
 import { parlor } from "@/sdk";
 import { useLayers } from "@/stores/layers";
 
 /** Refused messages stay in their thread, with a retry of their own. */
 const SAID = /^(contact|block|conversation|setting|star)\./;
+
+const DOING: { readonly [method: string]: Doing } = { "contact.request": "contact_request", "contact.decide": "contact_decide", "block.set": "block_set" };
 
 /** Call once, in the shell's scope. */
 export function sayRefusals(): void {
@@ -15,7 +17,8 @@ export function sayRefusals(): void {
   const tell = (acts: readonly Act[]): void => {
     for (const act of acts) {
       if (act.state !== "refused" || !SAID.test(act.method)) continue;
-      layers.say(sayProblem(ParlorError.from(act.error ?? { code: "internal", message: "" })), "problem");
+      const reason = ParlorError.from(act.error ?? { code: "internal", message: "" });
+      layers.say(sayProblem(reason, DOING[act.method]), "problem");
       parlor.queue.drop(act.client_id);
     }
   };

@@ -1,6 +1,7 @@
 import { ParlorError } from "../../src/errors";
 import type { Ask } from "../../src/ask";
-import { applyToState } from "../../src/applying/to_state";
+import { applyToState, withoutContent } from "../../src/applying/to_state";
+import { counts } from "../../src/log";
 import { Happening } from "../../src/observable";
 import type {
   Change, ConversationView, Event, EventKind, HelloResult, MessageState, Methods, SelfEntry, SelfKind, User,
@@ -59,6 +60,8 @@ export class Chat {
   readonly readSeqs = new Map<string, number>();
   readonly own = new Map<string, SelfEntry>();
   ownSeq = 0;
+  /** Entries that this device asked for; the server knows them by their device. */
+  private readonly draftsFromHere = new Set<number>();
   /** Entries before this number are not told any more. */
   ownFloor = 0;
   /** What is pushed to all devices of ANN. */
@@ -106,6 +109,8 @@ export class Chat {
     const { text: _text, ...plain } = message(id, seq, sender, `${id}/${seq}`);
     const event: Event = { ...plain, kind, ...what };
     log.push(event);
+    const target = kind === "recall" ? log[(what.target ?? 0) - 1] : undefined;
+    if (target) log[target.seq - 1] = withoutContent(target);
     this.events.emit(event);
     return event;
   }
@@ -141,7 +146,7 @@ export class Chat {
 
   unread(id: string): number {
     const read = this.readSeqs.get(id) ?? 0;
-    return Math.min(1000, this.log(id).filter((event) => event.seq > read && event.sender !== ANN.id).length);
+    return Math.min(1000, this.log(id).filter((event) => event.seq > read && counts(event, ANN.id)).length);
   }
 
   row(id: string): ConversationView {
@@ -213,8 +218,9 @@ export class Chat {
       const log = this.log(conversation_id);
       const last_seq = log.length;
       if (after !== null) {
-        const events = log.slice(after, after + limit);
-        return { events, last_seq, more: after + events.length < last_seq, states: this.states(conversation_id, events) };
+        const upto = before === null ? last_seq : before - 1;
+        const events = log.slice(after, Math.min(upto, after + limit));
+        return { events, last_seq, more: after + events.length < upto, states: this.states(conversation_id, events) };
       }
       const end = before === null ? last_seq : before - 1;
       const start = Math.max(0, end - limit);
@@ -247,9 +253,14 @@ export class Chat {
       const hidden_seq = hidden ? this.log(conversation_id).length : 0;
       return { entry: this.arrange(conversation_id, { ...own, ...(hidden == null ? {} : { hidden_seq }) }) };
     },
-    "draft.set": ({ conversation_id, text, reply_to = 0 }) => ({
-      entry: this.put(`d:${conversation_id}`, "draft", text || reply_to ? { text, reply_to } : null),
-    }),
+    "draft.set": ({ conversation_id, text, reply_to = 0, seen = null }) => {
+      const key = `d:${conversation_id}`;
+      const there = this.own.get(key);
+      const newer = seen !== null && (there?.seq ?? 0) > seen && !this.draftsFromHere.has(there!.seq);
+      if (!text && !reply_to && there && newer) return { entry: there };
+      this.draftsFromHere.add(this.ownSeq + 1);
+      return { entry: this.put(key, "draft", text || reply_to ? { text, reply_to } : null) };
+    },
     "setting.set": ({ name, value }) => ({
       entry: this.put(`s:${name}`, "setting", value === null ? null : JSON.parse(value)),
     }),

@@ -18,6 +18,13 @@ class GroupActResult(Result, frozen=True):
     event: Event | None
 
 
+class GroupInviteResult(GroupActResult, frozen=True):
+    """`waiting`: where coming in needs approval, those whom a plain member invites are let in by
+    who decides on requests; then there is no event yet."""
+
+    waiting: tuple[str, ...] = ()
+
+
 class GroupInvite(Params, frozen=True):
     """Those who are in already are left out."""
 
@@ -179,7 +186,7 @@ class GroupDecide(Params, frozen=True):
 
 
 METHODS: dict[str, Method] = {
-    "group.invite": Method(GroupInvite, GroupActResult),
+    "group.invite": Method(GroupInvite, GroupInviteResult),
     "group.leave": Method(GroupLeave, GroupActResult),
     "group.remove": Method(GroupRemove, GroupActResult),
     "group.role": Method(GroupRole, GroupActResult),
