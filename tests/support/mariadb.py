@@ -42,6 +42,8 @@ class Mariadb:
             "mariadb-install-db",
             "--no-defaults",
             f"--datadir={self.folder / 'data'}",
+            # TMPDIR may be a folder where its account may not write.
+            f"--tmpdir={self.folder}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
             "--skip-name-resolve",
@@ -54,6 +56,7 @@ class Mariadb:
             "mariadbd",
             "--no-defaults",
             f"--datadir={self.folder / 'data'}",
+            f"--tmpdir={self.folder}",
             f"--socket={self.socket}",
             f"--port={self.port}",
             "--bind-address=127.0.0.1",
