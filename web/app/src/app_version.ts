@@ -16,7 +16,9 @@ export function keepAppFresh(): void {
   void navigator.serviceWorker.register("/sw.js").then(watchForNew, () => undefined);
 }
 
-function watchForNew(registration: ServiceWorkerRegistration): void {
+/** Where service workers are blocked, some browsers register nothing and say nothing. */
+function watchForNew(registration: ServiceWorkerRegistration | undefined): void {
+  if (registration === undefined) return;
   const offer = (): void => {
     const waiting = registration.waiting;
     if (waiting === null || navigator.serviceWorker.controller === null) return;

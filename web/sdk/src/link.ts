@@ -102,7 +102,11 @@ export class Link {
       this.wake();
       if (this.online && this.line?.way === "http") this.trial.schedule();
     };
-    this.unlisten = onWaking(environment, changed, () => this.wake());
+    const gone = (): void => {
+      this.ways.onNetworkChange();
+      this.pulse.doubt();
+    };
+    this.unlisten = onWaking(environment, { changed, gone, shown: () => this.wake() });
   }
 
   get state(): Readable<LinkState> {

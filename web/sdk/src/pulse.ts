@@ -2,6 +2,8 @@ import type { Ask } from "./ask";
 import type { ParlorError } from "./errors";
 
 const ANSWER_LIMIT_MS = 8_000;
+/** For a line of which the browser says that it has no network. */
+const DOUBTED_LIMIT_MS = 2_000;
 /** A line that carried something so lately needs no proof. */
 const FRESH_MS = 2_000;
 
@@ -53,16 +55,21 @@ export class Pulse {
     if (this.link.online() && Date.now() - this.heardAt > FRESH_MS) this.beat();
   }
 
+  /** Find out at once: what was heard a moment ago proves nothing any more. */
+  doubt(): void {
+    if (this.link.online()) this.beat(DOUBTED_LIMIT_MS);
+  }
+
   stop(): void {
     clearTimeout(this.timer);
   }
 
-  private beat(): void {
+  private beat(timeoutMs = ANSWER_LIMIT_MS): void {
     const { link } = this;
     const line = link.line();
     const sentAt = Date.now();
     const current = (): boolean => link.line() === line && link.online();
-    link.ask("heartbeat", {}, { timeoutMs: ANSWER_LIMIT_MS }).then(
+    link.ask("heartbeat", {}, { timeoutMs }).then(
       ({ server_time }) => {
         if (!current()) return;
         this.aheadMs = server_time - (sentAt + Date.now()) / 2;

@@ -282,6 +282,18 @@ test("a link that does not answer its heartbeat is replaced", async () => {
   expect(link.state.get()).toMatchObject({ status: "offline", reason: "no_heartbeat" });
 });
 
+test("a link of which the browser says that the network is gone has two seconds to prove itself", async () => {
+  online();
+  network.page.dispatchEvent(new Event("offline"));
+  expect(network.last.count("heartbeat")).toBe(1);
+  network.last.answer("heartbeat", { server_time: Date.now() });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(status()).toBe("online");
+  network.page.dispatchEvent(new Event("offline"));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(link.state.get()).toMatchObject({ status: "offline", reason: "no_heartbeat" });
+});
+
 test("heartbeats keep the idea of the server's clock", async () => {
   online();
   await vi.advanceTimersByTimeAsync(25_000);
