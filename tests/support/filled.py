@@ -12,6 +12,8 @@ _FILL = """
     INSERT INTO events (conversation_id, seq, kind, sender_id, sent_at, text)
     SELECT ?, n + 2, 'message', ?, ? - (? - n) * 60000, 'message ' || n FROM numbers
 """
+_END = "UPDATE conversations SET last_seq = ?, last_said_seq = ? WHERE id = ?"
+_READ = "UPDATE members SET read_seq = ? WHERE conversation_id = ?"
 
 
 def fill(data: Path, talk: str, sender: str, count: int, read: int) -> None:
@@ -22,11 +24,8 @@ def fill(data: Path, talk: str, sender: str, count: int, read: int) -> None:
     now = int(time.time() * 1000)
     with sqlite3.connect(data / "parlor.db") as link:
         link.execute(_FILL, (count, int(talk), int(sender), now, count))
-        at = (count + 1, int(talk))
-        link.execute("UPDATE conversations SET last_seq = ?, last_said_seq = ? WHERE id = ?",
-                     (at[0], *at))  # fmt: skip
-        link.execute("UPDATE members SET read_seq = ? WHERE conversation_id = ?",
-                     (read + 1, int(talk)))  # fmt: skip
+        link.execute(_END, (count + 1, count + 1, int(talk)))
+        link.execute(_READ, (read + 1, int(talk)))
     link.close()
 
 
@@ -38,7 +37,5 @@ def say_at(data: Path, talk: str, sender: str, said: Sequence[tuple[int, str]]) 
             " VALUES (?, ?, 'message', ?, ?, ?)",
             [(int(talk), n, int(sender), *one) for n, one in enumerate(said, 2)],
         )
-        last = len(said) + 1
-        link.execute("UPDATE conversations SET last_seq = ?, last_said_seq = ? WHERE id = ?",
-                     (last, last, int(talk)))  # fmt: skip
+        link.execute(_END, (len(said) + 1, len(said) + 1, int(talk)))
     link.close()
