@@ -80,7 +80,7 @@ async def test_the_app_can_be_installed(arrive: Arrive, browser: Browser) -> Non
 async def test_the_app_opens_without_a_server_and_fills_when_it_is_back(
     arrive: Arrive, browser: Browser, server: ParlorServer
 ) -> None:
-    ada = await arrive(browser, "ada", "Ada Lovelace")
+    ada = await arrive(browser, "ada", "Ada Lovelace", offline=True)
     ming = await arrive(browser, "xiaoming", "王小明")
     await asyncio.gather(ada.sign_up(), ming.sign_up())
     await ada.open_chat_with(ming)

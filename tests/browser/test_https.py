@@ -7,6 +7,7 @@ only clicked through to gets no service worker, and the test could not tell a br
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -54,8 +55,8 @@ async def test_the_app_works_over_https(tmp_path, playwright: Playwright, set_up
             ],
         )
         stack.push_async_callback(browser.close)
-        ada = await Person.arrive(browser, url, "ada", "Ada Lovelace", size=DESKTOP)
-        ming = await Person.arrive(browser, url, "xiaoming", "王小明", size=DESKTOP)
+        come = functools.partial(Person.arrive, browser, url, size=DESKTOP, offline=True)
+        ada, ming = await come("ada", "Ada Lovelace"), await come("xiaoming", "王小明")
         for person in (ada, ming):
             assert await person.page.evaluate("isSecureContext && location.protocol") == "https:"
             assert await person.page.evaluate("typeof navigator.mediaDevices") == "object"

@@ -28,7 +28,7 @@ async def _can_start_offline(person: Person) -> None:
 
 
 async def _pair(arrive: Arrive, browser: Browser, size: dict[str, int]) -> tuple[Person, Person]:
-    ada = await arrive(browser, "ada", "Ada Lovelace", size)
+    ada = await arrive(browser, "ada", "Ada Lovelace", size, offline=True)
     ming = await arrive(browser, "xiaoming", "王小明", size)
     await asyncio.gather(ada.sign_up(), ming.sign_up())
     await ming.open_chat_with(ada)

@@ -40,8 +40,8 @@ async def _texts(person: Person) -> list[str]:
 async def test_messages_typed_while_the_server_is_replaced_arrive_once(
     arrive: Arrive, browser: Browser, server: ParlorServer
 ) -> None:
-    ada = await arrive(browser, "ada", "Ada Lovelace")
-    ming = await arrive(browser, "xiaoming", "王小明")
+    ada = await arrive(browser, "ada", "Ada Lovelace", offline=True)
+    ming = await arrive(browser, "xiaoming", "王小明", offline=True)
     await asyncio.gather(ada.sign_up(), ming.sign_up())
     await ada.open_chat_with(ming)
     await ada.say("before")

@@ -69,6 +69,19 @@ async def test_what_is_so_already_makes_no_entry(log):
     assert (await log.page(ME, 0, 10)).last_seq == 1
 
 
+async def test_what_is_put_over_an_entry_replaces_no_other_one(log):
+    def over(seq: int, value: bytes | None) -> Change:
+        return msgspec.structs.replace(setting("a", value), over=seq)
+
+    assert list(await log.put([over(1, b"0")], 4)) == []
+    await log.put([over(0, b"1")], 5)
+    await log.put([setting("a", b"2")], 6)
+    assert list(await log.put([over(1, None)], 7)) == []
+    assert await everything(log) == [("s:a", 2, b"2")]
+    await log.put([over(2, None)], 8)
+    assert await everything(log) == [("s:a", 3, None)]
+
+
 async def test_what_is_gone_is_told(log):
     await log.put([setting("a", b"1")], 5)
     await log.put([setting("a", None)], 6)

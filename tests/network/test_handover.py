@@ -14,11 +14,9 @@ import pytest
 from parlor.boot.handover import SOCKET_NAME, Predecessor
 from parlor.client import connect
 from parlor.model.close import CloseCode
-from parlor.wire.native.codec import MSGPACK
-from parlor.wire.native.framing import build_framed
-from parlor.wire.native.methods import Hello
 from tests.support.people import sign_up
 from tests.support.ports import free_port
+from tests.support.raw_native import raw_native
 from tests.support.server import ParlorServer, running_parlor
 from tests.support.tls_server import tls_server
 
@@ -177,7 +175,8 @@ async def test_a_successor_that_cannot_serve_fails_before_it_takes_anything(tmp_
 
 async def test_a_kept_connection_is_told_to_come_anew_while_draining(tmp_path):
     """What the old server answered is handed over, so after that it answers nothing."""
-    # A goodbye that is not read keeps the old process until the test has seen what it says.
+    # A WebSocket that does not answer the goodbye keeps the old process until the test has seen
+    # what that says.
     settings = (
         "gateway.heartbeat_s=600", "gateway.close_timeout_s=100", "server.drain_limit_s=200",
     )  # fmt: skip
@@ -194,9 +193,7 @@ async def test_a_kept_connection_is_told_to_come_anew_while_draining(tmp_path):
             answer = kept.getresponse()
             return answer, answer.read()
 
-        with socket.create_connection(("127.0.0.1", server.port)) as unread:
-            unread.sendall(build_framed(MSGPACK.build_request(1, "hello", Hello(alice.token))))
-            await asyncio.to_thread(unread.recv, 10_000)
+        async with raw_native(server.port, alice.token):
             taking = asyncio.create_task(server.take_over())
             async with asyncio.timeout(120):
                 answer, body = await asyncio.to_thread(ask)

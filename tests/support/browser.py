@@ -63,6 +63,13 @@ _KEEP_PEERS = """
 """
 """Lets a test read getStats() of every peer connection without a hook in the app."""
 
+NO_WORKER = """
+if (window.ServiceWorkerContainer) {
+  ServiceWorkerContainer.prototype.register = () => Promise.reject(new Error("not in this test"));
+}
+"""
+"""As in a browser that refuses service workers, with which the app works, but not offline."""
+
 _REFUSED_LINK = re.compile(
     r"WebSocket connection to 'ws://[^']*/ws[^']*' failed:"
     r".*net::ERR_CONNECTION_(REFUSED|RESET)",

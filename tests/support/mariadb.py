@@ -52,6 +52,8 @@ class Mariadb:
                 "mariadb-install-db",
                 "--no-defaults",
                 data,
+                # TMPDIR may be a folder where its account may not write.
+                f"--tmpdir={self.folder}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",
@@ -64,6 +66,7 @@ class Mariadb:
             MYSQLD or "mariadbd",
             "--no-defaults",
             f"--datadir={self.folder / 'data'}",
+            f"--tmpdir={self.folder}",
             f"--socket={self.socket}",
             f"--port={self.port}",
             "--bind-address=127.0.0.1",

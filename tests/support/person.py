@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.support.browser import Watcher, open_page
+from tests.support.browser import NO_WORKER, Watcher, open_page
 
 PASSWORD = "correct horse battery"
 PATIENCE_MS = 30_000
@@ -46,8 +46,15 @@ class Person:
         *,
         size: dict[str, int],
         script: str = "",
+        offline: bool = False,
     ) -> Person:
-        """Open the app in a new context; nobody is signed in. `script` runs before the app's."""
+        """Open the app in a new context; nobody is signed in. `script` runs before the app's.
+
+        Without `offline`, there is no service worker: storing the whole app takes it longer than
+        all else that most tests do.
+        """
+        if not offline:
+            script += NO_WORKER
         page, watcher = await open_page(browser, url, size=size, script=script)
         await page.goto("/")
         return cls(account, name, page, watcher)
@@ -90,7 +97,9 @@ class Person:
         await self.go_to("Settings")
         await self.button("Sign out").click()
         question = self.page.get_by_role("dialog", name="Sign out?")
-        await question.get_by_role("button", name="Sign out", exact=True).click()
+        # The page forgets them at once; who leaves it before the server knows gives that up.
+        async with self.page.expect_response("**/api/v1/sessions/current"):
+            await question.get_by_role("button", name="Sign out", exact=True).click()
         await expect(self.page.get_by_role("tab", name="Sign in")).to_be_visible()
 
     async def is_in(self) -> None:

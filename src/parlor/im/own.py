@@ -69,6 +69,11 @@ class Own:
         await self.tell(entries)
         return entries[0] if entries else None
 
+    async def at(self, user: UserId, key: str) -> Entry | None:
+        """What the log says of `key`, also when it is gone."""
+        found = await self._self_log.at([user], key)
+        return found[0] if found else None
+
     async def arrange(
         self, user: UserId, conversation_id: ConversationId, wish: Arrangement
     ) -> Entry | None:

@@ -15,7 +15,7 @@ from parlor.im.own import OwnPage
 from parlor.im.stars import StarredMessage
 from parlor.model.conversation import ConversationKind, ConversationView
 from parlor.model.event import Event
-from parlor.model.ids import ConnectionKey, ConversationId, UserId
+from parlor.model.ids import ConnectionKey, ConversationId, DeviceId, UserId
 from parlor.model.own import Arrangement
 from parlor.model.self_log import Entry
 
@@ -79,7 +79,14 @@ class OwnLog(Protocol):
 
 class Drafts(Protocol):
     async def set(
-        self, user: UserId, conversation_id: ConversationId, text: str, reply_to: int
+        self,
+        user: UserId,
+        conversation_id: ConversationId,
+        text: str,
+        reply_to: int,
+        *,
+        device: DeviceId = ...,
+        seen: int | None = None,
     ) -> Entry | None: ...
 
 

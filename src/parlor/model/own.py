@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from parlor.model.ids import ConversationId
+from parlor.model.ids import ConversationId, DeviceId
 
 
 class Notify(StrEnum):
@@ -61,10 +61,11 @@ def read_up_to(own: OwnConversation, seq: int) -> OwnConversation:
 
 
 class OwnDraft(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body of an entry about something not yet sent."""
+    """The body of an entry about something not yet sent; `device` is where it was written."""
 
     text: str
     reply_to: int = 0
+    device: DeviceId = DeviceId("")
 
 
 class OwnStar(msgspec.Struct, frozen=True):

@@ -42,12 +42,16 @@ def star_key(conversation: ConversationId, seq: int) -> str:
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A new value of `key`. `body` is JSON of a shape that `kind` decides; None: it is gone."""
+    """A new value of `key`. `body` is JSON of a shape that `kind` decides; None: it is gone.
+
+    With `over`, it takes the place of the entry with that seq and of no other: nothing is changed
+    once another value has come in between."""
 
     user_id: UserId
     key: str
     kind: SelfKind
     body: bytes | None
+    over: int | None = None
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -31,7 +31,8 @@ class SelfLog(Protocol):
     ) -> Sequence[Entry]:
         """Store `changes` in their order, in one transaction; the entries that this made.
 
-        What is so already makes none. `most` is how many entries of a kind one user may have at
+        What is so already makes none, nor what is to be put `over` an entry that is not the
+        newest of its key any more. `most` is how many entries of a kind one user may have at
         a time. Raises NotFound (no such user), LimitReached (then nothing was stored).
         """
 

@@ -5,11 +5,13 @@ from hypothesis import strategies as st
 
 from parlor.im.settings import ImSettings
 from parlor.model.errors import BadRequest, BadText, LimitReached, NotFound, NotMember, TextTooLong
-from parlor.model.ids import ConversationId
+from parlor.model.ids import ConversationId, DeviceId
 from parlor.model.self_log import SelfKind
 from tests.support.own_services import own_services
 from tests.support.storage import ANN, BOB, CEM, NOWHERE
 from tests.support.talk import open_talk
+
+PHONE, DESK = DeviceId("phone"), DeviceId("desk")
 
 
 @pytest.fixture
@@ -42,6 +44,26 @@ async def test_an_empty_draft_is_none(talk):
     assert await talk.own.drafts.set(ANN, direct, "", 0) is None
 
 
+async def test_sending_takes_away_no_draft_that_another_device_has_written_since(talk):
+    direct = await talk.direct()
+    phone = talk.own.drafts
+    first = await phone.set(ANN, direct, "hi", 0, device=PHONE)
+    assert await phone.set(ANN, direct, "wait", 0, device=DESK) is not None
+    kept = await phone.set(ANN, direct, "", 0, device=PHONE, seen=first.seq)
+    assert msgspec.json.decode(kept.body) == {"text": "wait", "device": DESK}
+    assert await own(talk) == {f"d:{direct}": {"text": "wait", "device": DESK}}
+    gone = await phone.set(ANN, direct, "", 0, device=PHONE, seen=kept.seq)
+    assert gone.body is None
+    assert await phone.set(ANN, direct, "", 0, device=PHONE, seen=0) is None
+
+
+async def test_sending_takes_away_what_the_device_wrote_and_has_no_answer_to_yet(talk):
+    direct = await talk.direct()
+    await talk.own.drafts.set(ANN, direct, "hi", 0, device=PHONE)
+    await talk.own.drafts.set(ANN, direct, "", 0, device=PHONE, seen=0)
+    assert await own(talk) == {f"d:{direct}": None}
+
+
 async def test_a_draft_has_only_so_many_characters(talk):
     direct = await talk.direct()
     await talk.own.drafts.set(ANN, direct, "x" * 10, 0)
@@ -51,9 +73,9 @@ async def test_a_draft_has_only_so_many_characters(talk):
 
 async def test_a_draft_is_written_where_one_is(talk):
     direct = await talk.direct()
-    for text in ("hi", ""):
+    for text, seen in (("hi", None), ("", None), ("", 0)):
         with pytest.raises(NotMember):
-            await talk.own.drafts.set(CEM, direct, text, 0)
+            await talk.own.drafts.set(CEM, direct, text, 0, seen=seen)
     for nowhere in (NOWHERE, ConversationId("x"), ConversationId("\ud800")):
         with pytest.raises(NotFound):
             await talk.own.drafts.set(ANN, nowhere, "hi", 0)
@@ -62,6 +84,8 @@ async def test_a_draft_is_written_where_one_is(talk):
     for reply_to in (-1, 2**60):
         with pytest.raises(BadRequest):
             await talk.own.drafts.set(ANN, direct, "hi", reply_to)
+        with pytest.raises(BadRequest):
+            await talk.own.drafts.set(ANN, direct, "", 0, seen=reply_to)
 
 
 async def test_a_setting_is_json_under_a_name(talk):

@@ -44,18 +44,18 @@ describe("rows of a thread", () => {
     expect(kinds(threadRows(own, [], { ...reader, lineAfter: 1 }).rows)).not.toContain("new");
   });
 
+  test("a pin is told by a line, what else is done to a message is not", () => {
+    const act = (seq: number, kind: Event["kind"]): Event => ({ conversation_id: "c", seq, id: `e${seq}`, kind, sender: "ada", sent_at: NOON, target: 1 });
+    const events = [said(1, "ada", NOON), act(2, "edit"), act(3, "pin"), act(4, "reaction"), act(5, "recall")];
+    expect(kinds(threadRows(events, [], reader).rows)).toEqual(["day", "first", "happening"]);
+  });
+
   test("the line is nowhere where the events begin after it, unless nothing is before them", () => {
     const events = [said(7, "ada", NOON), said(8, "ada", NOON)];
     expect(kinds(threadRows(events, [], { ...reader, lineAfter: 3 }).rows)).toEqual(["day", "first", "more"]);
     expect(kinds(threadRows(events, [], { ...reader, lineAfter: 6 }).rows)).toEqual(["day", "new", "first", "more"]);
     const before = threadRows(events, [], { ...reader, lineAfter: 3 });
     expect(kinds(threadRows(events, [], { ...reader, lineAfter: 3, begun: true }, before).rows)).toEqual(["day", "new", "first", "more"]);
-  });
-
-  test("a pin is told by a line, what else is done to a message is not", () => {
-    const act = (seq: number, kind: Event["kind"]): Event => ({ conversation_id: "c", seq, id: `e${seq}`, kind, sender: "ada", sent_at: NOON, target: 1 });
-    const events = [said(1, "ada", NOON), act(2, "edit"), act(3, "pin"), act(4, "reaction"), act(5, "recall")];
-    expect(kinds(threadRows(events, [], reader).rows)).toEqual(["day", "first", "happening"]);
   });
 
   test("what is not sent yet follows the events and joins the group of its sender", () => {

@@ -640,22 +640,18 @@ export interface GroupInvite {
 }
 
 /**
- * `waiting`: where coming in needs approval, those whom a plain member invites are let in by
- * who decides on requests; then there is no event yet.
+ * `waiting`, of `group.invite`: where coming in needs approval, those whom a plain member
+ * invites are let in by who decides on requests; then there is no event yet.
  */
-export interface GroupInviteResult {
+export interface GroupActResult {
   event: Event | null;
-  waiting: readonly string[];
+  waiting?: readonly string[];
 }
 
 /** The owner hands the group over before, unless nobody else is there. */
 export interface GroupLeave {
   conversation_id: string;
   client_id: string;
-}
-
-export interface GroupActResult {
-  event: Event | null;
 }
 
 /** All of `members` or, when one of them may not be removed, none. */
@@ -1176,11 +1172,18 @@ export interface EntryResult {
   entry: SelfEntry | null;
 }
 
-/** What is written but not sent. Neither `text` nor `reply_to`: there is no draft. */
+/**
+ * What is written but not sent. Neither `text` nor `reply_to`: there is no draft.
+ *
+ * With `seen`, the seq of the entry that the device knows (0: none), that takes away this draft,
+ * an older one or one that the device wrote itself. What another device has written since stays,
+ * and is the answer: what empties the composer, sending, may have happened long before.
+ */
 export interface DraftSet {
   conversation_id: string;
   text: string;
   reply_to?: number;
+  seen?: number | null;
 }
 
 /** A setting of the person, which clients agree on. `value` is JSON text; null: none. */
@@ -1699,7 +1702,7 @@ export interface Methods {
   "conversation.list": { params: ConversationList; result: ConversationListResult };
   "conversation.members": { params: ConversationMembers; result: MembersResult };
   "read.set": { params: ReadSet; result: ReadResult };
-  "group.invite": { params: GroupInvite; result: GroupInviteResult };
+  "group.invite": { params: GroupInvite; result: GroupActResult };
   "group.leave": { params: GroupLeave; result: GroupActResult };
   "group.remove": { params: GroupRemove; result: GroupActResult };
   "group.role": { params: GroupRole; result: GroupActResult };

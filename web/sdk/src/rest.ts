@@ -61,8 +61,9 @@ export class Rest {
     return this.call("POST", "/api/v1/sessions/refresh", { refresh_token: refreshToken });
   }
 
+  /** Goes on when the page is left at once: the sign-in must not outlive it. */
   signOut(token: string): Promise<void> {
-    return this.call("DELETE", "/api/v1/sessions/current", undefined, token);
+    return this.call("DELETE", "/api/v1/sessions/current", undefined, token, { keepalive: true });
   }
 
   setUpLink(token: string): Promise<SetUpLinkView> {
@@ -74,7 +75,7 @@ export class Rest {
   }
 
   /** `body` goes as JSON, or as it is when it is a file. */
-  async call<T>(method: string, path: string, body?: unknown, token?: string): Promise<T> {
+  async call<T>(method: string, path: string, body?: unknown, token?: string, more: RequestInit = {}): Promise<T> {
     const headers: Record<string, string> = { Accept: "application/json" };
     const file = body instanceof Blob ? body : null;
     if (body !== undefined) headers["Content-Type"] = file ? file.type : "application/json";
@@ -89,6 +90,7 @@ export class Rest {
         cache: "no-store",
         credentials: "omit",
         signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...more,
       });
       text = await response.text();
     } catch {

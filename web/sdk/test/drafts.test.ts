@@ -81,6 +81,70 @@ test("what another device writes shows here, but not over what is being typed", 
   expect(page.drafts.get("9")).toBe("from here");
 });
 
+test("what is written and sent within a moment is told to nobody", async () => {
+  const chat = new Chat();
+  const page = await tab(new Browser(), { chat });
+  page.greet();
+  await quiet();
+  page.drafts.set("9", "hello");
+  page.drafts.set("9", "");
+  vi.advanceTimersByTime(1_000);
+  await quiet();
+  expect(chat.count("draft.set")).toBe(0);
+  expect([...page.drafts.all.get()]).toEqual([]);
+});
+
+test("sending here does not forget what another device writes a moment later", async () => {
+  const chat = new Chat();
+  const page = await tab(new Browser(), { chat, pushes: true });
+  page.greet();
+  await quiet();
+  page.drafts.set("9", "hello");
+  vi.advanceTimersByTime(1_000);
+  await quiet();
+  page.drafts.set("9", "");
+  chat.put("d:9", "draft", { text: "to be continued" });
+  vi.advanceTimersByTime(1_000);
+  await quiet();
+  expect(chat.own.get("d:9")?.body).toContain("to be continued");
+  expect([...page.drafts.all.get()]).toEqual([["9", "to be continued"]]);
+});
+
+test("what was sent without a network forgets no draft that another device wrote meanwhile", async () => {
+  const chat = new Chat();
+  const page = await tab(new Browser(), { chat, pushes: true });
+  page.greet();
+  await quiet();
+  page.drafts.set("9", "hello");
+  vi.advanceTimersByTime(1_000);
+  await quiet();
+  chat.online = false;
+  page.queue.pause();
+  page.drafts.set("9", "");
+  vi.advanceTimersByTime(1_000);
+  await quiet();
+  chat.put("d:9", "draft", { text: "to be continued" });
+  chat.online = true;
+  page.greet();
+  await quiet();
+  expect(chat.own.get("d:9")?.body).toContain("to be continued");
+  expect(page.drafts.get("9")).toBe("to be continued");
+});
+
+test("what was written here is forgotten when it is sent, also before its answer came", async () => {
+  const chat = new Chat();
+  const page = await tab(new Browser(), { chat });
+  page.greet();
+  await quiet();
+  page.drafts.set("9", "hello");
+  vi.advanceTimersByTime(1_000);
+  page.drafts.set("9", "");
+  vi.advanceTimersByTime(1_000);
+  await quiet();
+  expect(chat.own.get("d:9")?.body ?? null).toBeNull();
+  expect([...page.drafts.all.get()]).toEqual([]);
+});
+
 test("each person has their own, and signing out forgets them", async () => {
   const browser = new Browser(new IDBFactory());
   const ann = await tab(browser);

@@ -6,13 +6,14 @@ interface Sent {
   method: string | undefined;
   headers: Record<string, string>;
   body: unknown;
+  keepalive: boolean;
 }
 
 function rest(answer: () => Response | Promise<Response>): { rest: Rest; sent: Sent[] } {
   const sent: Sent[] = [];
   const fetch = (async (url: string, init: RequestInit) => {
     const body = typeof init.body === "string" ? (JSON.parse(init.body) as unknown) : init.body;
-    sent.push({ url, method: init.method, headers: init.headers as Record<string, string>, body });
+    sent.push({ url, method: init.method, headers: init.headers as Record<string, string>, body, keepalive: init.keepalive === true });
     return answer();
   }) as unknown as typeof globalThis.fetch;
   return { rest: new Rest("http://parlor.test", fetch), sent };
@@ -34,6 +35,8 @@ test("signing out carries the token and takes an empty answer", async () => {
   const { rest: api, sent } = rest(() => new Response(null, { status: 204 }));
   await api.signOut("t1");
   expect(sent[0]).toMatchObject({ method: "DELETE", headers: { Authorization: "Bearer t1" }, body: null });
+  // Whoever signs out and leaves at once is signed out.
+  expect(sent[0]?.keepalive).toBe(true);
 });
 
 test("a refusal keeps its code, sentence, status and retry", async () => {

@@ -26,11 +26,7 @@ from parlor.model.event import Event, EventKind
 from parlor.model.group import GroupSettings, Join, Role
 from parlor.model.group_change import SettingsChange
 from parlor.model.ids import ConversationId, EventId, UserId
-from parlor.wire.native.methods.groups import (
-    GroupActResult,
-    GroupInviteResult,
-    GroupOnlineResult,
-)
+from parlor.wire.native.methods.groups import GroupActResult, GroupOnlineResult
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -99,18 +95,18 @@ _REFUSES = (NotFound, NotMember, Forbidden, GroupDissolved)
         LimitReached,
         NotWanted,
         asks=SomeMembers("b1946ac9", (_BOB,)),
-        gives=GroupInviteResult(_example(EventKind.JOINED, members=(_BOB,)).event),
+        gives=_example(EventKind.JOINED, members=(_BOB,)),
     ),
 )
 async def invite(
     request: ApiRequest, conversation_id: FromPath[str], data: JSONBody[SomeMembers]
-) -> GroupInviteResult:
+) -> GroupActResult:
     """Bring people in; those who are there already are left out, and `waiting` names those whom
     somebody who decides on requests has to let in."""
     joining, members = request.services.groups.joining, list(map(UserId, data.members))
     group = ConversationId(conversation_id)
     event, waiting = await joining.invite(request.user.user, group, data.client_id, members)
-    return GroupInviteResult(event, tuple(waiting))
+    return GroupActResult(event, tuple(waiting))
 
 
 @post(

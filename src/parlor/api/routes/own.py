@@ -45,10 +45,11 @@ class Arranged(msgspec.Struct, frozen=True):
 
 
 class NewDraft(msgspec.Struct, frozen=True):
-    """An empty one is taken away."""
+    """An empty one is taken away; with `seen`, as `draft.set` says."""
 
     text: str
     reply_to: Position = 0
+    seen: Position | None = None
 
 
 class NewSetting(msgspec.Struct, frozen=True):
@@ -119,7 +120,10 @@ async def draft(
 ) -> EntryResult:
     """Keep what is written and not sent."""
     drafts, talk = request.services.own.drafts, ConversationId(conversation_id)
-    return entry_result(await drafts.set(request.user.user, talk, data.text, data.reply_to))
+    user, device = request.user.user, request.user.device
+    return entry_result(
+        await drafts.set(user, talk, data.text, data.reply_to, device=device, seen=data.seen)
+    )
 
 
 @put(

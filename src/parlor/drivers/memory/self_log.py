@@ -105,7 +105,8 @@ class MemorySelfLog:
     def _store(self, change: Change, at_ms: int) -> Entry | None:
         log = self._logs[change.user_id]
         stored = log.entries.get(change.key)
-        if (None if stored is None else stored.body) == change.body:
+        body, seq = (None, 0) if stored is None else (stored.body, stored.seq)
+        if body == change.body or change.over not in (None, seq):
             return None
         log.last_seq += 1
         entry = Entry(change.user_id, change.key, log.last_seq, change.kind, change.body, at_ms)

@@ -74,6 +74,9 @@ _RAISE_FLOOR = (
     .values(floor_seq=bindparam("floor"))
 )
 _ENDLESS = (1 << 63) - 1
+_NOTHING = (None, 0)
+_NEW = -1
+"""In place of the seq of what is put by the same call, which nothing can know."""
 
 
 class SqlSelfLog:
@@ -138,17 +141,17 @@ def _put(
     known = set(db.execute(select(users.c.id).where(users.c.id.in_(people))).scalars())
     if known != people:
         raise NotFound("There is no such user.")
-    stored = _bodies(db, changes)
+    stored = _newest(db, changes)
     new: list[Change] = []
     more: Counter[tuple[UserId, SelfKind]] = Counter()
     for change in changes:
         place = change.user_id, change.key
-        was = stored.get(place)
-        if was == change.body:
+        was, seq = stored.get(place, _NOTHING)
+        if was == change.body or change.over not in (None, seq):
             continue
         if change.body is None or was is None:
             more[change.user_id, change.kind] += 1 if change.body is not None else -1
-        stored[place] = change.body
+        stored[place] = change.body, _NEW
         new.append(change)
     for (user, kind), added in more.items():
         if kind in most and added > 0 and _count(db, user, kind) + added > most[kind]:
@@ -156,14 +159,16 @@ def _put(
     return put(db, new, at_ms)
 
 
-def _bodies(db: Connection, changes: Sequence[Change]) -> dict[tuple[UserId, str], bytes | None]:
+def _newest(
+    db: Connection, changes: Sequence[Change]
+) -> dict[tuple[UserId, str], tuple[bytes | None, int]]:
     keys = [(int(change.user_id), change.key) for change in changes]
     found = db.execute(
-        select(self_entries.c.user_id, self_entries.c.key, self_entries.c.body).where(
-            tuple_(self_entries.c.user_id, self_entries.c.key).in_(keys)
-        )
+        select(
+            self_entries.c.user_id, self_entries.c.key, self_entries.c.body, self_entries.c.seq
+        ).where(tuple_(self_entries.c.user_id, self_entries.c.key).in_(keys))
     )
-    return {(UserId(str(row.user_id)), row.key): row.body for row in found}
+    return {(UserId(str(row.user_id)), row.key): (row.body, row.seq) for row in found}
 
 
 def _count(db: Connection, user: UserId, kind: SelfKind) -> int:

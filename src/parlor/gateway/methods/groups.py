@@ -36,13 +36,13 @@ class Groups:
             "group.decide": bind(wire.GroupDecide, self.decide, finishes=True),
         }
 
-    async def invite(self, caller: Caller, params: wire.GroupInvite) -> wire.GroupInviteResult:
+    async def invite(self, caller: Caller, params: wire.GroupInvite) -> wire.GroupActResult:
         group, members = ConversationId(params.conversation_id), list(map(UserId, params.members))
         user = who(caller).user
         event, waiting = await self._groups.joining.invite(
             user, group, params.client_id, members, not_to=caller.link.key
         )
-        return wire.GroupInviteResult(event, tuple(waiting))
+        return wire.GroupActResult(event, tuple(waiting))
 
     async def leave(self, caller: Caller, params: wire.GroupLeave) -> wire.GroupActResult:
         group = ConversationId(params.conversation_id)

@@ -41,8 +41,17 @@ class Own:
 
     async def draft(self, caller: Caller, params: wire.DraftSet) -> wire.EntryResult:
         talk = ConversationId(params.conversation_id)
-        user = who(caller).user
-        return entry_result(await self._own.drafts.set(user, talk, params.text, params.reply_to))
+        whose = who(caller)
+        return entry_result(
+            await self._own.drafts.set(
+                whose.user,
+                talk,
+                params.text,
+                params.reply_to,
+                device=whose.device,
+                seen=params.seen,
+            )
+        )
 
     async def setting(self, caller: Caller, params: wire.SettingSet) -> wire.EntryResult:
         user = who(caller).user

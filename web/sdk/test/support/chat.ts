@@ -60,6 +60,8 @@ export class Chat {
   readonly readSeqs = new Map<string, number>();
   readonly own = new Map<string, SelfEntry>();
   ownSeq = 0;
+  /** Entries that this device asked for; the server knows them by their device. */
+  private readonly draftsFromHere = new Set<number>();
   /** Entries before this number are not told any more. */
   ownFloor = 0;
   /** What is pushed to all devices of ANN. */
@@ -251,9 +253,14 @@ export class Chat {
       const hidden_seq = hidden ? this.log(conversation_id).length : 0;
       return { entry: this.arrange(conversation_id, { ...own, ...(hidden == null ? {} : { hidden_seq }) }) };
     },
-    "draft.set": ({ conversation_id, text, reply_to = 0 }) => ({
-      entry: this.put(`d:${conversation_id}`, "draft", text || reply_to ? { text, reply_to } : null),
-    }),
+    "draft.set": ({ conversation_id, text, reply_to = 0, seen = null }) => {
+      const key = `d:${conversation_id}`;
+      const there = this.own.get(key);
+      const newer = seen !== null && (there?.seq ?? 0) > seen && !this.draftsFromHere.has(there!.seq);
+      if (!text && !reply_to && there && newer) return { entry: there };
+      this.draftsFromHere.add(this.ownSeq + 1);
+      return { entry: this.put(key, "draft", text || reply_to ? { text, reply_to } : null) };
+    },
     "setting.set": ({ name, value }) => ({
       entry: this.put(`s:${name}`, "setting", value === null ? null : JSON.parse(value)),
     }),

@@ -14,14 +14,11 @@ from parlor.model.group_link import GroupLink, JoinRequest, Preview
 from parlor.wire.native.methods.shape import Empty, Method, Params, Result
 
 
-class GroupActResult(Result, frozen=True):
+class GroupActResult(Result, frozen=True, omit_defaults=True):
+    """`waiting`, of `group.invite`: where coming in needs approval, those whom a plain member
+    invites are let in by who decides on requests; then there is no event yet."""
+
     event: Event | None
-
-
-class GroupInviteResult(GroupActResult, frozen=True):
-    """`waiting`: where coming in needs approval, those whom a plain member invites are let in by
-    who decides on requests; then there is no event yet."""
-
     waiting: tuple[str, ...] = ()
 
 
@@ -186,7 +183,7 @@ class GroupDecide(Params, frozen=True):
 
 
 METHODS: dict[str, Method] = {
-    "group.invite": Method(GroupInvite, GroupInviteResult),
+    "group.invite": Method(GroupInvite, GroupActResult),
     "group.leave": Method(GroupLeave, GroupActResult),
     "group.remove": Method(GroupRemove, GroupActResult),
     "group.role": Method(GroupRole, GroupActResult),

@@ -58,11 +58,17 @@ class EntryResult(Result, frozen=True):
 
 
 class DraftSet(Params, frozen=True):
-    """What is written but not sent. Neither `text` nor `reply_to`: there is no draft."""
+    """What is written but not sent. Neither `text` nor `reply_to`: there is no draft.
+
+    With `seen`, the seq of the entry that the device knows (0: none), that takes away this draft,
+    an older one or one that the device wrote itself. What another device has written since stays,
+    and is the answer: what empties the composer, sending, may have happened long before.
+    """
 
     conversation_id: str
     text: str
     reply_to: int = 0
+    seen: int | None = None
 
 
 class SettingSet(Params, frozen=True):
