@@ -24,6 +24,7 @@ MESSAGES = 100_000
 LOADED = 10_000
 TITLE = "Long talk"
 OPENS = 7
+WHEEL_PX = 1_500
 KEYS = 60
 OPEN_AIM_MS = 300.0
 KEY_AIM_MS = 16.0
@@ -43,16 +44,6 @@ async (title) => {
   while (!document.querySelector("[role=log] article")) await frame();
   await frame();
   return performance.now() - began;
-}
-"""
-_LOAD = """
-async (wanted) => {
-  const box = document.querySelector("[role=log]");
-  const frame = () => new Promise(requestAnimationFrame);
-  while (![...box.querySelectorAll("article")].some((one) => one.textContent.includes(wanted))) {
-    box.scrollTop = 0;
-    await frame();
-  }
 }
 """
 _KEY = """
@@ -129,8 +120,12 @@ async def _browse(url: str) -> tuple[list[float], list[float]]:
         await page.get_by_role("button", name="Sign in").click()
         await page.get_by_role("link", name=TITLE).wait_for()
         opens = [await _open(page, url) for _ in range(OPENS)]
-        # A link to an old message would not load what is between.
-        await page.evaluate(_LOAD, f"message {MESSAGES - LOADED} of some length")
+        # By scrolling: a link to an old message would not load what is between.
+        wanted = page.get_by_text(f"message {MESSAGES - LOADED} of some length")
+        await page.get_by_role("log").hover()
+        while not await wanted.count():
+            await page.mouse.wheel(0, -WHEEL_PX)
+            await page.evaluate("() => new Promise(requestAnimationFrame)")
         pressed = [float(await page.evaluate(_KEY, "x")) for _ in range(KEYS)]
         await browser.close()
     return opens, pressed
