@@ -139,7 +139,8 @@ class Acts:
         self, act: Act, decide: Decide, at_ms: int, not_to: ConnectionKey | None
     ) -> tuple[Event | None, bool]:
         event, created = await self._messages.act(act, decide, at_ms)
-        if event is not None and created:
+        if event is not None:
+            # Also when it was stored before: whoever stored it may have died before telling.
             await self._announcements.tell_members(
                 self._rosters.of, EventPush(event), about=event.conversation_id, not_to=not_to
             )

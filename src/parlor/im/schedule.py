@@ -136,7 +136,7 @@ class Schedules:
             return
         try:
             try:
-                await self._send.store(self._draft(due), again=True)
+                await self._send.store(self._draft(due))
             except ParlorError as refusal:
                 await self._put_off(due, refusal)
             else:

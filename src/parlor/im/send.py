@@ -54,10 +54,11 @@ class Send:
 
         `not_to`: the sender's own connection, which learns of it by the answer.
 
-        The same `client_id` again returns the first event and False, and tells nobody. After
-        StorageFailed, Overloaded or cancellation the sender may send again with the same
-        `client_id`: it is one message, whatever had happened. A cancelled call may have stored
-        the message without telling anybody. Messages are stored in the order of the calls.
+        The same `client_id` again returns the first event and False, and tells everybody again,
+        who know it by its seq. After StorageFailed, Overloaded or cancellation the sender may
+        send again with the same `client_id`: it is one message, whatever had happened. A
+        cancelled call may have stored the message without telling anybody. Messages are stored in
+        the order of the calls.
 
         Raises EmptyText, TextTooLong, BadText, BadRequest (client_id, reply_to, mentions,
         expires_in_s), Forbidden, NotFound, NotMember.
@@ -72,10 +73,9 @@ class Send:
         draft = draft_of(said, conversation_id, sender, named, now)
         return await self._append(draft, by_member=True, not_to=not_to)
 
-    async def store(self, draft: Draft, *, again: bool = False) -> tuple[Event, bool]:
-        """As `text`, for what was checked before. `again`: tell all members also when it was
-        stored before, by somebody who may have died before telling them."""
-        return await self._append(draft, by_member=True, again=again)
+    async def store(self, draft: Draft) -> tuple[Event, bool]:
+        """As `text`, for what was checked before."""
+        return await self._append(draft, by_member=True)
 
     async def stored(
         self, conversation: ConversationId, sender: UserId, client_ids: Sequence[str]
@@ -101,15 +101,14 @@ class Send:
         draft: Draft,
         *,
         by_member: bool,
-        again: bool = False,
         not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         # Nothing may be awaited before the append: what one person sends at once keeps its order.
         event, created = await self._messages.append(
             draft, self._clock.unix_ms(), by_member=by_member
         )
-        if created or again:
-            await self._announcements.tell_members(
-                self._rosters.of, EventPush(event), about=event.conversation_id, not_to=not_to
-            )
+        # Also when it was stored before: whoever stored it may have died before telling them.
+        await self._announcements.tell_members(
+            self._rosters.of, EventPush(event), about=event.conversation_id, not_to=not_to
+        )
         return event, created

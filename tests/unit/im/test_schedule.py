@@ -233,10 +233,10 @@ class Reluctant:
         self._send = send
         self._failures = list(failures)
 
-    async def store(self, draft, *, again=False):
+    async def store(self, draft):
         if self._failures:
             raise self._failures.pop(0)
-        return await self._send.store(draft, again=again)
+        return await self._send.store(draft)
 
 
 async def test_what_cannot_be_sent_for_now_is_tried_again_for_a_while(talk, schedules):

@@ -40,6 +40,11 @@ describe("what happened, in a sentence", () => {
 });
 
 describe("the line in the list", () => {
+  test("a preview has the words without their marks, in one line", () => {
+    const marked = row(event("message", "ada", { text: "Hello **Omar**,\n`code`" }));
+    expect(preview(marked, "me", user, false)).toBe("Ada: Hello Omar, code");
+  });
+
   test("an expired message tells nothing of what it said", () => {
     const secret = row(event("message", "ada", { text: "4711", expires_at: 2 }));
     expect(preview(secret, "me", user, false)).toBe("Ada: 4711");

@@ -23,9 +23,10 @@ export function useDetailsView(): DetailsView {
   const layers = useLayers();
   const phone = useMediaQuery("(max-width: 639px)");
 
+  const addressed = computed(() => PANELS.find((one) => one === route.params["panel"]) ?? null);
   const panel = computed<Panel | null>(() => {
     if (!phone.value) return layers.details ? layers.panel : null;
-    return PANELS.find((one) => one === route.params["panel"]) ?? null;
+    return addressed.value;
   });
 
   function address(to: Panel | null): string {
@@ -67,6 +68,16 @@ export function useDetailsView(): DetailsView {
       if (!asked) return;
       layers.details = false;
       if (panel.value === null) open("details");
+    },
+    { immediate: true },
+  );
+  // The address of a page of a phone, where the details are beside the chat.
+  watch(
+    () => (phone.value ? null : addressed.value),
+    (asked) => {
+      if (asked === null) return;
+      open(asked);
+      void router.replace(address(null));
     },
     { immediate: true },
   );

@@ -3,6 +3,7 @@ import type { ConversationView, Event, User } from "@parlor/sdk";
 
 import { i18n, localeOf } from "@/i18n";
 
+import { plainOf } from "./markdown";
 import { span } from "./when";
 
 type Lookup = (id: string) => User | undefined;
@@ -28,7 +29,7 @@ export function preview(conversation: ConversationView, me: string, lookup: Look
   switch (event.kind) {
     case "message": {
       if (expired) return t("message.expired");
-      const text = (event.text ?? "").replace(/\s+/g, " ");
+      const text = plainOf(event.text ?? "");
       if (own) return t("list.said", { name: t("list.you"), text });
       return conversation.kind === "group" ? t("list.said", { name: personName(lookup(event.sender)), text }) : text;
     }
