@@ -47,7 +47,9 @@ export function useReading(about: About, sight: () => Sight | null) {
       seen.value = Math.max(seen.value, lastSeqUpTo(now.rows, now.end));
     }
     jumped = false;
-    if (seen.value > conversation.read_seq) void tell();
+    if (seen.value <= conversation.read_seq) return;
+    if (now.atEnd) parlor.store.markRead(id, seen.value);
+    else void tell();
   }
 
   /** The view goes to another place, not by scrolling. */
