@@ -347,12 +347,10 @@ async def test_members_are_found_by_name_and_listed_as_one_scrolls(look: Look, t
     await zoe.pane.get_by_role("textbox", name="Search members").fill("")
     await expect(rows.first).to_be_visible()
     await rows.first.hover()
-    for _ in range(20):
-        await zoe.person.page.mouse.wheel(0, 3_000)
-        if await zoe.member("Person 129").is_visible():
-            break
-        await zoe.person.page.wait_for_timeout(100)
-    await expect(zoe.member("Person 129")).to_be_visible()
+    async with asyncio.timeout(60):
+        while not await zoe.member("Person 129").is_visible():
+            await zoe.person.page.mouse.wheel(0, 3_000)
+            await zoe.person.page.wait_for_timeout(100)
 
 
 async def test_every_page_of_the_details_is_free_of_serious_faults(look: Look, team: Team) -> None:

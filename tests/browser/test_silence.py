@@ -152,6 +152,9 @@ async def test_whoever_is_blocked_or_unknown_is_told_so_where_they_would_write(
 
         await ada.button("Unblock").click()
         await _may_write(ada)
+        async with asyncio.timeout(60):
+            while (await team.ask("ada", "GET", "/blocks"))["blocked"]:
+                await asyncio.sleep(0.05)
         await zoe.reload()
         await _may_write(zoe)
         await team.ask("ada", "PATCH", "/me/privacy", {"write": "contacts"})

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -319,14 +320,19 @@ async def test_what_says_nothing_any_more_is_not_unread(stores):
         TALK, EventKind.MESSAGE, ANN, "m", merged=(Forwarded(CEM, 1, "said"),), silent=True
     )
     await stores.messages.append(others, 5)
+    again = msgspec.structs.replace(
+        others, client_id="f", forwarded=Forwarded(ANN, 1, ""), silent=False
+    )
+    await stores.messages.append(again, 5)
     for n, lasts_ms in enumerate((20, 90)):
         passing = Draft(TALK, EventKind.MESSAGE, ANN, f"e{n}", "soon gone", expires_at=lasts_ms)
         await stores.messages.append(passing, 5)
-    assert await unread() == 6
+    assert await unread() == 7
     await stores.states.expire(30, 10)
-    assert await unread() == 5
+    assert await unread() == 6
     for seq in (2, 3, 4):
         await do(stores, EventKind.RECALL, target=seq)
-    assert await unread() == 2
-    await do(stores, EventKind.RECALL, target=5)
-    assert await unread() == 1
+    assert await unread() == 3
+    for left, seq in ((2, 5), (1, 6)):
+        await do(stores, EventKind.RECALL, target=seq)
+        assert await unread() == left

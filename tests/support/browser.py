@@ -77,9 +77,9 @@ _REFUSED_LINK = re.compile(
 )
 
 _GONE = ("net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET", "net::ERR_EMPTY_RESPONSE")
-_ASKED = ("/healthz", "/api/v1/server")
-"""What the app asks to find out whether only the WebSocket does not get through; and the settings,
-which server it is."""
+_ASKED = ("/healthz", "/api/v1/server", "/icons/icon.svg")
+"""What the app asks to find out whether only the WebSocket does not get through; the settings,
+which server it is; and the browser, when the count in the tab's icon is gone."""
 _BLOCKED_LINK = re.compile(r"WebSocket connection to 'ws://[^']*/ws[^']*' failed:", re.DOTALL)
 
 

@@ -217,10 +217,16 @@ def _broken_states(history: History) -> Iterator[str]:
 
 
 def _broken_counts(history: History) -> Iterator[str]:
+    """What says nothing any more is not unread."""
     for (user, conversation), place in history.places.items():
+        log = history.stored.get(conversation, ())
+        gone = _taken_back(log)
         unread = sum(
-            event.kind is EventKind.MESSAGE and event.sender != user and event.seq > place.read_seq
-            for event in history.stored.get(conversation, ())
+            event.kind is EventKind.MESSAGE
+            and event.sender != user
+            and event.seq > place.read_seq
+            and event.seq not in gone
+            for event in log
         )
         if min(unread, MAX_UNREAD) != place.unread:
             yield f"{user} in {conversation}: {place.unread} unread, by the log {unread}"

@@ -43,8 +43,9 @@ MAX_UNREAD = 1_000
 _UNREAD_LOOK = 2 * MAX_UNREAD
 """Events at the end of a log among which unread messages are counted. A count of LIMITed rows
 would be exact, but MariaDB lets no subquery in FROM see the row around it."""
-_MERGED = (b'{"merged":', b'{"merged;')
-"""What `rest` begins with, as a range of bytes, where a message carries others and no text."""
+_CARRIES = ((b'{"merged":', b'{"merged;'), (b'{"forwarded":', b'{"forwarded;'))
+"""What `rest` begins with, as ranges of bytes, where a message carries others and no text; the
+second when it is itself a forwarded one."""
 
 JOINED = members.join(conversations)
 Before = tuple[int, ConversationId]
@@ -135,7 +136,10 @@ def _unread() -> ScalarSelect[int]:
             events.c.seq > conversations.c.last_seq - _UNREAD_LOOK,
             events.c.sender_id != members.c.user_id,
             events.c.kind == EventKind.MESSAGE.value,
-            or_(func.length(events.c.text) > 0, events.c.rest.between(*_MERGED)),
+            or_(
+                func.length(events.c.text) > 0,
+                *(events.c.rest.between(*carries) for carries in _CARRIES),
+            ),
         )
         .correlate(conversations, members)
         .scalar_subquery()
