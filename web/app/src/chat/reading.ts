@@ -27,6 +27,7 @@ export function useReading(about: About, sight: () => Sight | null) {
   const { id } = about.conversation;
   const seen = ref(about.conversation.read_seq);
   const mention = ref(0);
+  let told = 0;
   /** What is in sight may not follow what was seen. */
   let jumped = true;
 
@@ -47,7 +48,9 @@ export function useReading(about: About, sight: () => Sight | null) {
       seen.value = Math.max(seen.value, lastSeqUpTo(now.rows, now.end));
     }
     jumped = false;
-    if (seen.value <= conversation.read_seq) return;
+    // Told once: without a link the row may not follow.
+    if (seen.value <= Math.max(conversation.read_seq, told)) return;
+    told = seen.value;
     if (now.atEnd) parlor.store.markRead(id, seen.value);
     else void tell();
   }
