@@ -174,6 +174,10 @@ class Authentication:
         are open now have to go."""
         self._on_revoked.append(callback)
 
+    def on_ended_elsewhere(self, callback: Callable[[frozenset[str]], None]) -> None:
+        """Call `callback` with the names of sign-ins that another process has ended."""
+        self.revoked.on_found(callback)
+
     async def _resume(self, text: str) -> Admitted:
         ticket = self._tickets.check(text, self._now())
         await self.revoked.catch_up()

@@ -51,6 +51,9 @@ class Authentication(Protocol):
     def on_revoked(self, revoked: Callable[[RevocationKind, str], None], /) -> None:
         """Call `revoked` for every user, device or sign-in that is revoked."""
 
+    def on_ended_elsewhere(self, ended: Callable[[frozenset[str]], None], /) -> None:
+        """Call `ended` with the names of sign-ins that another process has ended."""
+
 
 class Calls(Protocol):
     def start(
