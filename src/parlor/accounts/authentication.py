@@ -161,8 +161,9 @@ class Authentication:
         self._on_session_end.append(callback)
 
     def on_sent_away(self, callback: Callable[[Identity, CloseCode], None]) -> None:
-        """Call `callback` whenever another device of the same person has ended a sign-in, before
-        those of `on_session_end`: its connections are to be closed at once, saying why."""
+        """Call `callback` whenever another device of the same person or a new password has ended a
+        sign-in, before those of `on_session_end`: its connections are to be closed at once, saying
+        why."""
         self._sign_ins.on_sent_away(callback)
 
     def on_use(self, callback: Callable[[Identity, str], None]) -> None:

@@ -50,15 +50,16 @@ class NewPasswords:
 
         Raises WeakPassword, WrongCredentials and TooManyAttempts as signing in does, SamePassword.
         """
-        (found,) = await self._accounts.users([me.user]) or (None,)
-        if found is None:
+        found = await self._accounts.users([me.user])
+        if not found:
             raise NotFound
-        checked = check_password(new, found.name)
-        credential = await self._proving.prove(found.name, present, address)
+        user = found[0]
+        checked = check_password(new, user.name)
+        credential = await self._proving.prove(user.name, present, address)
         _check_differs(present, checked)
         password_hash = await self._passwords.hash(checked)
         change = PasswordChange(credential.password_hash, but=me.session)
-        return await self.put(found, password_hash, "password.change", me.user, change)
+        return await self.put(user, password_hash, "password.change", user.id, change)
 
     async def replace_one_time(self, account: Credential, given: str, new: str) -> str:
         """The hash of the password `new`, which takes the place of the one-time password `given`.

@@ -184,8 +184,8 @@ class Greeting:
             link.close(Close(CloseCode.UNAUTHENTICATED))
 
     def on_sent_away(self, identity: Identity, why: CloseCode) -> None:
-        """Close the connections of a sign-in that another device has ended, without waiting for
-        what they have asked for."""
+        """Close the connections of a sign-in that another device or a new password has ended,
+        without waiting for what they have asked for."""
         for link in self._gateway.hub.of_user(identity.user):
             if link.session == identity.session:
                 link.close(Close(why))
