@@ -98,6 +98,7 @@ async def walk_people(camera: Camera, contact: str, stranger: str) -> None:
         ("/settings/profile", "profile.aboutHint", "69-profile"),
         ("/settings/privacy", "privacy.seen", "70-privacy"),
         ("/settings/devices", "signIns.this", "71-devices"),
+        ("/settings/password", "password.text", "74-password"),
     ):
         await page.goto(path)
         await page.get_by_text(camera.say(words), exact=True).first.wait_for()

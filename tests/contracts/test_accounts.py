@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from parlor.model.account import User
+from parlor.model.audit import AuditEntry
 from parlor.model.errors import NameTaken, NotFound
 from parlor.model.ids import UserId
+from parlor.ports.accounts import PasswordChange
 from tests.support.storage import ANN, BOB, CEM, NOBODY, STORES
 
 
@@ -52,15 +54,21 @@ async def test_users_come_in_the_order_asked_without_the_unknown(accounts):
     assert await accounts.users([]) == []
 
 
+ENTRY = AuditEntry(0, 5, ANN, "password.change", ANN)
+
+
 async def test_a_password_can_be_set_and_an_administrator_made(accounts):
     await add(accounts, ANN, "ann", "Ann")
-    await accounts.set_password(ANN, "new", admin=None)
+    assert await accounts.set_password(ANN, "new", ENTRY) == []
     assert (await accounts.credential("ann")).password_hash == "new"
     assert not (await accounts.credential("ann")).admin
-    await accounts.set_password(ANN, "newer", admin=True)
+    await accounts.set_password(ANN, "newer", ENTRY, PasswordChange(admin=True))
     assert (await accounts.credential("ann")).admin
-    with pytest.raises(NotFound):
-        await accounts.set_password(NOBODY, "x", admin=None)
+    await accounts.set_password(ANN, "newest", ENTRY)
+    assert (await accounts.credential("ann")).admin
+    for nobody in (NOBODY, UserId("x")):
+        with pytest.raises(NotFound):
+            await accounts.set_password(nobody, "x", ENTRY)
 
 
 async def test_administrators_without_a_password_do_not_count(accounts):
@@ -68,7 +76,7 @@ async def test_administrators_without_a_password_do_not_count(accounts):
     await accounts.add_user(User(ANN, "ann", "Ann"), "", admin=True)
     await add(accounts, BOB, "bob", "Bob")
     assert await accounts.count_admins() == 0
-    await accounts.set_password(ANN, "hash", admin=None)
+    await accounts.set_password(ANN, "hash", ENTRY)
     assert await accounts.count_admins() == 1
 
 

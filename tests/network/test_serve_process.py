@@ -207,6 +207,39 @@ async def test_accounts_and_keys_can_be_made_beside_a_running_server(tmp_path):
             assert answer.status_code == 202, answer.text
 
 
+async def test_a_one_time_password_puts_a_person_out_of_a_running_server(tmp_path):
+    async with running_parlor(tmp_path, ["--set", "auth.recheck_s=0.2"]) as server:
+        ann = await sign_up(server.url, "ann")
+        async with connect(ann.websocket_url, ann.token) as link:
+            status, out, err = await run("user", "password", "ann", "--data", str(server.data))
+            assert (status, err) == (0, ""), err
+            given = out.strip()
+            async with asyncio.timeout(30):
+                await link.wait_closed()
+            assert link.closed is not None
+            assert link.closed.code == CloseCode.SIGNED_OUT
+        async with httpx.AsyncClient(base_url=f"{server.url}/api/v1") as rest:
+
+            async def sign_in(password: str, **more: str) -> httpx.Response:
+                return await rest.post(
+                    "/sessions", json={"name": "ann", "password": password, **more}
+                )
+
+            refused = await sign_in(PASSWORD)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (
+                401,
+                "wrong_credentials",
+            )
+            needed = await sign_in(given)
+            assert needed.json()["error"]["code"] == "new_password_needed"
+            assert (await sign_in(given, new_password="my own passphrase")).status_code == 200
+            assert (await sign_in("my own passphrase")).status_code == 200
+        await ann.rest.aclose()
+        status, out, err = await run("user", "password", "nobody", "--data", str(server.data))
+        assert (status, out) == (1, "")
+        assert err == "parlor: There is no account nobody.\n"
+
+
 async def test_settings_come_from_the_environment_and_are_printed_with_their_origin():
     status, out, _ = await run("config", "print", environment={"PARLOR_HTTP__PORT": "9999"})
     assert status == 0

@@ -12,6 +12,7 @@ import pytest
 from parlor.client import connect
 from parlor.model.close import CloseCode
 from parlor.model.errors import Unauthenticated
+from parlor.wire.native.methods import MeGet, UserResult
 from tests.support.people import PASSWORD, sign_up
 from tests.support.rest_client import bearer
 from tests.support.server import ParlorServer, running_parlor
@@ -73,4 +74,30 @@ async def test_an_expired_token_opens_nothing_and_ends_what_it_had_opened(server
         renewed = (await rest.post("/api/v1/sessions/refresh", json=body)).json()
         me = await rest.get("/api/v1/me", headers=bearer(renewed["token"]))
         assert (me.status_code, me.json()["user"]["id"]) == (200, ann.id)
+    await ann.rest.aclose()
+
+
+async def test_a_changed_password_puts_every_other_device_out_at_once(server):
+    ann = await sign_up(server.url, "ann")
+    new = "another passphrase"
+    async with httpx.AsyncClient(base_url=f"{server.url}/api/v1") as rest:
+        words = {"name": "ann", "password": PASSWORD}
+        phone = (await rest.post("/sessions", json={**words, "device": "phone"})).json()
+        async with (
+            connect(ann.websocket_url, ann.token) as here,
+            connect(ann.tcp_url, phone["token"]) as there,
+        ):
+            wrong = await ann.rest.post("/api/v1/me/password", json={"present": "?", "new": new})
+            assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "wrong_credentials")
+            assert await ann.post("/me/password", {"present": PASSWORD, "new": new}) == {"ended": 1}
+            async with asyncio.timeout(LIMIT_S):
+                await there.wait_closed()
+            assert there.closed is not None
+            assert there.closed.code == CloseCode.SIGNED_OUT
+            assert (await here.request(MeGet(), UserResult)).user.id == ann.id
+        assert (await rest.get("/me", headers=bearer(phone["token"]))).status_code == 401
+        body = {"refresh_token": phone["refresh_token"]}
+        assert (await rest.post("/sessions/refresh", json=body)).status_code == 401
+        assert (await rest.post("/sessions", json=words)).status_code == 401
+        assert (await rest.post("/sessions", json={**words, "password": new})).status_code == 200
     await ann.rest.aclose()

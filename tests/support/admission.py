@@ -12,8 +12,10 @@ import msgspec
 from parlor.accounts.attempts import Attempts, BadTokens
 from parlor.accounts.auth_settings import AuthSettings
 from parlor.accounts.authentication import Authentication
+from parlor.accounts.new_passwords import NewPasswords
 from parlor.accounts.passwords import Passwords
 from parlor.accounts.people import People
+from parlor.accounts.proving import Proving
 from parlor.accounts.revoked import Revoked
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignedIn, SignIns
@@ -104,6 +106,9 @@ async def open_house(
             clock,
             meter,
         )
-        signing = Signing(stores.accounts, sign_ins, passwords, attempts, cheap, clock, entropy)
+        accounts = stores.accounts
+        proving = Proving(accounts, passwords, attempts, clock)
+        new_passwords = NewPasswords(accounts, sign_ins, passwords, proving, clock, entropy)
+        signing = Signing(accounts, sign_ins, passwords, proving, new_passwords, cheap, entropy)
         yield House(database, stores, clock, shop, signing, people, revoked, authentication, meter)
         passwords.close()

@@ -13,8 +13,10 @@ from parlor.accounts.attempts import Attempts
 from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.keys import ApiKeys
 from parlor.accounts.links import SetUpLinks
+from parlor.accounts.new_passwords import NewPasswords
 from parlor.accounts.passwords import Passwords
 from parlor.accounts.people import People
+from parlor.accounts.proving import Proving
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignedIn, SignIns
 from parlor.accounts.signing import Signing
@@ -31,7 +33,9 @@ class Door:
     stores: Stores
     clock: HandClock
     sign_ins: SignIns
+    attempts: Attempts
     signing: Signing
+    new_passwords: NewPasswords
     links: SetUpLinks
     keys: ApiKeys
     people: People
@@ -54,13 +58,27 @@ async def open_door(folder: Path, **settings: object) -> AsyncIterator[Door]:
     async with sqlite_stores(folder) as stores:
         sign_ins = SignIns(stores.accounts, stores.sessions, chosen, clock, entropy)
         attempts = Attempts.as_set(chosen, limit_loopback=False)
-        signing = Signing(stores.accounts, sign_ins, passwords, attempts, chosen, clock, entropy)
+        accounts = stores.accounts
+        proving = Proving(accounts, passwords, attempts, clock)
+        new_passwords = NewPasswords(accounts, sign_ins, passwords, proving, clock, entropy)
+        signing = Signing(accounts, sign_ins, passwords, proving, new_passwords, chosen, entropy)
         links = SetUpLinks(
-            stores.accounts, stores.keys, sign_ins, passwords, chosen, clock, entropy
+            accounts, stores.keys, sign_ins, passwords, new_passwords, chosen, clock, entropy
         )
         ended: list[Identity] = []
         sign_ins.on_end(ended.append)
         keys = ApiKeys(stores.keys, clock, entropy, CountingMeter(), KeySettings())
         people = People(stores.accounts)
-        yield Door(stores, clock, sign_ins, signing, links, keys, people, ended)
+        yield Door(
+            stores,
+            clock,
+            sign_ins,
+            attempts,
+            signing,
+            new_passwords,
+            links,
+            keys,
+            people,
+            ended,
+        )
         passwords.close()

@@ -80,6 +80,9 @@ class TokenAuthentication:
         for listener in self._sending_away:
             listener(self.identity(token), why)
 
+    def on_ended_elsewhere(self, ended: Callable[[frozenset[str]], None]) -> None:
+        self.end_elsewhere = ended
+
     async def sign_out(self, identity: Identity) -> None:
         self.ended.add(identity.session)
         for listener in self._listeners:

@@ -27,6 +27,7 @@ from parlor.model.errors import (
     BadRequest,
     Forbidden,
     NameTaken,
+    NewPasswordNeeded,
     NotFound,
     NotMember,
     OverQuota,
@@ -91,6 +92,8 @@ class Accounts:
         self.by_id: dict[UserId, User] = {}
         self.store = MemoryPeople()
         self.passwords: dict[str, str] = {}
+        self.one_time: set[str] = set()
+        """Names whose password is good for choosing a new one only."""
         self.tokens: dict[str, Identity] = {}
         self.refresh_tokens: dict[str, Identity] = {}
         self.links = {LINK}
@@ -145,11 +148,28 @@ class Accounts:
         device: str,
         address: str,
         appearance: Appearance = UNSEEN,
+        new_password: str = "",
     ) -> SignedInHere:
         self.appearances.append(appearance)
         if self.passwords.get(name) != password:
             raise WrongCredentials
+        if name in self.one_time:
+            if not new_password:
+                raise NewPasswordNeeded
+            self.one_time.discard(name)
+            self.passwords[name] = new_password
         return self._tokens(next(u for u in self.by_id.values() if u.name == name), device)
+
+    async def change(self, me: Identity, present: str, new: str, *, address: str) -> int:
+        self.addresses.append(address)
+        name = self.by_id[me.user].name
+        if self.passwords[name] != present:
+            raise WrongCredentials
+        self.passwords[name] = new
+        others = [t for t, i in self.tokens.items() if i.user == me.user and i != me]
+        for token in others:
+            del self.tokens[token]
+        return len(others)
 
     async def refresh(
         self, refresh_token: str, *, appearance: Appearance = UNSEEN, address: str = ""
@@ -522,6 +542,7 @@ class Memory:
         house = people_house(clock=self.clock, store=self.accounts.store, names=self.accounts)
         services = Services(
             signing=self.accounts,
+            new_passwords=self.accounts,
             authentication=self.accounts,
             people=self.accounts,
             keys=self.keys,

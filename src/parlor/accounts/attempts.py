@@ -1,7 +1,7 @@
 """How often one may fail to sign in: slower after a few failures, then locked, then forgotten.
 
 Owns the arithmetic only, per account and per address. The caller brings `now` (monotonic
-seconds). Called by `accounts.signing` for passwords and by `accounts.authentication` for tokens.
+seconds). Called by `accounts.proving` for passwords and by `accounts.authentication` for tokens.
 An attempt with a password counts as failed from its beginning, because many at once would
 otherwise all pass before the first has failed.
 """

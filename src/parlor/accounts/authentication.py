@@ -161,8 +161,9 @@ class Authentication:
         self._on_session_end.append(callback)
 
     def on_sent_away(self, callback: Callable[[Identity, CloseCode], None]) -> None:
-        """Call `callback` whenever another device of the same person has ended a sign-in, before
-        those of `on_session_end`: its connections are to be closed at once, saying why."""
+        """Call `callback` whenever another device of the same person or a new password has ended a
+        sign-in, before those of `on_session_end`: its connections are to be closed at once, saying
+        why."""
         self._sign_ins.on_sent_away(callback)
 
     def on_use(self, callback: Callable[[Identity, str], None]) -> None:
@@ -173,6 +174,10 @@ class Authentication:
         """Call `callback` for each revocation: connections of that user, device or sign-in that
         are open now have to go."""
         self._on_revoked.append(callback)
+
+    def on_ended_elsewhere(self, callback: Callable[[frozenset[str]], None]) -> None:
+        """Call `callback` with the names of sign-ins that another process has ended."""
+        self.revoked.on_found(callback)
 
     async def _resume(self, text: str) -> Admitted:
         ticket = self._tickets.check(text, self._now())

@@ -6,6 +6,7 @@ and ends its sign-ins everywhere.
 
 from __future__ import annotations
 
+from parlor.accounts.new_passwords import NewPasswords
 from parlor.accounts.passwords import Passwords, check_password
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import Arrival, SignedIn, SignIns
@@ -15,7 +16,7 @@ from parlor.model.device import UNSEEN, Appearance
 from parlor.model.errors import NameTaken, NotFound
 from parlor.model.ids import UserId, number_id
 from parlor.model.text import check_display_name, check_name
-from parlor.ports.accounts import Accounts, Credential, Keys
+from parlor.ports.accounts import Accounts, Credential, Keys, PasswordChange
 from parlor.ports.clock import Clock
 from parlor.ports.entropy import Entropy
 
@@ -27,6 +28,7 @@ class SetUpLinks:
         keys: Keys,
         sign_ins: SignIns,
         passwords: Passwords,
+        new_passwords: NewPasswords,
         settings: AccountsSettings,
         clock: Clock,
         entropy: Entropy,
@@ -35,6 +37,7 @@ class SetUpLinks:
         self._keys = keys
         self._sign_ins = sign_ins
         self._passwords = passwords
+        self._new_passwords = new_passwords
         self._settings = settings
         self._clock = clock
         self._entropy = entropy
@@ -96,8 +99,8 @@ class SetUpLinks:
         self, account: Credential, password_hash: str, arrival: Arrival, *, admin: bool
     ) -> SignedIn:
         user = account.user
-        await self._accounts.set_password(user.id, password_hash, admin=True if admin else None)
-        await self._sign_ins.end_all(user.id)
+        change = PasswordChange(admin=admin)
+        await self._new_passwords.put(user, password_hash, "password.change", user.id, change)
         return await self._sign_ins.open(user, arrival, admin=admin or account.admin)
 
     async def _store(self, link_hash: bytes, name: str, admin: bool) -> None:

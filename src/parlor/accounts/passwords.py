@@ -21,6 +21,7 @@ from parlor.model.errors import Overloaded, WeakPassword
 T = TypeVar("T")
 MIN_CHARS = 8
 MAX_CHARS = 256
+_ONCE = "once:"
 
 
 def check_password(raw: str, name: str) -> str:
@@ -35,6 +36,15 @@ def check_password(raw: str, name: str) -> str:
     if not MIN_CHARS <= len(password) <= MAX_CHARS or password.casefold() == name.casefold():
         raise WeakPassword
     return password
+
+
+def once(password_hash: str) -> str:
+    """What is stored of a password that is good for choosing a new one only."""
+    return _ONCE + password_hash
+
+
+def is_one_time(password_hash: str) -> bool:
+    return password_hash.startswith(_ONCE)
 
 
 class Passwords:
@@ -61,7 +71,10 @@ class Passwords:
         return await self._run(lambda: self._hasher.hash(password))
 
     async def matches(self, password_hash: str, raw: str) -> bool:
-        """False, after the same work, for an empty hash and for what no password can be."""
+        """False, after the same work, for an empty hash and for what no password can be.
+
+        True for a one-time password too: ask `is_one_time`.
+        """
         try:
             password = check_password(raw, "")
         except WeakPassword:
@@ -74,7 +87,7 @@ class Passwords:
 
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
-            self._hasher.verify(password_hash or self._nobodys, password)
+            self._hasher.verify(password_hash.removeprefix(_ONCE) or self._nobodys, password)
         except (VerificationError, InvalidHashError):
             return False
         return bool(password_hash)

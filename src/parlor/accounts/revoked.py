@@ -12,6 +12,7 @@ then is void instead, and its holder's token is looked up, where an ended sign-i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -25,6 +26,8 @@ from parlor.ports.clock import Clock
 
 log = structlog.get_logger()
 SWEEP_S = 60.0
+SOONEST_S = 0.1
+"""Between two looks that nobody has asked for."""
 
 
 class Revoked:
@@ -44,6 +47,7 @@ class Revoked:
         self._asking: asyncio.Task[None] | None = None
         self._sweep_at = 0.0
         self._void_before = 0.0
+        self._on_found: list[Callable[[frozenset[str]], None]] = []
 
     def __len__(self) -> int:
         return len(self._known) + len(self._of_tickets)
@@ -53,9 +57,25 @@ class Revoked:
         self._asked_at = self._clock.now()
         found, self._mark = await self._store.since(self._mark)
         now = self._now()
+        news = set[str]()
         for revocation in found:
             if revocation.expires_at > now:
+                if revocation.kind is RevocationKind.SESSION and not self._knows(revocation):
+                    news.add(revocation.value)
                 self._remember(revocation)
+        if news:
+            for callback in self._on_found:
+                callback(frozenset(news))
+
+    def on_found(self, callback: Callable[[frozenset[str]], None]) -> None:
+        """Call `callback` with the sign-ins that another process has ended, when that is seen."""
+        self._on_found.append(callback)
+
+    async def run(self) -> None:
+        """Look also while nobody asks: connections that are open ask nothing."""
+        while True:
+            await asyncio.sleep(max(self._settings.recheck_s, SOONEST_S))
+            await self.catch_up()
 
     async def catch_up(self) -> None:
         """Look for what other processes have revoked, unless that was done a moment ago.
@@ -124,11 +144,17 @@ class Revoked:
     def _on_asked(self, _: asyncio.Task[None]) -> None:
         self._asking = None
 
+    def _memory_of(self, revocation: Revocation) -> dict[tuple[str, str], Revocation]:
+        return self._of_tickets if _is_of_tickets(revocation) else self._known
+
+    def _knows(self, revocation: Revocation) -> bool:
+        return (revocation.kind, revocation.value) in self._memory_of(revocation)
+
     def _remember(self, revocation: Revocation) -> None:
         now = self._now()
         if now >= self._sweep_at:
             self._sweep(now)
-        known = self._of_tickets if _is_of_tickets(revocation) else self._known
+        known = self._memory_of(revocation)
         key = (revocation.kind, revocation.value)
         older = known.get(key)
         if older is None and self._is_full():

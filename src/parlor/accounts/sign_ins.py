@@ -6,7 +6,7 @@ have one is decided by `signing` and `links`, which call this.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -86,7 +86,7 @@ class SignIns:
 
     def on_sent_away(self, callback: Callable[[Identity, CloseCode], None]) -> None:
         """Call `callback`, before those of `on_end`, for each session that another device of the
-        same person ended: with why, for its connections to be closed at once."""
+        same person or a new password ended: with why, for its connections to be closed at once."""
         self._on_sent_away.append(callback)
 
     def check_device(
@@ -100,13 +100,16 @@ class SignIns:
         address = address[:_MAX_ADDRESS_CHARS]
         return Arrival(name, platform, label, bool(appearance.label), address)
 
-    async def open(self, user: User, arrival: Arrival, *, admin: bool) -> SignedIn:
+    async def open(
+        self, user: User, arrival: Arrival, *, admin: bool, password_hash: str | None = None
+    ) -> SignedIn:
         """Sign `user` in; an earlier sign-in on the same device ends, and others do as
-        `accounts.device_policy` and `accounts.max_devices` say. Raises TooManyDevices."""
+        `accounts.device_policy` and `accounts.max_devices` say. Raises TooManyDevices, and
+        WrongCredentials when `password_hash` is given and not that of the password any more."""
         minted = self._mint(user.id, arrival)
         policy = self._settings.device_policy.get(arrival.platform)
         choose = chooser(policy, arrival.platform, self._settings.max_devices)
-        opened = await self._sessions.open(minted.row, choose)
+        opened = await self._sessions.open(minted.row, choose, password_hash=password_hash)
         if opened.again is not None:
             self._ended(opened.again)
         for replaced in opened.replaced:
@@ -204,6 +207,11 @@ class SignIns:
         for identity in ended:
             self._sent_away(identity, CloseCode.SIGNED_OUT)
         return len(ended)
+
+    def on_ended_with_password(self, ended: Sequence[Identity]) -> None:
+        """The store has ended these together with the password that had opened them."""
+        for identity in ended:
+            self._sent_away(identity, CloseCode.SIGNED_OUT)
 
     async def end_all(self, user: UserId) -> None:
         """Sign `user` out everywhere."""

@@ -7,23 +7,23 @@ same error after the same time.
 
 from __future__ import annotations
 
-from parlor.accounts.attempts import Attempts
-from parlor.accounts.passwords import Passwords, check_password
+from parlor.accounts.new_passwords import NewPasswords
+from parlor.accounts.passwords import Passwords, check_password, is_one_time
+from parlor.accounts.proving import Proving
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignedIn, SignIns
 from parlor.model.account import User
 from parlor.model.device import UNSEEN, Appearance
 from parlor.model.errors import (
     BadName,
+    BadRequest,
     NameTaken,
     SignUpClosed,
-    TooManyAttempts,
     WrongCredentials,
 )
 from parlor.model.ids import UserId, number_id
 from parlor.model.text import check_display_name, check_name
-from parlor.ports.accounts import Accounts, Credential
-from parlor.ports.clock import Clock
+from parlor.ports.accounts import Accounts
 from parlor.ports.entropy import Entropy
 
 __all__ = ["SignedIn", "Signing"]
@@ -35,22 +35,22 @@ class Signing:
         accounts: Accounts,
         sign_ins: SignIns,
         passwords: Passwords,
-        attempts: Attempts,
+        proving: Proving,
+        new_passwords: NewPasswords,
         settings: AccountsSettings,
-        clock: Clock,
         entropy: Entropy,
     ) -> None:
         self._accounts = accounts
         self._sign_ins = sign_ins
         self._passwords = passwords
-        self._attempts = attempts
+        self._proving = proving
+        self._new_passwords = new_passwords
         self._settings = settings
-        self._clock = clock
         self._entropy = entropy
 
     @property
     def failures_known(self) -> int:
-        return self._attempts.remembered
+        return self._proving.failures_known
 
     async def sign_up(
         self,
@@ -97,9 +97,11 @@ class Signing:
         device: str,
         address: str,
         appearance: Appearance = UNSEEN,
+        new_password: str = "",
     ) -> SignedIn:
         """Raises WrongCredentials, TooManyAttempts (with the time to wait), BadRequest (device),
-        TooManyDevices.
+        TooManyDevices; for a one-time password, which `new_password` replaces, also what
+        `NewPasswords.replace_one_time` does.
 
         An earlier sign-in of this person on the same device ends.
         """
@@ -108,25 +110,17 @@ class Signing:
             account_name = check_name(name)
         except BadName as never_an_account:
             raise WrongCredentials from never_an_account
-        wait_s = self._attempts.begin(account_name, address, self._clock.now())
-        if wait_s:
-            raise TooManyAttempts(retry_after_s=wait_s)
-        try:
-            credential = await self._credential(account_name, password)
-        except WrongCredentials:
-            raise
-        except BaseException:
-            self._attempts.abandon(account_name, address)
-            raise
-        self._attempts.succeed(account_name, address)
-        return await self._sign_ins.open(credential.user, arrival, admin=credential.admin)
-
-    async def _credential(self, name: str, password: str) -> Credential:
-        credential = await self._accounts.credential(name)
-        password_hash = credential.password_hash if credential else ""
-        if not await self._passwords.matches(password_hash, password) or credential is None:
-            raise WrongCredentials
-        return credential
+        credential = await self._proving.prove(account_name, password, address)
+        password_hash = credential.password_hash
+        if is_one_time(password_hash):
+            password_hash = await self._new_passwords.replace_one_time(
+                credential, password, new_password
+            )
+        elif new_password:
+            raise BadRequest("Only a one-time password is replaced by signing in.")
+        return await self._sign_ins.open(
+            credential.user, arrival, admin=credential.admin, password_hash=password_hash
+        )
 
     async def refresh(
         self, refresh_token: str, *, appearance: Appearance = UNSEEN, address: str = ""

@@ -65,10 +65,15 @@ class Signing(Protocol):
         device: str,
         address: str,
         appearance: Appearance = UNSEEN,
+        new_password: str = "",
     ) -> SignedIn: ...
     async def refresh(
         self, refresh_token: str, *, appearance: Appearance = UNSEEN, address: str = ""
     ) -> SignedIn: ...
+
+
+class NewPasswords(Protocol):
+    async def change(self, me: Identity, present: str, new: str, *, address: str) -> int: ...
 
 
 class Authentication(Protocol):
@@ -160,6 +165,7 @@ class About:
 @dataclass(frozen=True, slots=True)
 class Services:
     signing: Signing
+    new_passwords: NewPasswords
     authentication: Authentication
     people: People
     keys: Keys

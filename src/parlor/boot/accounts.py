@@ -13,8 +13,10 @@ from parlor.accounts.attempts import Attempts
 from parlor.accounts.key_settings import KeySettings
 from parlor.accounts.keys import ApiKeys
 from parlor.accounts.links import SetUpLinks
+from parlor.accounts.new_passwords import NewPasswords
 from parlor.accounts.passwords import Passwords
 from parlor.accounts.people import People
+from parlor.accounts.proving import Proving
 from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignIns
 from parlor.accounts.signing import Signing
@@ -43,6 +45,7 @@ class AccountServices:
     accounts: SqlAccounts
     attempts: Attempts
     signing: Signing
+    new_passwords: NewPasswords
     people: People
     keys: ApiKeys
     links: SetUpLinks
@@ -60,6 +63,8 @@ async def open_services(config: Config, stack: AsyncExitStack) -> AccountService
     stack.callback(passwords.close)
     sign_ins = SignIns(accounts, SqlSessions(database), settings, clock, entropy)
     attempts = Attempts.as_set(settings, limit_loopback=limits.loopback)
+    proving = Proving(accounts, passwords, attempts, clock)
+    new_passwords = NewPasswords(accounts, sign_ins, passwords, proving, clock, entropy)
     return AccountServices(
         database=database,
         secrets=secrets,
@@ -69,8 +74,11 @@ async def open_services(config: Config, stack: AsyncExitStack) -> AccountService
         entropy=entropy,
         accounts=accounts,
         attempts=attempts,
-        signing=Signing(accounts, sign_ins, passwords, attempts, settings, clock, entropy),
+        signing=Signing(accounts, sign_ins, passwords, proving, new_passwords, settings, entropy),
+        new_passwords=new_passwords,
         people=People(accounts),
         keys=ApiKeys(keys, clock, entropy, meter, config.section("keys", KeySettings)),
-        links=SetUpLinks(accounts, keys, sign_ins, passwords, settings, clock, entropy),
+        links=SetUpLinks(
+            accounts, keys, sign_ins, passwords, new_passwords, settings, clock, entropy
+        ),
     )

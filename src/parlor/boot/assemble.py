@@ -204,6 +204,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     )
     api = ApiServices(
         signing=base.signing,
+        new_passwords=base.new_passwords,
         authentication=authentication,
         people=base.people,
         keys=base.keys,

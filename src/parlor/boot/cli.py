@@ -113,6 +113,17 @@ def _parser() -> argparse.ArgumentParser:
     user_add.add_argument("--admin", action="store_true", help="make an administrator")
     user_add.set_defaults(run=_user_add)
 
+    user_password = user_commands.add_parser(
+        "password",
+        parents=[settings],
+        help="replace a password with a one-time password, print it once",
+        description="The password that is printed is good for signing in once, with a new one that "
+        "the person then chooses. The one before opens nothing any more, and the person is signed "
+        "out everywhere; a running server closes open connections within auth.recheck_s.",
+    )
+    user_password.add_argument("name", help="account name")
+    user_password.set_defaults(run=_user_password)
+
     certificate = commands.add_parser("certificate", help="certificates for TLS")
     certificate_commands = certificate.add_subparsers(metavar="COMMAND", required=True)
     own = certificate_commands.add_parser(
@@ -206,6 +217,19 @@ def _user_add(flags: argparse.Namespace) -> None:
                 print(set_up_url(config, await services.links.make(flags.name, admin=flags.admin)))
 
     run(add())
+
+
+def _user_password(flags: argparse.Namespace) -> None:
+    config = config_of(flags)
+
+    async def replace() -> None:
+        from parlor.boot.accounts import open_services
+
+        async with AsyncExitStack() as stack:
+            services = await open_services(config, stack)
+            print(await services.new_passwords.make_one_time(flags.name))
+
+    run(replace())
 
 
 def _key_add(flags: argparse.Namespace) -> None:

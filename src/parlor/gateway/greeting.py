@@ -59,6 +59,7 @@ class Greeting:
         services.authentication.on_session_end(self.on_session_end)
         services.authentication.on_sent_away(self.on_sent_away)
         services.authentication.on_revoked(self.on_revoked)
+        services.authentication.on_ended_elsewhere(self.on_ended_elsewhere)
 
     async def hello(self, caller: Caller, params: Hello) -> Outcome:
         """Let the caller in. A token that is no good ends the connection with UNAUTHENTICATED,
@@ -183,11 +184,16 @@ class Greeting:
             link.close(Close(CloseCode.UNAUTHENTICATED))
 
     def on_sent_away(self, identity: Identity, why: CloseCode) -> None:
-        """Close the connections of a sign-in that another device has ended, without waiting for
-        what they have asked for."""
+        """Close the connections of a sign-in that another device or a new password has ended,
+        without waiting for what they have asked for."""
         for link in self._gateway.hub.of_user(identity.user):
             if link.session == identity.session:
                 link.close(Close(why))
+
+    def on_ended_elsewhere(self, sessions: frozenset[str]) -> None:
+        """Close the connections of sign-ins that another process has ended."""
+        for link in [link for link in self._gateway.hub.all() if link.session in sessions]:
+            link.close(Close(CloseCode.SIGNED_OUT))
 
     def on_session_end(self, identity: Identity) -> None:
         """Close the connections of a sign-in that has ended."""

@@ -45,11 +45,14 @@ class Authentication(Protocol):
         """Call `ended` whenever a sign-in ends, whoever ended it."""
 
     def on_sent_away(self, sent_away: Callable[[Identity, CloseCode], None], /) -> None:
-        """Call `sent_away` whenever a sign-in ends because of another device of the same person,
-        before those of `on_session_end`."""
+        """Call `sent_away` whenever a sign-in ends because of another device of the same person or
+        a new password, before those of `on_session_end`."""
 
     def on_revoked(self, revoked: Callable[[RevocationKind, str], None], /) -> None:
         """Call `revoked` for every user, device or sign-in that is revoked."""
+
+    def on_ended_elsewhere(self, ended: Callable[[frozenset[str]], None], /) -> None:
+        """Call `ended` with the names of sign-ins that another process has ended."""
 
 
 class Calls(Protocol):

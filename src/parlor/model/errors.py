@@ -133,6 +133,16 @@ class WeakPassword(ParlorError):
     meaning = "A password has 8 to 256 characters and is not the account name."
 
 
+class SamePassword(ParlorError):
+    code, status = "same_password", 422
+    meaning = "The new password is the one that is to be replaced."
+
+
+class NewPasswordNeeded(ParlorError):
+    code, status = "new_password_needed", 403
+    meaning = "This password is good for choosing a new one only: send that along."
+
+
 class BadEmoji(ParlorError):
     code, status = "bad_emoji", 422
     meaning = "A reaction is one emoji."

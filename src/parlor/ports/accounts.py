@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from parlor.model.account import Identity, KeyGrant, KeyRecord, User
+from parlor.model.audit import AuditEntry
 from parlor.model.device import Platform
 from parlor.model.ids import DeviceId, UserId
 
@@ -19,6 +20,18 @@ class Credential(msgspec.Struct, frozen=True):
     user: User
     admin: bool
     password_hash: str
+
+
+class PasswordChange(msgspec.Struct, frozen=True):
+    """`replaces` is the hash that somebody has shown to know, None: whatever there is. The session
+    `but` goes on. `admin` makes an administrator of the account, without it it stays what it is."""
+
+    replaces: str | None = None
+    but: str = ""
+    admin: bool = False
+
+
+ANYHOW = PasswordChange()
 
 
 class SessionRow(msgspec.Struct, frozen=True):
@@ -119,8 +132,15 @@ class Accounts(Protocol):
 
     async def credential(self, name: str) -> Credential | None: ...
 
-    async def set_password(self, user: UserId, password_hash: str, *, admin: bool | None) -> None:
-        """`admin` None leaves the flag alone."""
+    async def set_password(
+        self, user: UserId, password_hash: str, entry: AuditEntry, change: PasswordChange = ANYHOW
+    ) -> Sequence[Identity]:
+        """Also ends the sign-ins of `user` and enters `entry` in the audit log: all of it or
+        nothing. Returns those that were ended.
+
+        Raises NotFound, and WrongCredentials when the password is not the one that `change` is to
+        replace any more.
+        """
 
     async def users(self, ids: Sequence[UserId]) -> Sequence[User]: ...
 
@@ -136,11 +156,14 @@ class Accounts(Protocol):
 
 
 class Sessions(Protocol):
-    async def open(self, row: SessionRow, choose: Choose = nobody) -> Opened:
+    async def open(
+        self, row: SessionRow, choose: Choose = nobody, *, password_hash: str | None = None
+    ) -> Opened:
         """Replaces the sign-in of the same (user, device), if any, and ends those that `choose`
         names of the user's others; those that have run out are not shown to it.
 
-        The earlier label of the device stays, unless `row` is `labelled`.
+        The earlier label of the device stays, unless `row` is `labelled`. Raises WrongCredentials
+        when the password that was shown, with the hash `password_hash`, has been replaced since.
         """
 
     async def by_token(self, token_hash: bytes) -> Holder | None:

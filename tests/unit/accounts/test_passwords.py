@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from parlor.accounts.passwords import Passwords, check_password
+from parlor.accounts.passwords import Passwords, check_password, is_one_time, once
 from parlor.accounts.settings import AccountsSettings
 from parlor.model.errors import Overloaded, WeakPassword
 
@@ -72,3 +72,11 @@ async def test_more_than_may_wait_is_refused_at_once():
     await asyncio.gather(*waiting)
     assert await passwords.hash("now there is room")
     passwords.close()
+
+
+async def test_a_one_time_password_matches_and_is_told_from_others(passwords):
+    hashed = await passwords.hash("correct horse")
+    assert await passwords.matches(once(hashed), "correct horse")
+    assert not await passwords.matches(once(hashed), "wrong horse")
+    assert not await passwords.matches(once(""), "correct horse")
+    assert (is_one_time(once(hashed)), is_one_time(hashed), is_one_time("")) == (True, False, False)

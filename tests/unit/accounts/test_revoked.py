@@ -14,6 +14,7 @@ from parlor.model.errors import Overloaded, StorageFailed, Unauthenticated
 from parlor.model.ids import DeviceId, UserId
 from parlor.ports.accounts import Revocation, RevocationKind
 from tests.support.steady import HandClock
+from tests.support.virtual_time import VirtualLoop, run_virtual
 
 USER, DEVICE, SESSION = RevocationKind.USER, RevocationKind.DEVICE, RevocationKind.SESSION
 
@@ -210,3 +211,39 @@ async def test_a_changed_name_voids_older_tickets_and_no_token(revoked, clock):
     assert not refuses(revoked, somebody(clock))
     clock.at += 1
     assert not refuses(revoked, somebody(clock), seen_at=clock.unix_ms() / 1000)
+
+
+async def test_sign_ins_that_another_process_ended_are_told_of_once(rows, revoked, clock):
+    told: list[frozenset[str]] = []
+    revoked.on_found(told.append)
+    await revoked.load()
+    other = revoked_in(rows, clock)
+    for kind, value in ((USER, "ann"), (SESSION, "s1"), (SESSION, "s2")):
+        await other.add(kind, value)
+    await revoked.add(SESSION, "ended here")
+    await revoked.load()
+    await revoked.load()
+    assert told == [{"s1", "s2"}]
+    # What has run out ends by itself.
+    await other.add(SESSION, "s3")
+    clock.at += 600
+    await revoked.load()
+    assert told == [{"s1", "s2"}]
+
+
+def test_what_others_end_is_looked_for_while_nobody_asks(rows):
+    async def told_after() -> float:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        revoked = Revoked(rows, AuthSettings(recheck_s=30.0), loop, lifetime_s=600)
+        told = asyncio.Event()
+        revoked.on_found(lambda _: told.set())
+        await revoked.load()
+        running = asyncio.ensure_future(revoked.run())
+        await Revoked(rows, AuthSettings(), loop, lifetime_s=600).add(SESSION, "s1")
+        began = loop.now()
+        await told.wait()
+        running.cancel()
+        return loop.now() - began
+
+    assert run_virtual(told_after()) == pytest.approx(30.0)

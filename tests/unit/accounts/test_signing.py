@@ -2,6 +2,10 @@ import asyncio
 
 import pytest
 
+from parlor.accounts.passwords import Passwords
+from parlor.accounts.proving import Proving
+from parlor.accounts.settings import AccountsSettings
+from parlor.accounts.signing import Signing
 from parlor.model.account import User
 from parlor.model.errors import (
     BadDisplayName,
@@ -14,6 +18,7 @@ from parlor.model.errors import (
     WrongCredentials,
 )
 from tests.support.door import HOME, PASSWORD, open_door
+from tests.support.steady import CountedBytes
 from tests.support.storage import ANN
 
 
@@ -157,3 +162,44 @@ async def test_signing_in_many_times_is_no_failure(door):
     await door.sign_up("ann")
     for _ in range(30):
         await door.sign_in("ann")
+
+
+async def test_an_ordinary_password_is_not_replaced_by_signing_in(door):
+    await door.sign_up("ann")
+    with pytest.raises(BadRequest):
+        await door.signing.sign_in(
+            "ann", PASSWORD, device="", address=HOME, new_password="another horse"
+        )
+    assert await door.sign_in("ann")
+
+
+class ReplacedMeanwhile(Proving):
+    """Proves a password, which is another one when the answer is there."""
+
+    def __init__(self, door, passwords):
+        super().__init__(door.stores.accounts, passwords, door.attempts, door.clock)
+        self._new_passwords = door.new_passwords
+
+    async def prove(self, name, password, address):
+        proved = await super().prove(name, password, address)
+        await self._new_passwords.make_one_time(name)
+        return proved
+
+
+async def test_a_password_that_is_replaced_while_it_is_checked_opens_nothing(door):
+    await door.sign_up("ann")
+    settings = AccountsSettings()
+    passwords = Passwords(settings)
+    proving = ReplacedMeanwhile(door, passwords)
+    signing = Signing(
+        door.stores.accounts,
+        door.sign_ins,
+        passwords,
+        proving,
+        door.new_passwords,
+        settings,
+        CountedBytes(),
+    )
+    with pytest.raises(WrongCredentials):
+        await signing.sign_in("ann", PASSWORD, device="pad", address=HOME)
+    passwords.close()

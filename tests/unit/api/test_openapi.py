@@ -17,6 +17,7 @@ PROMISED = {
     "DELETE /api/v1/sessions/current",
     "GET /api/v1/me",
     "PATCH /api/v1/me",
+    "POST /api/v1/me/password",
     "GET /api/v1/users",
     "GET /api/v1/users/{user_id}",
     "GET /api/v1/me/privacy",

@@ -87,3 +87,13 @@ async def test_a_sign_in_that_another_device_ended_closes_at_once_with_the_reaso
     await settle()
     assert replaced.close_code() == CloseCode.DEVICE_REPLACED
     assert other.close_code() is None
+
+
+async def test_sign_ins_that_another_process_ended_lose_their_connections():
+    house = NativeHouse()
+    ended, other = house.websocket(), house.websocket()
+    await ended.hello("1:phone")
+    await other.hello("1:pad")
+    house.small.authentication.end_elsewhere(frozenset({"1:phone", "2:gone"}))
+    assert ended.close_code() == CloseCode.SIGNED_OUT
+    assert other.close_code() is None

@@ -73,6 +73,7 @@ export const router = createRouter({
         settings("settings", () => import("./settings/Settings.vue")),
         settings("settings/profile", () => import("./settings/ProfilePage.vue")),
         settings("settings/privacy", () => import("./settings/PrivacyPage.vue")),
+        settings("settings/password", () => import("./settings/PasswordPage.vue")),
         settings("settings/devices", () => import("./settings/DevicesPage.vue")),
         {
           path: "call/:call",

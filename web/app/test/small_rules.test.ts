@@ -82,6 +82,12 @@ describe("what the server will refuse", () => {
     expect(passwordProblem("short", "ada", true)).toBe("auth.passwordShort");
     expect(passwordProblem("ada-lovelace", "Ada-Lovelace", true)).toBe("auth.passwordIsName");
     expect(passwordProblem("x", "ada", false)).toBe("");
+    expect(passwordProblem("", "ada", false)).toBe("auth.passwordMissing");
+  });
+
+  test("a new password is another one, in whatever form it is typed", () => {
+    expect(passwordProblem("caf\u00e9 au lait", "ada", true, "cafe\u0301 au lait")).toBe("password.same");
+    expect(passwordProblem("tea and milk", "ada", true, "cafe au lait")).toBe("");
   });
 
   test("characters are counted as the server counts them", () => {

@@ -130,8 +130,15 @@ export class Parlor {
     return this.enter(this.rest.signUp(account, this.credentials.device()));
   }
 
-  signIn(account: { name: string; password: string }): Promise<User> {
-    return this.enter(this.rest.signIn(account.name, account.password, this.credentials.device()));
+  /** Refused with new_password_needed for a one-time password, which `newPassword` then replaces. */
+  signIn({ name, password, newPassword }: { name: string; password: string; newPassword?: string }): Promise<User> {
+    return this.enter(this.rest.signIn(name, password, this.credentials.device(), newPassword));
+  }
+
+  /** Signs out all other devices of this person; resolves with how many those were. */
+  async changePassword(present: string, next: string): Promise<number> {
+    const body = { present, new: next };
+    return (await this.fetchJson<{ ended: number }>("POST", "/api/v1/me/password", body)).ended;
   }
 
   /** Whom a one-time link is for. Refused with not_found when it is spent, expired or unknown. */

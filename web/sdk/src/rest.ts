@@ -52,8 +52,10 @@ export class Rest {
     return this.call("POST", "/api/v1/accounts", { ...asBody(account), device });
   }
 
-  signIn(name: string, password: string, device: string): Promise<SignedIn> {
-    return this.call("POST", "/api/v1/sessions", { name, password, device });
+  /** A one-time password is refused with new_password_needed without `newPassword`, which replaces it. */
+  signIn(name: string, password: string, device: string, newPassword?: string): Promise<SignedIn> {
+    const body = { name, password, device };
+    return this.call("POST", "/api/v1/sessions", newPassword ? { ...body, new_password: newPassword } : body);
   }
 
   /** Spends `refreshToken`: of two calls with the same one, the second is refused. */

@@ -170,6 +170,18 @@ test("REST requests carry the token and refresh it once", async () => {
   expect(asked.slice(-3)).toEqual(["GET me Bearer t1", "POST sessions/refresh", "GET me Bearer t2"]);
 });
 
+test("a wrong present password is no reason to be signed out, the right one says how many others are", async () => {
+  const parlor = await online();
+  const changed = { status: 200, body: { ended: 2 } };
+  http.set("POST me/password", [refused(401, "wrong_credentials"), refused(401, "unauthenticated"), changed]);
+  http.set("POST sessions/refresh", [signedIn(2)]);
+  await expect(parlor.changePassword("a guess", "another one")).rejects.toMatchObject({ code: "wrong_credentials" });
+  expect(asked.at(-1)).toBe("POST me/password Bearer t1");
+  expect(await parlor.changePassword("the present one", "another one")).toBe(2);
+  expect(asked.at(-1)).toBe("POST me/password Bearer t2");
+  expect(parlor.session.get().status).toBe("signed_in");
+});
+
 test("a name changed on another device shows after the next hello", async () => {
   const parlor = await online();
   network.last.end(4000, "idle");

@@ -31,6 +31,16 @@ test("signing up sends the account and the device", async () => {
   });
 });
 
+test("a one-time password takes a new one along", async () => {
+  const { rest: api, sent } = rest(() => json(200, { token: "t" }));
+  await api.signIn("ann", "one-time", "laptop", "my own choice");
+  await api.signIn("ann", "my own choice", "laptop");
+  expect(sent.map(({ body }) => body)).toEqual([
+    { name: "ann", password: "one-time", device: "laptop", new_password: "my own choice" },
+    { name: "ann", password: "my own choice", device: "laptop" },
+  ]);
+});
+
 test("signing out carries the token and takes an empty answer", async () => {
   const { rest: api, sent } = rest(() => new Response(null, { status: 204 }));
   await api.signOut("t1");

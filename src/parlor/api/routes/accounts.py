@@ -1,4 +1,4 @@
-"""Signing up, in and out, and set-up links: everything that gives or takes a token."""
+"""Signing up, in and out, passwords and set-up links: everything that gives or takes a token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from parlor.model.errors import (
     BadDisplayName,
     BadName,
     NameTaken,
+    NewPasswordNeeded,
     NotFound,
+    SamePassword,
     SignUpClosed,
     TooManyAttempts,
     TooManyDevices,
@@ -44,11 +46,25 @@ class NewAccount(msgspec.Struct, frozen=True):
 
 
 class Credentials(msgspec.Struct, frozen=True):
+    """`new_password` goes with a one-time password, which it replaces, and with no other."""
+
     name: str
     password: str
     device: str = ""
     platform: Platform | None = None
     label: str = ""
+    new_password: str = ""
+
+
+class NewPassword(msgspec.Struct, frozen=True):
+    present: str
+    new: str
+
+
+class PasswordChanged(msgspec.Struct, frozen=True):
+    """How many sign-ins on other devices have ended."""
+
+    ended: int
 
 
 class RefreshToken(msgspec.Struct, frozen=True):
@@ -120,13 +136,14 @@ async def sign_up(request: ApiRequest, data: JSONBody[NewAccount]) -> SignedInRe
     status_code=200,
     opt=described(
         *(WrongCredentials, TooManyAttempts, TooManyDevices),
+        *(NewPasswordNeeded, WeakPassword, SamePassword),
         asks=Credentials("ann", "a long passphrase", "laptop"),
         gives=_EXAMPLE,
     ),
 )
 async def sign_in(request: ApiRequest, data: JSONBody[Credentials]) -> SignedInReply:
     """Sign in on a device; an earlier sign-in of the same device ends, and those of others as
-    the server's policy says."""
+    the server's policy says. A one-time password takes a new one along."""
     return _reply(
         await request.services.signing.sign_in(
             data.name,
@@ -134,6 +151,7 @@ async def sign_in(request: ApiRequest, data: JSONBody[Credentials]) -> SignedInR
             device=data.device,
             address=request.address,
             appearance=_appearance(request, data),
+            new_password=data.new_password,
         )
     )
 
@@ -158,6 +176,24 @@ async def refresh(request: ApiRequest, data: JSONBody[RefreshToken]) -> SignedIn
 async def sign_out(request: ApiRequest) -> None:
     """Sign this device out; its connections are closed."""
     await request.services.authentication.sign_out(request.user)
+
+
+@post(
+    "/me/password",
+    status_code=200,
+    guards=[signed_in],
+    opt=described(
+        *(WrongCredentials, TooManyAttempts, WeakPassword, SamePassword),
+        asks=NewPassword("a long passphrase", "a longer passphrase"),
+        gives=PasswordChanged(2),
+    ),
+)
+async def change_password(request: ApiRequest, data: JSONBody[NewPassword]) -> PasswordChanged:
+    """Change one's own password. Every other device is signed out, the one that asks is not."""
+    ended = await request.services.new_passwords.change(
+        request.user, data.present, data.new, address=request.address
+    )
+    return PasswordChanged(ended)
 
 
 @get("/setup/{token:str}", opt=described(NotFound, gives=SetUpReply("ann", True)))
@@ -192,4 +228,4 @@ async def redeem_link(
     )
 
 
-HANDLERS = (sign_up, sign_in, refresh, sign_out, look_at_link, redeem_link)
+HANDLERS = (sign_up, sign_in, refresh, sign_out, change_password, look_at_link, redeem_link)

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, update
 
+from parlor.drivers.sql.audit import record
 from parlor.drivers.sql.database import AnyRow, Database
 from parlor.drivers.sql.numbers import number_of
 from parlor.drivers.sql.privacy import privacy_of
-from parlor.drivers.sql.tables import user_words, users
+from parlor.drivers.sql.sessions import end_where, lock_password
+from parlor.drivers.sql.tables import sessions, user_words, users
 from parlor.drivers.sql.types import MAX_NAME_CHARS
-from parlor.model.account import User
-from parlor.model.errors import NameTaken, NotFound
+from parlor.model.account import Identity, User
+from parlor.model.audit import AuditEntry
+from parlor.model.errors import NameTaken, NotFound, WrongCredentials
 from parlor.model.ids import UserId
-from parlor.ports.accounts import Credential
+from parlor.ports.accounts import ANYHOW, Credential, PasswordChange
 
 USER_COLUMNS = (users.c.id, users.c.name, users.c.display_name, users.c.avatar)
 """What `user_of_row` takes."""
@@ -59,17 +62,27 @@ class SqlAccounts:
 
         return await self._database.read(query)
 
-    async def set_password(self, user: UserId, password_hash: str, *, admin: bool | None) -> None:
+    async def set_password(
+        self, user: UserId, password_hash: str, entry: AuditEntry, change: PasswordChange = ANYHOW
+    ) -> Sequence[Identity]:
         number = number_of(user)
+        if number is None:
+            raise NotFound
         changes: dict[str, object] = {"password_hash": password_hash}
-        if admin is not None:
-            changes["admin"] = admin
+        if change.admin:
+            changes["admin"] = True
 
-        def unit(db: Connection) -> None:
-            if not db.execute(update(users).where(users.c.id == number).values(changes)).rowcount:
+        def unit(db: Connection) -> Sequence[Identity]:
+            stored = lock_password(db, number)
+            if stored is None:
                 raise NotFound
+            if change.replaces not in (None, stored):
+                raise WrongCredentials
+            db.execute(update(users).where(users.c.id == number).values(changes))
+            record(db, entry)
+            return end_where(db, sessions.c.user_id == number, sessions.c.id != change.but)
 
-        await self._database.write(unit)
+        return await self._database.write(unit)
 
     async def users(self, ids: Sequence[UserId]) -> Sequence[User]:
         numbers = [number for number in map(number_of, ids) if number is not None]

@@ -14,7 +14,7 @@ from parlor.drivers.sql.tables import revocations, sessions, spent_refreshes, us
 from parlor.drivers.sql.together import ReadTogether
 from parlor.model.account import Identity, User
 from parlor.model.device import Platform
-from parlor.model.errors import NotFound
+from parlor.model.errors import NotFound, WrongCredentials
 from parlor.model.ids import DeviceId, UserId
 from parlor.ports.accounts import (
     Choose,
@@ -59,20 +59,24 @@ class SqlSessions:
         self._database = database
         self._holders = ReadTogether(database, _holders, most=MOST, window_s=_TOGETHER_S)
 
-    async def open(self, row: SessionRow, choose: Choose = nobody) -> Opened:
+    async def open(
+        self, row: SessionRow, choose: Choose = nobody, *, password_hash: str | None = None
+    ) -> Opened:
         number = number_of(row.user)
         if number is None:
             raise NotFound
 
         def unit(db: Connection) -> Opened:
             # Sign-ins of one person one after the other: each has to see the others' devices.
-            db.execute(select(users.c.id).where(users.c.id == number).with_for_update())
+            stored = lock_password(db, number)
+            if password_hash is not None and stored != password_hash:
+                raise WrongCredentials
             there = devices_of(db, number, row.created_at / 1000)
             same = [device for device in there if device.device == row.device]
             others = [device for device in there if device.device != row.device]
             ending = choose(others)
-            replaced = _end(db, sessions.c.id.in_(ending)) if ending else ()
-            again = _end(db, sessions.c.user_id == number, sessions.c.device == row.device)
+            replaced = end_where(db, sessions.c.id.in_(ending)) if ending else ()
+            again = end_where(db, sessions.c.user_id == number, sessions.c.device == row.device)
             kept_label = same[0].label if same and not row.labelled else ""
             values = {
                 "id": row.id,
@@ -103,20 +107,20 @@ class SqlSessions:
         return await self._database.write(lambda db: _rotate(db, old_refresh_hash, row, now))
 
     async def end(self, session: str) -> Identity | None:
-        ended = await self._database.write(lambda db: _end(db, sessions.c.id == session))
+        ended = await self._database.write(lambda db: end_where(db, sessions.c.id == session))
         return ended[0] if ended else None
 
     async def end_device(self, device: DeviceId) -> Sequence[Identity]:
-        return await self._database.write(lambda db: _end(db, sessions.c.device == device))
+        return await self._database.write(lambda db: end_where(db, sessions.c.device == device))
 
     async def end_one(self, user: UserId, device: DeviceId) -> Identity | None:
         which = (sessions.c.user_id == number_of(user), sessions.c.device == device)
-        ended = await self._database.write(lambda db: _end(db, *which))
+        ended = await self._database.write(lambda db: end_where(db, *which))
         return ended[0] if ended else None
 
     async def end_all(self, user: UserId, *, but: str = "") -> Sequence[Identity]:
         which = (sessions.c.user_id == number_of(user), sessions.c.id != but)
-        return await self._database.write(lambda db: _end(db, *which))
+        return await self._database.write(lambda db: end_where(db, *which))
 
 
 _DEVICES = select(
@@ -168,7 +172,7 @@ def _rotate(
         spent_by = select(spent_refreshes.c.session_id).where(
             spent_refreshes.c.refresh_hash == old_refresh_hash
         )
-        ended = _end(db, sessions.c.id == spent_by.scalar_subquery())
+        ended = end_where(db, sessions.c.id == spent_by.scalar_subquery())
         return Reused(ended[0]) if ended else None
     db.execute(
         delete(spent_refreshes).where(
@@ -202,7 +206,15 @@ def _rotate(
     return _identity(live, expires_at=row.token_expires_at)
 
 
-def _end(db: Connection, *which: ColumnElement[bool]) -> Sequence[Identity]:
+def lock_password(db: Connection, user: int) -> str | None:
+    """Its hash; until the transaction ends, whoever signs this person in or changes the password
+    waits. None when there is no such person."""
+    wanted = select(users.c.password_hash).where(users.c.id == user).with_for_update()
+    found: str | None = db.execute(wanted).scalar()
+    return found
+
+
+def end_where(db: Connection, *which: ColumnElement[bool]) -> Sequence[Identity]:
     """Delete these sessions, and with them what they had spent; return whose they were.
 
     A resume ticket may outlive its session, but not the access token: so long it is revoked.

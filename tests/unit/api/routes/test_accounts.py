@@ -81,3 +81,36 @@ async def test_a_set_up_link_can_be_looked_at_and_redeemed_once(client):
     assert done.json()["admin"] is True
     assert (await client.get(f"/api/v1/setup/{LINK}")).status_code == 404
     assert (await client.post(f"/api/v1/setup/{LINK}", json=ACCOUNT)).status_code == 404
+
+
+async def test_a_changed_password_signs_out_other_devices_and_not_the_one_that_asks(client, memory):
+    _, ann = await sign_up(client, "ann")
+    words = {"name": "ann", "password": ACCOUNT["password"]}
+    phone = (await client.post("/api/v1/sessions", json=words)).json()
+    body = {"present": ACCOUNT["password"], "new": "another passphrase"}
+    reply = await client.post("/api/v1/me/password", json=body, headers=ann)
+    assert (reply.status_code, reply.json()) == (200, {"ended": 1})
+    assert memory.accounts.addresses[-1] == "203.0.113.9"
+    assert (await client.get("/api/v1/me", headers=bearer(phone["token"]))).status_code == 401
+    assert (await client.get("/api/v1/me", headers=ann)).status_code == 200
+
+
+async def test_without_the_present_password_or_a_token_none_is_changed(client, memory):
+    _, ann = await sign_up(client, "ann")
+    body = {"present": "a guess", "new": "another passphrase"}
+    reply = await client.post("/api/v1/me/password", json=body, headers=ann)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (401, "wrong_credentials")
+    nobody = await client.post("/api/v1/me/password", json=body)
+    assert (nobody.status_code, nobody.json()["error"]["code"]) == (401, "unauthenticated")
+    assert memory.accounts.passwords["ann"] == ACCOUNT["password"]
+
+
+async def test_a_one_time_password_needs_a_new_one_beside_it(client, memory):
+    await sign_up(client, "ann")
+    memory.accounts.one_time.add("ann")
+    words = {"name": "ann", "password": ACCOUNT["password"]}
+    refused = await client.post("/api/v1/sessions", json=words)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "new_password_needed")
+    words["new_password"] = "another passphrase"
+    assert (await client.post("/api/v1/sessions", json=words)).status_code == 200
+    assert memory.accounts.passwords["ann"] == "another passphrase"

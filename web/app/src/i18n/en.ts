@@ -21,7 +21,7 @@ const en = {
     accountName: "Account name",
     accountNameHint: "3 to 32 characters: a to z, 0 to 9, dot, dash, underscore",
     password: "Password",
-    passwordHint: "At least 8 characters",
+    passwordHint: "At least 8 characters, and not the account name",
     displayName: "Display name",
     displayNameHint: "What others see. You can change it later.",
     showPassword: "Show what is typed",
@@ -435,6 +435,17 @@ const en = {
       nobody: "Nobody",
     },
   },
+  password: {
+    title: "Password",
+    summary: "Change it, and sign your other devices out",
+    text: "All your other devices will be signed out. This one stays signed in.",
+    present: "Current password",
+    new: "New password",
+    change: "Change password",
+    changed: "Your password was changed.",
+    same: "Choose a password that differs from the one before.",
+    oneTime: "You were given a one-time password. Choose one of your own to go on.",
+  },
   signIns: {
     title: "Your devices",
     summary: "Where you are signed in",
@@ -451,6 +462,8 @@ const en = {
     text: "They are disconnected at once, and messages kept there are removed.",
     ended: "{count} device was signed out. | {count} devices were signed out.",
     endedOne: "{name} was signed out.",
+    unknown: "A device that you do not know? Sign it out, and",
+    changePassword: "change your password",
     platform: {
       web: "Browser",
       desktop: "Computer",
@@ -834,6 +847,9 @@ const en = {
     device: {
       not_found: "This device is signed out already.",
     },
+    password: {
+      wrong_credentials: "This is not your current password.",
+    },
     add: {
       not_wanted: "Somebody among them does not want to be added by you.",
     },
@@ -855,6 +871,8 @@ const en = {
     bad_name: "Use 3 to 32 of a to z, 0 to 9, dot, dash and underscore, starting with a letter or digit.",
     bad_display_name: "Use 1 to 64 characters, without control characters.",
     weak_password: "Use 8 characters or more, and not the account name.",
+    same_password: "Choose a password that differs from the one before.",
+    new_password_needed: "This is a one-time password. Choose a new one along with it.",
     bad_emoji: "A reaction is one emoji.",
     too_late: "It is too late to change this.",
     client_id_used: "This was done before in another way. Please try once more.",

@@ -23,7 +23,7 @@ const zh: Catalogue = {
     accountName: "账号名",
     accountNameHint: "3 到 32 个字符：a 到 z、0 到 9、点、横线、下划线",
     password: "密码",
-    passwordHint: "至少 8 个字符",
+    passwordHint: "至少 8 个字符，且不能与账号名相同",
     displayName: "显示名称",
     displayNameHint: "别人看到的名字，以后可以修改。",
     showPassword: "显示输入内容",
@@ -437,6 +437,17 @@ const zh: Catalogue = {
       nobody: "没有人",
     },
   },
+  password: {
+    title: "密码",
+    summary: "更改密码，并让其他设备退出登录",
+    text: "你的其他设备将全部退出登录，此设备保持登录。",
+    present: "当前密码",
+    new: "新密码",
+    change: "更改密码",
+    changed: "密码已更改。",
+    same: "请选择与原密码不同的密码。",
+    oneTime: "你输入的是一次性密码，请设置自己的密码后继续。",
+  },
   signIns: {
     title: "你的设备",
     summary: "你在哪里登录",
@@ -453,6 +464,8 @@ const zh: Catalogue = {
     text: "那里会立即断开连接，并清除保存的消息。",
     ended: "已让 {count} 台设备退出登录。",
     endedOne: "{name} 已退出登录。",
+    unknown: "有不认识的设备？请让它退出登录，并",
+    changePassword: "更改密码",
     platform: {
       web: "浏览器",
       desktop: "电脑",
@@ -836,6 +849,9 @@ const zh: Catalogue = {
     device: {
       not_found: "该设备已经退出登录。",
     },
+    password: {
+      wrong_credentials: "当前密码不正确。",
+    },
     add: {
       not_wanted: "其中有人不希望被你加入群聊。",
     },
@@ -857,6 +873,8 @@ const zh: Catalogue = {
     bad_name: "请使用 3 到 32 个 a 到 z、0 到 9、点、横线或下划线，以字母或数字开头。",
     bad_display_name: "请使用 1 到 64 个字符，不含控制字符。",
     weak_password: "请使用至少 8 个字符，且不能与账号名相同。",
+    same_password: "请选择与原密码不同的密码。",
+    new_password_needed: "这是一次性密码，请同时设置新密码。",
     bad_emoji: "表情回应只能是一个表情。",
     too_late: "已超过可更改的时间。",
     client_id_used: "此操作的标识已用于其他操作，请再试一次。",
