@@ -122,37 +122,38 @@ async def test_people_meet_in_a_room_talk_and_find_each_other_again(
         await ada.say("Is anybody there?")
         box.upgrades = Upgrades.PASS
         await ming.sees("Is anybody there?")
-    await ming.say("我在")
-    await ada.sees("我在")
-    await expect(ming.page.get_by_text("Some messages were missed here")).to_have_count(0)
+        await ming.say("我在")
+        await ada.sees("我在")
+        await expect(ming.page.get_by_text("Some messages were missed here")).to_have_count(0)
 
-    # Who reads further up is not moved, and is told how much is new.
-    async with httpx.AsyncClient(base_url=f"{server.url}/api/v1", headers=headers) as http:
-        program = Program(http, "chat://lobby")
-        await program.say(*(f"number {number}" for number in range(LINES)))
-        last = ada.messages.get_by_text(f"number {LINES - 1}", exact=True)
-        await expect(last).to_be_in_viewport()
-        await expect(_line(ada, "number 7").first).to_contain_text("Announcement")
-        await ada.messages.focus()
-        await ada.page.keyboard.press("Home")
-        first = ada.messages.get_by_text("Hello everybody", exact=True)
-        await expect(first).to_be_in_viewport()
-        await program.say("late one")
-        down = ada.button("1 new message")
-        await expect(down).to_be_visible()
-        await expect(first).to_be_in_viewport()
-        await down.click()
-        await expect(ada.messages.get_by_text("late one", exact=True)).to_be_in_viewport()
-        await expect(down).to_have_count(0)
+        # Who reads further up is not moved, and is told how much is new.
+        async with httpx.AsyncClient(base_url=f"{server.url}/api/v1", headers=headers) as http:
+            program = Program(http, "chat://lobby")
+            await program.say(*(f"number {number}" for number in range(LINES)))
+            last = ada.messages.get_by_text(f"number {LINES - 1}", exact=True)
+            await expect(last).to_be_in_viewport()
+            await expect(_line(ada, "number 7").first).to_contain_text("Announcement")
+            await ada.messages.focus()
+            await ada.page.keyboard.press("Home")
+            first = ada.messages.get_by_text("Hello everybody", exact=True)
+            await expect(first).to_be_in_viewport()
+            await program.say("late one")
+            down = ada.button("1 new message")
+            await expect(down).to_be_visible()
+            await expect(first).to_be_in_viewport()
+            await down.click()
+            await expect(ada.messages.get_by_text("late one", exact=True)).to_be_in_viewport()
+            await expect(down).to_have_count(0)
 
-    # Whoever comes anew sees the last of it, and nothing is in the list of chats.
-    with ada.watcher.leaving():
+        # Whoever comes anew sees the last of it, and nothing is in the list of chats.
         await ada.reload()
-    await ada.sees("late one")
-    await _is_with(ada, 2)
-    await ming.button(re.compile("^(Back|All chat rooms)$")).click()
-    await _is_with(ada, 1)
-    await expect(ming.page.get_by_text("Only this browser knows.")).to_be_visible()
+        await ada.sees("late one")
+        await _is_with(ada, 2)
+        await ming.button(re.compile("^(Back|All chat rooms)$")).click()
+        await _is_with(ada, 1)
+        await expect(ming.page.get_by_text("Only this browser knows.")).to_be_visible()
+        ming.watcher.check()
+        await ming.page.context.close()
 
     # Another server process knows nothing of it any more, and that is told.
     with ada.watcher.server_down():
@@ -160,8 +161,6 @@ async def test_people_meet_in_a_room_talk_and_find_each_other_again(
         await server.start()
         await expect(ada.messages.get_by_text("Some messages were missed here")).to_have_count(1)
     await ada.say("Still here")
-    ming.watcher.check()
-    await ming.page.context.close()
 
 
 async def test_slow_mode_and_length_are_said_where_one_writes(
@@ -169,7 +168,8 @@ async def test_slow_mode_and_length_are_said_where_one_writes(
 ) -> None:
     ada = await Person.arrive(browser, slow_server.url, "ada", "Ada Lovelace", size=size)
     await ada.sign_up()
-    await ada.page.goto(f"/room/{quote('chat://slow', safe='')}")
+    with ada.watcher.leaving():
+        await ada.page.goto(f"/room/{quote('chat://slow', safe='')}")
     await expect(ada.page.get_by_text("Slow mode: one message in 10:00.")).to_be_visible()
     await ada.composer.fill("一二三四五六七八九十一二")
     await expect(ada.page.get_by_text("leave out 2 characters")).to_be_visible()

@@ -10,6 +10,7 @@ import { rememberRoom } from "./recent";
 
 /** Where a room does not tell who comes and goes, one asks how many are there. */
 const ASK_EACH_MS = 30_000;
+const AGAIN_MS = 2_000;
 /** Faster than this nobody reads, and drawing it costs a phone its battery. */
 const DRAW_EACH_MS = 100;
 
@@ -33,6 +34,8 @@ export interface RoomSession {
   /** The newest message is in sight; whoever scrolls says so. */
   readonly atEnd: Ref<boolean>;
   join(): Promise<void>;
+  /** Ask anew what may be done here, and how many are. */
+  look(): Promise<void>;
 }
 
 /** For the scope of a component, which is made anew for another room. */
@@ -78,7 +81,12 @@ export function useRoom(room: string): RoomSession {
 
   async function look(): Promise<void> {
     const found = await parlor.rooms.get(room).catch(() => null);
-    if (found === null || left) return;
+    if (left) return;
+    if (found === null) {
+      // Without a link, the next one asks.
+      if (rules.value === null && parlor.link.online) setTimeout(() => !left && void look(), AGAIN_MS);
+      return;
+    }
     rules.value = found.rules;
     presence({ ...found, named: found.users.length > 0, joined: [], left: [] });
   }
@@ -119,5 +127,5 @@ export function useRoom(room: string): RoomSession {
     stop?.();
   });
   void join();
-  return { status, refusal, rules, here, lines, fresh, atEnd, join };
+  return { status, refusal, rules, here, lines, fresh, atEnd, join, look };
 }
