@@ -197,5 +197,12 @@ async def test_slow_mode_and_length_are_said_where_one_writes(
         await ada.page.goto(f"/room/{quote('live://1/a b', safe='')}")
     await expect(ada.page.get_by_role("heading", name="live://1/a b")).to_be_visible()
     await expect(ada.page.get_by_text("In this room you can only read.")).to_be_visible()
+    # Where one was is for one's own eyes, while one is signed in.
+    await ada.button(re.compile("^(Back|All chat rooms)$")).click()
+    await expect(ada.button("Forget live://1/a b")).to_be_visible()
+    await ada.button("Forget calm").click()
+    await expect(ada.page.get_by_role("link", name="calm")).to_have_count(0)
+    await ada.sign_out()
+    assert await ada.page.evaluate("localStorage.getItem('parlor.rooms')") is None
     ada.watcher.check()
     await ada.page.context.close()

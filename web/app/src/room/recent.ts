@@ -13,9 +13,12 @@ interface Kept {
 
 export const recentRooms: Ref<readonly string[]> = ref([]);
 
-parlor.session.subscribe((session) => {
-  if (session.status === "signed_out" && session.reason !== "expired") keep([]);
-});
+/** Call once, whatever pages are opened: the next person at this browser finds nothing. */
+export function forgetRoomsOnSignOut(): void {
+  parlor.session.subscribe((session) => {
+    if (session.status === "signed_out" && session.reason !== "expired") keep([]);
+  });
+}
 
 /** Call before showing `recentRooms`: somebody else may have signed in. */
 export function recallRooms(): void {
