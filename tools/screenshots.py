@@ -29,6 +29,7 @@ from tests.support.server import ParlorServer, running_parlor
 from tools.screens_group import open_group, walk_group, walk_join
 from tools.screens_people import GRACE_REMARK, make_friends, walk_people
 from tools.screens_quiet import walk_failing, walk_quiet
+from tools.screens_rooms import walk_rooms
 from tools.screens_stage import tell_the_stage, walk_stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -419,6 +420,7 @@ async def main(folder: Path, only: str) -> None:
                     await walk(camera, link, f"newcomer{number}", way_in)
                     await other.sign_in(LIN[0])
                     readme = ROOT / "docs/screenshot.png" if look == README_LOOK else None
+                    await walk_rooms(camera, other)
                     await walk_calls(camera, other, readme)
                     await walk_people(camera, known, stranger)
                     ids = [people[one]["user"]["id"] for one in (LIN, TARIQ)]

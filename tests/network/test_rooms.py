@@ -13,7 +13,7 @@ import pytest
 from parlor.client import Connection, Following, connect, stay_connected
 from parlor.gateway.settings import GatewaySettings
 from parlor.model.close import Close, CloseCode
-from parlor.model.errors import Forbidden, NotInRoom, RoomTooBusy, SlowMode
+from parlor.model.errors import Forbidden, NotInRoom, RoomTooBusy, SlowMode, TooLarge
 from parlor.model.ids import DeviceId, RoomId, UserId
 from parlor.model.push import Delivery
 from parlor.model.room import Priority
@@ -21,6 +21,7 @@ from parlor.push.policies import RoomPolicy
 from parlor.push.pushes import Wish
 from parlor.push.settings import PushSettings
 from parlor.wire.native.codec import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
+from parlor.wire.native.methods import RoomGet, RoomGetResult, RoomList, RoomListResult
 from parlor.wire.native.pushes import DeliveryPush, RoomPresencePush
 from tests.support.native_server import NativeServer, running_gateway
 from tests.support.people import sign_up
@@ -436,3 +437,37 @@ async def test_a_busy_chat_room_drops_low_messages_first_and_counts_them(tmp_pat
                 f"parlor_room_publishes_refused_total{{{labels}}} {refused[priority]}.0" in metrics
             )
         assert refused == {Priority.LOW: 7, Priority.NORMAL: 5, Priority.HIGH: 1}
+
+
+async def test_a_server_as_it_comes_has_rooms_in_which_people_talk(tmp_path: Path):
+    """M41 with nothing configured: in, heard, listed, refused what is not for members."""
+    async with running_parlor(tmp_path) as server, AsyncExitStack() as stack:
+        ann, ben = await sign_up(server.url, "ann"), await sign_up(server.url, "ben")
+        for person in (ann, ben):
+            stack.push_async_callback(person.rest.aclose)
+        says, hears = [
+            await stack.enter_async_context(connect(url, person.token))
+            for url, person in ((ann.websocket_url, ann), (ben.tcp_url, ben))
+        ]
+        for connection in (says, hears):
+            await connection.join("chat://lobby", tail=True)
+            await connection.join("news")
+        await says.publish("chat://lobby", "你好", "c-1")
+        (heard,) = await take(hears, 1)
+        assert (heard.room, heard.body, heard.sender) == ("chat://lobby", "你好", ann.id)
+        listed = await hears.request(RoomList(), RoomListResult)
+        assert [(one.room, one.online) for one in listed.rooms] == [("chat://lobby", 2)]
+        assert listed.beginning == "chat://"
+        found = await hears.request(RoomGet("chat://lobby"), RoomGetResult)
+        assert set(found.users) == {ann.id, ben.id}
+        assert (found.rules.publish, found.rules.high, found.rules.max_bytes) == (
+            True,
+            False,
+            2_048,
+        )
+        with pytest.raises(Forbidden):
+            await says.publish("news", "hello", "c-2")
+        with pytest.raises(Forbidden):
+            await says.publish("chat://lobby", "listen", "c-3", priority=Priority.HIGH)
+        with pytest.raises(TooLarge):
+            await says.publish("chat://lobby", "x" * 2_049, "c-4")

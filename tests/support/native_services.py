@@ -315,6 +315,8 @@ class SmallServices:
             presence=rooms.counts,
             replay=rooms.replay,
             publishing=rooms.publishing,
+            policies=rooms.policies,
+            listed=rooms.listed,
             who=rooms.presence.comings,
             mailboxes=rooms.mailboxes,
             contacts=self.people_house.contacts,

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 
-from parlor.boot.accounts import open_services
+from parlor.boot.accounts import AccountServices, open_services
 from parlor.boot.config import Given, load, parse_assignment
 from parlor.boot.sections import SECTIONS
 from parlor.model.account import Scope
@@ -31,13 +31,24 @@ async def http_to(server: ParlorServer) -> AsyncIterator[httpx.AsyncClient]:
 async def make_key(server: ParlorServer, name: str, scope: str) -> str:
     """As `parlor key add` makes it, while the server runs on the same data; only that a new
     process would cost more than most tests."""
+    async with _services_of(server) as services:
+        scopes = [Scope(each) for each in scope.split(",")]
+        return (await services.keys.add(name, scopes)).key
+
+
+async def make_admin(server: ParlorServer, name: str, password: str, display_name: str) -> None:
+    """As `parlor user add --admin` does, and in this process like `make_key`."""
+    async with _services_of(server) as services:
+        await services.signing.add_account(name, password, display_name, admin=True)
+
+
+@asynccontextmanager
+async def _services_of(server: ParlorServer) -> AsyncIterator[AccountServices]:
     given = [Given("server", "data", str(server.data), "a test")]
     given += [parse_assignment(each, "a test") for each in server.storage_flags[1:]]
     config = load(SECTIONS, file=None, environment={}, flags=given)
     async with AsyncExitStack() as stack:
-        services = await open_services(config, stack)
-        scopes = [Scope(each) for each in scope.split(",")]
-        return (await services.keys.add(name, scopes)).key
+        yield await open_services(config, stack)
 
 
 async def two_in_a_conversation(

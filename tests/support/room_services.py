@@ -15,6 +15,7 @@ from parlor.gateway.gateway import Gateway
 from parlor.gateway.presence import RoomPresence
 from parlor.push.dispatch import Dispatch
 from parlor.push.durable import DurablePushes
+from parlor.push.listed import ListedRooms
 from parlor.push.policies import Policies
 from parlor.push.publishing import Publishing
 from parlor.push.pushes import Pushes
@@ -48,6 +49,7 @@ class RoomServices:
         self.durable = DurablePushes(log, dispatch, clock, meter, DurableSettings())
         self.pushes = Pushes(dispatch, self.durable, self.counts, clock, entropy, meter, settings)
         self.publishing = Publishing(self.rooms, self.policies, clock, entropy, meter, settings)
+        self.listed = ListedRooms(self.counts, self.policies, clock, settings)
         self.presence = RoomPresence(gateway, self.counts, self.route, self.policies, settings)
         self.deliver = Deliver(gateway, self.bus)
 

@@ -189,6 +189,8 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             presence=presence,
             replay=pushing.replay,
             publishing=pushing.publishing,
+            policies=pushing.policies,
+            listed=pushing.listed,
             who=pushing.room_presence.comings,
             mailboxes=pushing.mailboxes,
             contacts=people.contacts,

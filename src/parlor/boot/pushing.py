@@ -16,6 +16,7 @@ from parlor.gateway.presence import RoomPresence
 from parlor.push.backlog import Backlog
 from parlor.push.dispatch import Dispatch
 from parlor.push.durable import DurablePushes
+from parlor.push.listed import ListedRooms
 from parlor.push.mailboxes import Mailboxes
 from parlor.push.policies import Policies
 from parlor.push.publishing import Publishing
@@ -36,6 +37,7 @@ class Pushing:
     policies: Policies
     history: MemoryHistory
     publishing: Publishing
+    listed: ListedRooms
     room_presence: RoomPresence
     mailboxes: Mailboxes
     durable: DurablePushes
@@ -84,6 +86,7 @@ def build_pushing(
         policies=policies,
         history=history,
         publishing=publishing,
+        listed=ListedRooms(presence, policies, clock, push_settings),
         room_presence=room_presence,
         mailboxes=mailboxes,
         durable=durable,

@@ -12,6 +12,7 @@ from typing import Final
 
 from parlor.gateway.state.outbox import Frame
 from parlor.model.push import Delivery, Envelope, Push, ToRoom
+from parlor.model.room import Priority
 from parlor.wire.native.codec import JSON, JSON_SUBPROTOCOL, MSGPACK, MSGPACK_SUBPROTOCOL, Codec
 from parlor.wire.native.framing import build_framed
 from parlor.wire.native.pushes import DeliveryPush, PushPayload
@@ -61,6 +62,7 @@ def _payload(push: Push, room: str | None, epoch: str) -> DeliveryPush:
         sender=push.sender,
         epoch=epoch,
         mail=push.mail,
+        priority="" if push.priority is Priority.NORMAL else push.priority,
     )
 
 

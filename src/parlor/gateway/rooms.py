@@ -26,6 +26,8 @@ class Rooms:
         self._hub = gateway.hub
         self._presence = services.presence
         self._publishing = services.publishing
+        self._policies = services.policies
+        self._listed = services.listed
         self._who = services.who
         self._catch_up = catch_up
 
@@ -55,6 +57,34 @@ class Rooms:
         self._hub.leave(caller.link, room)
         return wire.RoomResult(room, self._presence.in_room(room) if may_see else 0)
 
+    def get(self, caller: Caller, params: wire.RoomGet) -> wire.RoomGetResult:
+        """Raises Forbidden for a room that the token does not open."""
+        room = check_room(params.room, self._gateway.settings.max_room_bytes)
+        link = caller.link
+        if not link.may_join(room):
+            raise Forbidden("The token does not open this room.")
+        policy = self._policies.of(room)
+        publish = policy.publish and (link.grants is None or link.grants.may_publish(room))
+        rules = wire.RoomRules(
+            publish=publish,
+            high=publish and (_is_admin(caller) or not policy.high_admins_only),
+            max_bytes=policy.publish_bytes,
+            slow_mode_s=policy.slow_mode_s,
+            keeps=policy.keep is not None,
+            presence=policy.presence,
+        )
+        users = self._who.users(room) if room in link.rooms else ()
+        return wire.RoomGetResult(room, self._presence.in_room(room), users, rules)
+
+    def list(self, caller: Caller, params: wire.RoomList) -> wire.RoomListResult:
+        """Only rooms that the caller may join."""
+        rooms = tuple(
+            wire.RoomOnline(room, online)
+            for room, online in self._listed.fullest()
+            if caller.link.may_join(room)
+        )
+        return wire.RoomListResult(rooms, self._listed.beginning())
+
     async def publish(self, caller: Caller, params: wire.RoomPublish) -> wire.RoomPublishResult:
         room = check_room(params.room, self._gateway.settings.max_room_bytes)
         link = caller.link
@@ -65,7 +95,12 @@ class Rooms:
         body = params.body.encode()
         await ask_to_publish(self._gateway.hooks, link, room, body)
         published = await self._publishing.publish(
-            link.user, room, params.body, params.client_id, params.priority
+            link.user,
+            room,
+            params.body,
+            params.client_id,
+            params.priority,
+            admin=_is_admin(caller),
         )
         if not published.repeated:
             tell_of_publish(self._gateway.hooks, link, room, body, published.push_id)
@@ -86,6 +121,10 @@ class Rooms:
     ) -> wire.RoomResult:
         online, users = self._presence.in_room(room), self._who.users(room)
         return wire.RoomResult(room, online, position, recovered, users)
+
+
+def _is_admin(caller: Caller) -> bool:
+    return caller.identity is not None and caller.identity.admin
 
 
 def check_tags(tags: Collection[str] | None, most: int) -> frozenset[str] | None:

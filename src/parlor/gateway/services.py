@@ -25,6 +25,8 @@ from parlor.model.ids import CallId, ConversationId, RoomId, UserId
 from parlor.model.status import Presence as SeenPresence
 from parlor.ports.accounts import RevocationKind
 from parlor.ports.presence import Presence
+from parlor.push.listed import ListedRooms
+from parlor.push.policies import Policies
 from parlor.push.publishing import Publishing
 from parlor.push.replay import Replay
 
@@ -120,6 +122,8 @@ class Services:
     presence: Presence
     replay: Replay
     publishing: Publishing
+    policies: Policies
+    listed: ListedRooms
     who: WhoIsThere
     mailboxes: Mailboxes
     contacts: Contacts

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from parlor.model.ids import ConnectionKey, ConversationId, DeviceId, PushId, RoomId, UserId
+from parlor.model.room import Priority
 
 MAX_TAG_CHARS = 64
 
@@ -91,6 +92,8 @@ class Push(msgspec.Struct, frozen=True, omit_defaults=True):
     """The user who published it into a room; empty for programs."""
     mail: int = 0
     """Its number in the mailbox of its reader, where it is written for one; else 0."""
+    priority: Priority = Priority.NORMAL
+    """How much its `sender` says it matters."""
 
 
 class Envelope(msgspec.Struct, frozen=True, tag="pushes"):

@@ -1,7 +1,8 @@
 """What each room may do: the first policy whose pattern fits its name.
 
-Policies stand in the settings as `[[push.rooms]]`, in the order in which they are tried. A room
-that no pattern fits keeps nothing, tells nobody who comes, and only programs speak in it.
+Policies stand in the settings as `[[push.rooms]]`, in the order in which they are tried; without
+any, `CHAT_ROOMS` is the only one. A room that no pattern fits keeps nothing, tells nobody who
+comes, and only programs speak in it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from parlor.model.ids import RoomId
 from parlor.ports.history import Keep
 
 MAX_REMEMBERED = 10_000
+_UP_TO_A_MARK = re.compile(r"[^*?\[]*", re.DOTALL)
 
 
 class RoomPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +33,11 @@ class RoomPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Publishing: with `publish`, members may speak, as `must_arrive` or lossy messages of at most
     `publish_bytes`; each person `user_burst` at once and `user_rate` a second, and one in
     `slow_mode_s`. `rate` and `burst` bound the whole room, programs included, instead of
-    `push.room_rate` and `push.room_burst`.
+    `push.room_rate` and `push.room_burst`. With `high_admins_only`, messages of high priority are
+    for the server's administrators (and for programs).
+
+    Listing: with `listed`, whoever may join such a room is told its name and how many are there,
+    while somebody is (`room.list`).
 
     Presence: with `presence`, members are told who comes and goes while at most `presence_named`
     connections are in the room, and how many are there above; once in `presence_window_s` at most.
@@ -49,6 +55,8 @@ class RoomPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slow_mode_s: float = 0.0
     rate: float = 0.0
     burst: int = 0
+    high_admins_only: bool = False
+    listed: bool = False
     presence: bool = False
     presence_named: int = 50
     presence_window_s: float = 1.0
@@ -74,8 +82,26 @@ class RoomPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return None
         return Keep(self.replay_count, self.replay_s, self.replay_bytes)
 
+    @property
+    def beginning(self) -> str:
+        """What the name of every room that fits begins with."""
+        return _UP_TO_A_MARK.match(self.match)[0]  # type: ignore[index]  # it always matches
+
 
 PLAIN: Final = RoomPolicy(match="*")
+CHAT_ROOMS: Final = RoomPolicy(
+    match="chat://*",
+    replay_count=50,
+    replay_s=600.0,
+    publish=True,
+    publish_bytes=2_048,
+    rate=50.0,
+    burst=100,
+    high_admins_only=True,
+    listed=True,
+    presence=True,
+)
+"""What there is without any `[[push.rooms]]`: rooms in which people talk, open to all members."""
 
 
 class Policies:
@@ -86,6 +112,7 @@ class Policies:
 
     def apply(self, rules: Sequence[RoomPolicy]) -> None:
         """Other rules from now on, for rooms that are in use too."""
+        self.rules = tuple(rules)
         self._rules: list[tuple[Callable[[str], re.Match[str] | None], RoomPolicy]] = [
             (re.compile(fnmatch.translate(rule.match)).match, rule) for rule in rules
         ]

@@ -103,16 +103,26 @@ class Publishing:
         return len(self.seen)
 
     async def publish(
-        self, sender: UserId, room: RoomId, body: str, client_id: str, priority: Priority
+        self,
+        sender: UserId,
+        room: RoomId,
+        body: str,
+        client_id: str,
+        priority: Priority,
+        *,
+        admin: bool = False,
     ) -> Published:
-        """Say `body` to everybody in `room`, the sender included.
+        """Say `body` to everybody in `room`, the sender included. `admin`: the sender is one.
 
-        Raises Forbidden where members may not speak, TooLarge, BadRequest for the `client_id`,
-        RateLimited or SlowMode for a sender who is too fast, RoomTooBusy when the room is:
-        nothing was said then, and the same `client_id` may be tried again.
+        Raises Forbidden where members may not speak, or not with this priority, TooLarge,
+        BadRequest for the `client_id`, RateLimited or SlowMode for a sender who is too fast,
+        RoomTooBusy when the room is: nothing was said then, and the same `client_id` may be tried
+        again.
         """
         policy = self._policies.of(room)
         try:
+            if priority is Priority.HIGH and policy.high_admins_only and not admin:
+                raise Forbidden("High priority is for administrators in this room.")
             return await self._publish(policy, sender, room, body, client_id, priority)
         except ParlorError as refusal:
             self._meter.count(
@@ -146,7 +156,7 @@ class Publishing:
             speaker = self._take_turn(policy, room, sender, now)
             may_at, speaker.may_at = speaker.may_at, now + policy.slow_mode_s
             try:
-                push = Push(push_id, text, delivery=delivery, sender=sender)
+                push = Push(push_id, text, delivery=delivery, sender=sender, priority=priority)
                 self._traces.begin(push, ToRoom(room), f"user {sender}", None)
                 await self._rooms.put(room, push, priority=priority)
                 self._traces.handed(push_id)

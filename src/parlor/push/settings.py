@@ -6,7 +6,7 @@ import msgspec
 
 from parlor.ports.log import LogLimits
 from parlor.ports.mailbox import MailboxLimits
-from parlor.push.policies import RoomPolicy
+from parlor.push.policies import CHAT_ROOMS, RoomPolicy
 
 
 class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,6 +19,8 @@ class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     paces of the last `max_speakers` of them are known.
 
     `rooms` says what rooms of certain names may do (`RoomPolicy`); the first that fits counts.
+    Giving any takes the place of the default, chat rooms named `chat://…`. `room.list` names the
+    `listed_rooms` fullest of those that are listed, counted anew each `listed_each_s` at most.
     What rooms keep for those who come back takes at most `history_bytes`, in `history_rooms`.
     Who comes and goes is told each `presence_tick_s` at most, and to a room of many at most every
     `presence_window_per_member_s` times the members.
@@ -47,9 +49,13 @@ class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     history_rooms: int = 10_000
     presence_tick_s: float = 0.25
     presence_window_per_member_s: float = 0.000_1
-    rooms: tuple[RoomPolicy, ...] = ()
+    rooms: tuple[RoomPolicy, ...] = (CHAT_ROOMS,)
+    listed_rooms: int = 50
+    listed_each_s: float = 1.0
 
     def __post_init__(self) -> None:
+        if self.listed_rooms < 0 or self.listed_each_s < 0:
+            raise ValueError("`listed_rooms` and `listed_each_s` are not negative")
         if self.history_bytes < 0 or self.history_rooms < 1:
             raise ValueError("`history_bytes` is not negative, `history_rooms` at least 1")
         if self.presence_tick_s <= 0:

@@ -11,7 +11,7 @@ import pytest
 from parlor.boot.config import Config, ConfigError, load
 from parlor.boot.sections import SECTIONS
 from parlor.model.ids import RoomId
-from parlor.push.policies import Policies, RoomPolicy
+from parlor.push.policies import CHAT_ROOMS, Policies, RoomPolicy
 from parlor.push.settings import PushSettings
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -25,11 +25,21 @@ def loaded(file: Path, text: str) -> Config:
 @pytest.mark.parametrize("name", ["push.md", "push.zh.md"])
 def test_the_example_of_the_guide_is_good(tmp_path: Path, name: str):
     guide = (DOCS / name).read_text("utf-8")
-    (example,) = re.findall(r"```toml\n(\[\[push.rooms.*?)```", guide, re.DOTALL)
+    example, as_it_comes = re.findall(r"```toml\n(\[\[push.rooms.*?)```", guide, re.DOTALL)
     push = loaded(tmp_path / "parlor.toml", example).section("push", PushSettings)
     live = RoomPolicy("live:*", replay_count=100, replay_s=300.0, publish=True, presence=True)
     assert push.rooms == (live, RoomPolicy("score:*", replay_s=60.0))
     assert Policies(push.rooms).of(RoomId("live:1")) == live
+    push = loaded(tmp_path / "parlor.toml", as_it_comes).section("push", PushSettings)
+    assert push.rooms == PushSettings().rooms
+
+
+def test_without_rooms_of_its_own_a_file_leaves_the_chat_rooms_and_may_take_them_away(
+    tmp_path: Path,
+):
+    for text, rooms in (("", (CHAT_ROOMS,)), ("[push]\nrooms = []\n", ())):
+        push = loaded(tmp_path / "parlor.toml", text).section("push", PushSettings)
+        assert push.rooms == rooms
 
 
 def test_what_is_printed_is_read_back_the_same(tmp_path: Path):

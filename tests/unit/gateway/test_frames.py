@@ -3,6 +3,7 @@ import msgspec
 from parlor.gateway.frames import TCP_FRAMES, WEBSOCKET_FRAMES
 from parlor.model.ids import PushId, RoomId
 from parlor.model.push import Delivery, Envelope, Push, ToAll, ToRoom
+from parlor.model.room import Priority
 from parlor.wire.native.codec import JSON_SUBPROTOCOL, MSGPACK_SUBPROTOCOL
 from parlor.wire.native.framing import LengthReader
 from parlor.wire.native.pushes import ReadPush
@@ -72,3 +73,12 @@ def test_tcp_and_binary_websocket_carry_the_same_messages():
     assert tcp is not None
     reader = FrameReader(ReaderLimits(from_client=False))
     assert list(reader.feed(binary.data)) == list(LengthReader(1_000).feed(tcp.data))
+
+
+def test_the_priority_of_a_message_is_said_where_it_is_not_normal():
+    pushes = tuple(Push(PushId("p"), b"x", priority=priority) for priority in Priority)
+    frame = JSON_FRAMES.pushes(Envelope(ToRoom(RoomId("r")), pushes))
+    assert frame is not None
+    plain = {"push_id": "p", "room": "r", "body": "x"}
+    said = [msgspec.convert(text, dict)["data"] for text in _texts(frame.data)]
+    assert said == [{**plain, "priority": "low"}, plain, {**plain, "priority": "high"}]

@@ -3,6 +3,7 @@ import pytest
 from parlor.model.ids import RoomId
 from parlor.ports.history import Keep
 from parlor.push.policies import MAX_REMEMBERED, PLAIN, Policies, RoomPolicy
+from parlor.push.settings import PushSettings
 
 
 def test_the_first_pattern_that_fits_counts():
@@ -50,3 +51,17 @@ def test_what_is_remembered_about_names_is_bounded():
 def test_numbers_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError, match="`"):
         RoomPolicy(**{"match": "*", **wrong})
+
+
+def test_without_any_rules_members_talk_in_chat_rooms_and_nowhere_else():
+    policies = Policies(PushSettings().rooms)
+    talk = policies.of(RoomId("chat://lobby"))
+    assert (talk.publish, talk.listed, talk.presence, talk.high_admins_only) == (True,) * 4
+    assert talk.keep == Keep(50, 600.0, 262_144)
+    for room in ("chat:1", "chat:/lobby", "live://chat://1", "news"):
+        assert policies.of(RoomId(room)) == PLAIN
+
+
+def test_the_beginning_of_a_pattern_ends_at_its_first_mark():
+    patterns = ["live:*", "a?b*", "x[12]", "exact", "*"]
+    assert [RoomPolicy(match).beginning for match in patterns] == ["live:", "a", "x", "exact", ""]

@@ -180,3 +180,16 @@ async def test_what_one_person_says_keeps_its_order_through_joining():
     said = [body for batch in here.bodies() for body in batch]
     assert said == [str(number).encode() for number in range(1_000)]
     assert len(here.bodies()) < 100
+
+
+async def test_high_priority_may_be_for_administrators_and_everybody_hears_of_it():
+    here = service(high_admins_only=True)
+    with pytest.raises(Forbidden):
+        await say(here, "listen", priority=Priority.HIGH)
+    await here.publishing.publish(ANN, CHAT, "listen", "listen", Priority.HIGH, admin=True)
+    await say(here, "hello")
+    await say(here, "psst", priority=Priority.LOW)
+    heard = [push.priority for envelope in here.envelopes() for push in envelope.pushes]
+    assert heard == [Priority.HIGH, Priority.NORMAL, Priority.LOW]
+    everybody = service()
+    await say(everybody, "listen", priority=Priority.HIGH)

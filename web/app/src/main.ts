@@ -7,6 +7,7 @@ import "./styles/base.css";
 import App from "./App.vue";
 import { i18n, speak } from "./i18n";
 import { keepAppFresh } from "./app_version";
+import { forgetRoomsOnSignOut } from "./room/recent";
 import { router } from "./router";
 import { parlor } from "./sdk";
 import { usePreferences } from "./stores/preferences";
@@ -19,6 +20,7 @@ async function start(): Promise<void> {
   app.use(i18n);
   app.use(router);
 
+  forgetRoomsOnSignOut();
   parlor.session.subscribe((session) => {
     if (session.status !== "signed_out") return;
     const here = router.currentRoute.value;

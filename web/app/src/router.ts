@@ -70,6 +70,18 @@ export const router = createRouter({
           components: { list: Contacts, default: () => import("./people/PersonPage.vue") },
           meta: { pane: "stage", bar: true },
         },
+        {
+          path: "rooms",
+          name: "rooms",
+          components: { list: ConversationList, default: () => import("./room/RoomsPage.vue") },
+          meta: { pane: "stage", bar: true },
+        },
+        {
+          path: "room/:room",
+          name: "room",
+          components: { list: ConversationList, default: () => import("./room/RoomPage.vue") },
+          meta: { pane: "stage" },
+        },
         settings("settings", () => import("./settings/Settings.vue")),
         settings("settings/profile", () => import("./settings/ProfilePage.vue")),
         settings("settings/privacy", () => import("./settings/PrivacyPage.vue")),

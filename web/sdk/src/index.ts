@@ -7,6 +7,7 @@ export type { Environment } from "./environment";
 export type { NewAccount, ServerView, SetUpLinkView } from "./rest";
 export type { Link, LinkState, RequestOptions } from "./link";
 export type { RoomListener, Rooms } from "./rooms";
+export { randomId } from "./environment";
 export { isAboutMessage } from "./applying/to_state";
 export type { Act } from "./act";
 export type { Queue } from "./queue";

@@ -1310,6 +1310,53 @@ export interface RoomLeave {
   room: string;
 }
 
+/** What may be done in a room, and how many are there. One need not be in it. */
+export interface RoomGet {
+  room: string;
+}
+
+/**
+ * What this user may do in the room, as things stand: everything is checked again when it is
+ * done.
+ *
+ * `publish`: speak, in at most `max_bytes` of UTF-8, once in `slow_mode_s` (0: no slow mode);
+ * `high`: with high priority, too. `keeps`: it has a short replay. `presence`: it tells who
+ * comes and goes.
+ */
+export interface RoomRules {
+  publish: boolean;
+  high: boolean;
+  max_bytes: number;
+  slow_mode_s: number;
+  keeps: boolean;
+  presence: boolean;
+}
+
+/** `online` and `users` as in `RoomResult`, but that nobody is named to who is not there. */
+export interface RoomGetResult {
+  room: string;
+  online: number;
+  users: readonly string[];
+  rules: RoomRules;
+}
+
+/** The fullest of the rooms that are listed, this user may join and somebody is in. */
+export type RoomList = Record<string, never>;
+
+export interface RoomOnline {
+  room: string;
+  online: number;
+}
+
+/**
+ * Fullest first, a second old at most. `beginning` is what has to stand before a word to make
+ * it the name of a listed room in which members speak; empty where there are none.
+ */
+export interface RoomListResult {
+  rooms: readonly RoomOnline[];
+  beginning: string;
+}
+
 /** Which messages of members a busy room still takes: high ones longest. */
 export type Priority = "low" | "normal" | "high";
 
@@ -1318,7 +1365,7 @@ export type Priority = "low" | "normal" | "high";
  *
  * The sender gets it too, like everybody. The same `client_id` (1 to 64 characters) again is
  * answered with the first result and said to nobody. When the room is too busy, messages of low
- * `priority` are refused first, then normal ones.
+ * `priority` are refused first, then normal ones. High priority may be for administrators only.
  */
 export interface RoomPublish {
   room: string;
@@ -1596,7 +1643,7 @@ export interface CallSignalPush {
  *
  * `epoch` and `offset` are its position in a room that keeps messages, otherwise empty and 0:
  * those of the last delivery are what `since` takes. `sender` is the user who published it,
- * empty for programs.
+ * empty for programs; `priority` is what that user gave it: "low", "high" or, normal, empty.
  *
  * `mail`: acknowledge this number with `mail.ack`, or it comes again after the next hello; 0
  * when there is nothing to acknowledge. The same `push_id` may come twice: handle it once.
@@ -1612,6 +1659,7 @@ export interface DeliveryPush {
   sender?: string;
   epoch?: string;
   mail?: number;
+  priority?: string;
 }
 
 /**
@@ -1741,6 +1789,8 @@ export interface Methods {
   "sync.changes": { params: SyncChanges; result: SyncResult };
   "room.join": { params: RoomJoin; result: RoomResult };
   "room.leave": { params: RoomLeave; result: RoomResult };
+  "room.get": { params: RoomGet; result: RoomGetResult };
+  "room.list": { params: RoomList; result: RoomListResult };
   "room.publish": { params: RoomPublish; result: RoomPublishResult };
   "tags.set": { params: TagsSet; result: Empty };
   "call.start": { params: CallStart; result: CallResult };

@@ -7,7 +7,7 @@ import { randomId } from "./environment";
 import type { Link } from "./link";
 import { Happening, type Stop } from "./observable";
 import type {
-  DeliveryPush, Hello, Position, Priority, RoomPresencePush, RoomPublishResult, RoomState,
+  DeliveryPush, Hello, Position, Priority, RoomGetResult, RoomListResult, RoomPresencePush, RoomPublishResult, RoomState,
 } from "./protocol";
 
 export interface RoomListener {
@@ -15,13 +15,15 @@ export interface RoomListener {
   message?(delivery: DeliveryPush): void;
   /** Who is there, in rooms that tell. */
   presence?(event: RoomPresencePush): void;
-  /** Something was lost that the room does not keep any more. */
+  /** Something was lost, or may have been, that the room does not keep any more, or never did. */
   gap?(): void;
 }
 
 interface Followed {
   position: Position | null;
   listeners: Set<RoomListener>;
+  /** We were in it before, if only on a connection that is gone. */
+  joined: boolean;
 }
 
 export class Rooms {
@@ -49,7 +51,7 @@ export class Rooms {
    * server says when it does not let us in; offline, the next hello joins.
    */
   async join(room: string, listener: RoomListener, options: { tail?: boolean } = {}): Promise<Stop> {
-    const followed = this.followed.get(room) ?? { position: null, listeners: new Set() };
+    const followed = this.followed.get(room) ?? { position: null, listeners: new Set(), joined: false };
     const isNew = followed.listeners.size === 0;
     followed.listeners.add(listener);
     this.followed.set(room, followed);
@@ -66,6 +68,16 @@ export class Rooms {
       throw error;
     }
     return stop;
+  }
+
+  /** What one may do in `room`, and how many are there. */
+  get(room: string): Promise<RoomGetResult> {
+    return this.link.request("room.get", { room });
+  }
+
+  /** Rooms that are listed and have somebody in them, fullest first. */
+  list(): Promise<RoomListResult> {
+    return this.link.request("room.list", {});
   }
 
   /** Say something in a room that one is in; the same `clientId` again says it no second time. */
@@ -94,10 +106,13 @@ export class Rooms {
 
   private onJoined(state: RoomState, asked: Position | null): void {
     const followed = this.followed.get(state.room);
-    if (followed === undefined || state.recovered) return;
+    if (followed === undefined) return;
+    const again = followed.joined;
+    followed.joined = true;
+    if (state.recovered) return;
     // What was delivered since the question is further than the answer.
     if (followed.position === asked) followed.position = state.position;
-    if (asked !== null) this.each(state.room, (listener) => listener.gap?.());
+    if (again || asked !== null) this.each(state.room, (listener) => listener.gap?.());
   }
 
   private onDelivery(delivery: DeliveryPush): void {

@@ -143,3 +143,32 @@ test("publishing has a client id, the caller's when it has one", async () => {
   void rooms.publish("live:1", "hi").catch(() => undefined);
   expect(network.last.asked("room.publish").params["client_id"]).toHaveLength(36);
 });
+
+test("a room that keeps nothing may have lost something whenever it is joined again", async () => {
+  network.last.welcome();
+  const listener = ear();
+  const joining = rooms.join("news", listener);
+  network.last.answer("room.join", { room: "news", online: 1, position: null, recovered: false, users: [] });
+  await joining;
+  expect(listener.heard).toEqual([]);
+  network.last.end(1006);
+  await vi.advanceTimersByTimeAsync(1_000);
+  network.last.open();
+  network.last.answer("hello", {
+    server_time: 0, heartbeat_s: 25, epoch: "e1",
+    room_states: [{ room: "news", position: null, recovered: false }],
+  });
+  expect(listener.heard).toEqual(["gap"]);
+});
+
+test("what may be done in a room, and which rooms there are, is asked for", async () => {
+  network.last.welcome();
+  const rules = { publish: true, high: false, max_bytes: 2_048, slow_mode_s: 0, keeps: true, presence: true };
+  const got = rooms.get("chat://lobby");
+  expect(network.last.asked("room.get").params).toEqual({ room: "chat://lobby" });
+  network.last.answer("room.get", { room: "chat://lobby", online: 2, users: [], rules });
+  expect((await got).rules).toEqual(rules);
+  const listed = rooms.list();
+  network.last.answer("room.list", { rooms: [{ room: "chat://lobby", online: 2 }], beginning: "chat://" });
+  expect(await listed).toEqual({ rooms: [{ room: "chat://lobby", online: 2 }], beginning: "chat://" });
+});

@@ -58,6 +58,8 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
         **Receipts(services).bound(),
         "room.join": bind(wire.RoomJoin, rooms.join),
         "room.leave": bind(wire.RoomLeave, rooms.leave),
+        "room.get": bind(wire.RoomGet, rooms.get),
+        "room.list": bind(wire.RoomList, rooms.list),
         "room.publish": bind(wire.RoomPublish, rooms.publish, finishes=True),
         "tags.set": bind(wire.TagsSet, rooms.set_tags),
     }

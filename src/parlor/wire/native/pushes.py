@@ -109,7 +109,7 @@ class DeliveryPush(PushPayload, frozen=True, omit_defaults=True):
 
     `epoch` and `offset` are its position in a room that keeps messages, otherwise empty and 0:
     those of the last delivery are what `since` takes. `sender` is the user who published it,
-    empty for programs.
+    empty for programs; `priority` is what that user gave it: "low", "high" or, normal, empty.
 
     `mail`: acknowledge this number with `mail.ack`, or it comes again after the next hello; 0
     when there is nothing to acknowledge. The same `push_id` may come twice: handle it once.
@@ -125,6 +125,7 @@ class DeliveryPush(PushPayload, frozen=True, omit_defaults=True):
     sender: str = ""
     epoch: str = ""
     mail: int = 0
+    priority: str = ""
 
 
 class RoomPresencePush(PushPayload, frozen=True):

@@ -6,7 +6,7 @@ import { i18n, localeOf } from "@/i18n";
 import { waitText } from "./when";
 
 /** What was being done, where the reason alone would leave a person guessing. */
-export type Doing = "contact_request" | "contact_decide" | "block_set" | "chat" | "call" | "device" | "add" | "password";
+export type Doing = "contact_request" | "contact_decide" | "block_set" | "chat" | "call" | "device" | "add" | "password" | "room";
 
 export function sayProblem(problem: unknown, doing?: Doing): string {
   const { t, te, locale } = i18n.global;
