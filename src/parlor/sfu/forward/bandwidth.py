@@ -27,7 +27,10 @@ MUCH_LOST, LITTLE_LOST = 0.10, 0.02
 HOLD_S = 1.0
 """After a decrease, before the next one or any increase: what is in the queue has to leave it."""
 
-_MARKS = 2_000
+_MARKS = 512
+"""Bursts whose fate is not known yet: five seconds of them, when feedback comes every 0.1 s."""
+_COUNTED = 20
+"""Packets at least of which a share is taken: one of three lost is no third."""
 _WINDOW = 20
 _SMOOTHING = 0.9
 _GAIN = 4.0
@@ -109,9 +112,12 @@ class Bandwidth:
     """`bits_per_s` is the estimate. Times are monotonic seconds."""
 
     __slots__ = (
+        "_counted",
+        "_counted_lost",
         "_group",
         "_held_until",
         "_increased_at",
+        "_is_fed",
         "_lost",
         "_marks",
         "_numbers",
@@ -131,6 +137,8 @@ class Bandwidth:
         self._held_until = 0.0
         self._increased_at: float | None = None
         self._lost = 0.0
+        self._counted = self._counted_lost = 0
+        self._is_fed = False
         self.sent_bps = 0.0
         """What goes to the receiver at present; the caller measures it."""
 
@@ -149,15 +157,21 @@ class Bandwidth:
         self._told = max(float(bits_per_s), LOWEST_BPS)
 
     def on_loss(self, fraction: float, now: float) -> None:
-        """Of the packets since the last report, by a report block."""
+        """Of the packets since the last report, by report blocks; feedback knows better."""
+        if self._is_fed:
+            return
         self._lost = fraction
         if fraction > MUCH_LOST:
             self._decrease(self._own * (1 - 0.5 * fraction), now)
 
     def on_feedback(self, feedback: TransportFeedback, now: float) -> None:
         """What became of packets that `on_sent` knows. Lies of a receiver's harm itself only."""
-        lost = 1 - len(feedback.received) / feedback.count
-        self._lost += (lost - self._lost) * 0.3
+        self._is_fed = True
+        self._counted += feedback.count
+        self._counted_lost += feedback.count - len(feedback.received)
+        if self._counted >= _COUNTED:
+            self._lost += (self._counted_lost / self._counted - self._lost) * 0.5
+            self._counted = self._counted_lost = 0
         for seq, ticks in feedback.arrivals():
             self._on_arrival(seq, ticks * _TICK_MS, now)
         if self._lost > MUCH_LOST:

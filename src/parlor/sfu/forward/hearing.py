@@ -25,11 +25,12 @@ from parlor.wire.webrtc.rtcp import (
 )
 
 MAX_ANSWERED = 128
-"""Lost packets of one request that are sent again: more are not sent faster than they get lost."""
+"""Lost packets named in one datagram that are looked for: who has lost more wants a key frame."""
 
 
 def hear(router: Router, peer: Peer, packets: Sequence[RtcpPacket], now: float) -> None:
     """Take the packets of one datagram, in order. Never raises for what is in them."""
+    answered = 0
     for packet in packets:
         match packet:
             case ReceiverReport():
@@ -38,7 +39,9 @@ def hear(router: Router, peer: Peer, packets: Sequence[RtcpPacket], now: float) 
                 _on_sender_report(peer, packet, now)
                 _on_blocks(peer, packet.blocks, now)
             case Nack():
-                _on_nack(router, peer, packet, now)
+                wanted = packet.lost[: MAX_ANSWERED - answered]
+                answered += len(wanted)
+                _on_nack(router, peer, packet.media_ssrc, wanted, now)
             case Pli():
                 _on_key_wanted(router, peer, packet.media_ssrc)
             case Fir():
@@ -53,7 +56,7 @@ def hear(router: Router, peer: Peer, packets: Sequence[RtcpPacket], now: float) 
 
 
 def _on_blocks(peer: Peer, blocks: Sequence[ReportBlock], now: float) -> None:
-    worst = -1
+    fractions = []
     for block in blocks:
         subscription = peer.subscriptions.get(block.ssrc)
         if subscription is None:
@@ -61,9 +64,9 @@ def _on_blocks(peer: Peer, blocks: Sequence[ReportBlock], now: float) -> None:
         trip = subscription.round_trip(block.last_sr, block.since_last_sr, now)
         if trip is not None:
             peer.on_round_trip(trip)
-        worst = max(worst, block.fraction_lost)
-    if worst >= 0:
-        peer.bandwidth.on_loss(worst / 256, now)
+        fractions.append(block.fraction_lost / 256)
+    if fractions:
+        peer.bandwidth.on_loss(sum(fractions) / len(fractions), now)
 
 
 def _on_sender_report(peer: Peer, report: SenderReport, now: float) -> None:
@@ -76,11 +79,11 @@ def _on_sender_report(peer: Peer, report: SenderReport, now: float) -> None:
         layer.reception.on_sender_report(report.ntp, now)
 
 
-def _on_nack(router: Router, peer: Peer, nack: Nack, now: float) -> None:
-    subscription = peer.subscriptions.get(nack.media_ssrc)
+def _on_nack(router: Router, peer: Peer, media_ssrc: int, lost: Sequence[int], now: float) -> None:
+    subscription = peer.subscriptions.get(media_ssrc)
     if subscription is None or peer.path is None:
         return
-    for seq in nack.lost[:MAX_ANSWERED]:
+    for seq in lost:
         whole = subscription.resend(seq, now, peer.round_trip_s)
         if whole is not None:
             router.outgoing.append((peer.protect(whole), peer.path))

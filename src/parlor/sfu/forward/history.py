@@ -60,9 +60,12 @@ class History:
         seq = kept.seq
         self._ring[seq & _MASK] = kept
         if seq > self._newest:
-            if seq > self._newest + 1:
+            if seq >= self._newest + PACKETS:
+                self._ring = [None] * PACKETS
+                self._ring[seq & _MASK] = kept
+            else:
                 # What was a round ago in the places of those that did not come is too old.
-                for skipped in range(max(self._newest + 1, seq - PACKETS + 1), seq):
+                for skipped in range(self._newest + 1, seq):
                     self._ring[skipped & _MASK] = None
             self._newest = seq
             if self.floor <= seq - PACKETS:

@@ -7,8 +7,9 @@ complain: a wish stays until a key frame has begun, and is repeated more and mor
 
 from __future__ import annotations
 
-FIRST_S = 0.3
-"""Between two requests to one layer at least; Chromium answers none sooner."""
+FIRST_S = 0.5
+"""Between two requests to one layer at least. Chromium ignores those within 0.3 s of a key frame,
+and a receiver that asks all the time must not make the stream of everybody out of them."""
 LONGEST_S = 2.0
 
 

@@ -28,6 +28,7 @@ from parlor.wire.webrtc.header_extensions import parse_extensions
 from parlor.wire.webrtc.malformed import Malformed
 from parlor.wire.webrtc.pictures import NOTHING, picture_number
 from parlor.wire.webrtc.reception import MAX_DROPOUT
+from parlor.wire.webrtc.red import retype_red
 from parlor.wire.webrtc.rtp import RtpPacket, parse_packet
 from parlor.wire.webrtc.rtx import OSN_BYTES, unwrap_lost
 from parlor.wire.webrtc.srtp import MAX_PACKET_BYTES
@@ -100,11 +101,21 @@ class Router:
             self.speakers.remove(track.owner)
 
     def subscribe(
-        self, receiver: Peer, track: Track, mid: str, ssrc: int, rtx_ssrc: int | None = None
+        self,
+        receiver: Peer,
+        track: Track,
+        mid: str,
+        ssrc: int,
+        rtx_ssrc: int | None = None,
+        *,
+        takes_red: bool = True,
     ) -> Watch:
         """`receiver` gets `track` as the section `mid` of its offer says, from the next key frame
-        on; the lowest layer first. Raises ValueError for an SSRC that it had before."""
-        subscription = Subscription(receiver, track, mid, ssrc, rtx_ssrc)
+        on; the lowest layer first. Raises ValueError for an SSRC that it had before.
+
+        `takes_red`: whether its answer has redundant audio; otherwise it gets the newest block.
+        """
+        subscription = Subscription(receiver, track, mid, ssrc, rtx_ssrc, takes_red=takes_red)
         receiver.add_subscription(subscription)
         if receiver.path is not None:
             self._wait(subscription, track.layers[0])
@@ -289,6 +300,8 @@ class Router:
         track = layer.track
         shared, is_wide = _shared_extensions(track, values)
         payload = packet.payload
+        if track.retyped and out_type == track.red_type:
+            payload = retype_red(payload, track.retyped)
         tail = shared + payload if shared else payload
         if len(tail) > MAX_TAIL_BYTES:
             peer.dropped[Drop.TOO_BIG] += 1
@@ -354,7 +367,7 @@ class Router:
             if path is None:
                 continue
             receiver.transport_seq = number = receiver.transport_seq + 1 & 0xFFFF
-            if subscription.renumbers or is_wide:
+            if subscription.is_special or is_wide:
                 run = subscription.numbering.current
                 assert run is not None
                 whole = subscription.packet(kept, run, number)

@@ -16,11 +16,13 @@ from parlor.sfu.forward.numbering import Numbering, Run
 from parlor.sfu.forward.track import ClockReport, Layer, Track
 from parlor.wire.webrtc.extension_kinds import ExtensionKind
 from parlor.wire.webrtc.header_extensions import ONE_BYTE, TWO_BYTE
+from parlor.wire.webrtc.malformed import Malformed
 from parlor.wire.webrtc.pictures import picture_number, renumber
+from parlor.wire.webrtc.red import parse_red
 from parlor.wire.webrtc.rtcp import SenderReport
 from parlor.wire.webrtc.rtcp.reports import middle_ntp
 from parlor.wire.webrtc.rtx import OSN_BYTES
-from parlor.wire.webrtc.sdp import OFFERED_EXTENSIONS
+from parlor.wire.webrtc.sdp import OFFERED_CODECS, OFFERED_EXTENSIONS
 
 MAX_MID_BYTES = 4
 FIRST_BYTE = 0x90
@@ -36,8 +38,9 @@ WIDE_BLOCK = TWO_BYTE << 16 | 3
 MAX_RESENT = 5
 """Times that one packet is sent again to one receiver."""
 SHORTEST_RESEND_S = 0.01
-_MAX_REMEMBERED = 1_024
+_MAX_REMEMBERED = 256
 _TIMESTAMPS = 0xFFFF_FFFF
+_OPUS = OFFERED_CODECS["opus"][0].payload_type
 
 _SEQ_ID = OFFERED_EXTENSIONS[ExtensionKind.TRANSPORT_SEQ]
 _MID_ID = OFFERED_EXTENSIONS[ExtensionKind.MID]
@@ -67,24 +70,32 @@ class Subscription(Generic[ReceiverT]):
         "_sent_report",
         "first",
         "height",
+        "is_special",
         "layer",
         "mid",
         "narrow_mid",
         "numbering",
         "priority",
         "receiver",
-        "renumbers",
         "rtx_ssrc",
         "seq_offset",
         "ssrc",
         "target",
         "time_offset",
         "track",
+        "unwraps",
         "wide_mid",
     )
 
     def __init__(
-        self, receiver: ReceiverT, track: Track, mid: str, ssrc: int, rtx_ssrc: int | None
+        self,
+        receiver: ReceiverT,
+        track: Track,
+        mid: str,
+        ssrc: int,
+        rtx_ssrc: int | None,
+        *,
+        takes_red: bool = True,
     ) -> None:
         """`mid`, `ssrc` and `rtx_ssrc` are those of the offer to the receiver (`sdp.Slot`).
 
@@ -109,8 +120,10 @@ class Subscription(Generic[ReceiverT]):
         """Whose it should get; they differ until a key frame begins."""
         self.first = 0
         self.seq_offset = self.time_offset = 0
-        self.renumbers = False
-        """Whether the numbers of pictures have to be changed, too."""
+        self.unwraps = bool(track.red_type) and not takes_red
+        self.is_special = self.unwraps
+        """Whether its packets differ in more than the head: numbers of pictures, or the blocks of
+        redundant audio."""
         self.height: int | None = None
         """What the receiver wants to show, in pixels; 0 for nothing, None for all there is."""
         self.priority = 0
@@ -144,7 +157,7 @@ class Subscription(Generic[ReceiverT]):
         )
         self.layer = layer
         self.first, self.seq_offset, self.time_offset = run.first, run.seq_offset, run.time_offset
-        self.renumbers = bool(picture or tl0)
+        self.is_special = self.unwraps or bool(picture or tl0)
         self._packets_from, self._octets_from = layer.packets, layer.octets
 
     def pause(self, now: float) -> None:
@@ -162,6 +175,8 @@ class Subscription(Generic[ReceiverT]):
 
     def packet(self, kept: Kept, run: Run, transport_seq: int) -> bytes:
         """A packet of a run as this receiver gets it: the slow way, for those that are special."""
+        if self.unwraps and kept.second & 0x7F == self.track.red_type:
+            kept = _newest_block(kept)
         return self._head(
             kept, kept.second, kept.seq - run.seq_offset, run, self.ssrc, transport_seq
         ) + _tail(kept, run)
@@ -283,6 +298,17 @@ def _tail(kept: Kept, run: Run) -> bytes:
     at = kept.payload_at
     changed = renumber(kept.tail[at:], kept.picture, run.picture_offset, run.tl0_offset)
     return kept.tail[:at] + changed
+
+
+def _newest_block(kept: Kept) -> Kept:
+    """Redundant audio without its redundancy; nothing at all of what is none."""
+    try:
+        payload_type, _, payload = parse_red(kept.tail[kept.payload_at :])[-1]
+    except Malformed:
+        payload_type, payload = _OPUS, b""
+    return kept._replace(
+        second=kept.second & 0x80 | payload_type, tail=kept.tail[: kept.payload_at] + payload
+    )
 
 
 def _between(before: ClockReport, after: ClockReport, clock_rate: int) -> int:

@@ -164,6 +164,10 @@ class Track:
     level_id: int = field(init=False)
     """Of the audio level; 0 when there is none."""
     picture_of: PictureOf | None = field(init=False)
+    red_type: int = field(init=False)
+    """The receivers' payload type of redundant audio; 0 when there is none."""
+    retyped: dict[int, int] = field(init=False)
+    """What blocks in redundant audio have to be called instead; empty when nothing."""
     rtx_payload_type: int = field(init=False)
     """The receivers' one; 0 when there is none."""
 
@@ -180,6 +184,13 @@ class Track:
             if uri in OFFERED_EXTENSIONS and uri not in left_out
         )
         self.level_id = description.extensions.get(ExtensionKind.AUDIO_LEVEL, 0)
+        red = [codec for codec in OFFERED_CODECS[description.codec] if codec.name == "red"]
+        self.red_type = red[0].payload_type if red else 0
+        self.retyped = {
+            theirs: ours
+            for theirs, ours in description.payload_types.items()
+            if self.red_type and theirs != ours
+        }
         self.picture_of = PICTURES.get(description.codec.lower())
         repair = [codec for codec in OFFERED_CODECS[description.codec] if codec.name == "rtx"]
         self.rtx_payload_type = repair[0].payload_type if repair else 0

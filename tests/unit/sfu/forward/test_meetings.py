@@ -159,7 +159,7 @@ def test_what_a_call_keeps_does_not_grow_with_its_length():
             [
                 layer.history.size < PACKETS / 2,
                 len(layer.missing) < 64,
-                len(watch._resent) <= 1_024,
+                len(watch._resent) <= 256,
                 len(bert.peer.bandwidth._marks) < 500,
                 len(meeting.people["anna"].peer.arrivals.pending) < 200,
                 len(meeting.router.take_needy()) <= 2,

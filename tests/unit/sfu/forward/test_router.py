@@ -4,12 +4,13 @@ from itertools import pairwise
 import pytest
 
 from parlor.sfu.forward.drop import Drop
-from parlor.sfu.forward.hearing import hear
+from parlor.sfu.forward.hearing import MAX_ANSWERED, hear
 from parlor.sfu.forward.router import MAX_TAIL_BYTES
 from parlor.sfu.forward.subscription import MAX_RESENT
 from parlor.wire.webrtc.extension_kinds import ExtensionKind
 from parlor.wire.webrtc.header_extensions import build_extensions, parse_extensions
 from parlor.wire.webrtc.malformed import Malformed
+from parlor.wire.webrtc.red import RedBlock, build_red, parse_red
 from parlor.wire.webrtc.rtcp import Nack, Pli, ReceiverReport, ReportBlock, SenderReport
 from parlor.wire.webrtc.rtp import build_packet, parse_packet
 from parlor.wire.webrtc.sdp import OFFERED_EXTENSIONS
@@ -142,6 +143,16 @@ def test_a_packet_is_not_sent_again_before_the_last_answer_can_have_arrived():
         call.now += call.bert.round_trip_s
         answers += len(call.nack(sent[1].seq))
     assert answers == MAX_RESENT
+
+
+def test_of_one_datagram_no_more_requests_are_looked_for_than_the_limit():
+    call = Call()
+    sent = call.give(*call.layers[0].film(key=True, count=MAX_ANSWERED + 20))
+    asked = [
+        Nack(1, 2_000, tuple(one.seq for one in sent[at : at + 40])) for at in (0, 40, 80, 120)
+    ]
+    hear(call.router, call.bert, asked, call.now)
+    assert len(call.sent_to(call.bert)) == MAX_ANSWERED
 
 
 def test_requests_for_what_was_never_sent_are_not_answered():
@@ -389,6 +400,43 @@ def test_only_videos_of_those_who_talked_last_are_forwarded():
     call.pass_time(0.3)
     call.router.on_rtp(carl, film.film(key=True, count=1)[0], call.now)
     assert sees.layer is not None
+
+
+class RedCall(Call):
+    """Anna sends redundant audio, Carl's browser does not take it."""
+
+    def __init__(self):
+        super().__init__()
+        plain = audio_description("0", 7)
+        self.router.unpublish(self.anna, self.voice, self.now)
+        red = replace(plain, codec="red", payload_types={OPUS: 111, 63: 63})
+        self.voice = self.router.publish(self.anna, red)
+        self.carl = self.peer("carl")
+        self.router.subscribe(self.bert, self.voice, "0", 1_100)
+        self.router.subscribe(self.carl, self.voice, "0", 1_101, takes_red=False)
+
+    def give_red(self, seq, payload):
+        packet = spoken(seq, payload=payload)
+        self.router.on_rtp(self.anna, packet[:1] + bytes([63]) + packet[2:], self.now)
+        return self.sent_to(self.bert)[0], self.sent_to(self.carl)[0]
+
+
+def test_redundant_audio_is_passed_on_under_the_receivers_types():
+    call = RedCall()
+    blocks = [RedBlock(OPUS, 960, b"before"), RedBlock(OPUS, 0, b"now")]
+    red, plain = call.give_red(1, build_red(blocks))
+    assert red.payload_type == 63
+    assert parse_red(red.payload) == (RedBlock(111, 960, b"before"), RedBlock(111, 0, b"now"))
+    assert (plain.payload_type, plain.payload) == (111, b"now")
+
+
+def test_who_takes_no_redundant_audio_loses_no_number_over_a_malformed_one():
+    call = RedCall()
+    sent = [
+        call.give_red(seq, payload)[1] for seq, payload in enumerate((b"\x6fa", b"\xff", b"\x6fb"))
+    ]
+    assert [one.payload for one in sent] == [b"a", b"", b"b"]
+    assert [one.seq - sent[0].seq for one in sent] == [0, 1, 2]
 
 
 def test_what_a_receiver_wants_to_show_decides_its_layer():
