@@ -25,8 +25,8 @@ from tests.support.media_peer import (
     Camera,
     MediaPeer,
     Microphone,
-    Screen,
 )
+from tests.support.screen import Screen
 
 WORKER = DtlsContext(make_certificate(1_800_000_000))
 BROWSER = DtlsContext(make_certificate(1_800_000_000))

@@ -17,25 +17,19 @@ from parlor.sfu.forward.speakers import Speakers
 from parlor.sfu.forward.subscription import (
     FIRST_BYTE,
     NARROW,
-    NARROW_BLOCK,
     NARROW_MARK,
-    WIDE_BLOCK,
     Subscription,
 )
 from parlor.sfu.forward.track import Layer, Track
+from parlor.sfu.forward.translation import translate
 from parlor.sfu.forward.transport import Datagram
 from parlor.wire.webrtc.header_extensions import parse_extensions
 from parlor.wire.webrtc.malformed import Malformed
-from parlor.wire.webrtc.pictures import NOTHING, picture_number
+from parlor.wire.webrtc.pictures import picture_number
 from parlor.wire.webrtc.reception import MAX_DROPOUT
-from parlor.wire.webrtc.red import retype_red
 from parlor.wire.webrtc.rtp import RtpPacket, parse_packet
-from parlor.wire.webrtc.rtx import OSN_BYTES, unwrap_lost
-from parlor.wire.webrtc.srtp import MAX_PACKET_BYTES
+from parlor.wire.webrtc.rtx import unwrap_lost
 
-MAX_TAIL_BYTES = MAX_PACKET_BYTES - 28 - OSN_BYTES
-"""What is left beside the longest head and the number in a retransmission."""
-_MAX_ONE_BYTE_VALUE = 16
 Watch = Subscription[Peer]
 
 
@@ -298,34 +292,17 @@ class Router:
     ) -> None:
         """Keep a packet that is new and send it to all who get it."""
         track = layer.track
-        shared, is_wide = _shared_extensions(track, values)
-        payload = packet.payload
-        if track.retyped and out_type == track.red_type:
-            payload = retype_red(payload, track.retyped)
-        tail = shared + payload if shared else payload
-        if len(tail) > MAX_TAIL_BYTES:
+        kept = translate(track, packet, values, seq, out_type, now)
+        if kept is None:
             peer.dropped[Drop.TOO_BIG] += 1
             return
-        picture = NOTHING
-        if track.picture_of is not None:
-            picture = track.picture_of(packet.data, packet.payload_at, packet.payload_end)
-        words = len(shared) >> 2
-        kept = Kept(
-            seq,
-            now,
-            out_type | 0x80 if packet.marker else out_type,
-            packet.timestamp,
-            (WIDE_BLOCK if is_wide else NARROW_BLOCK) + words,
-            tail,
-            len(shared),
-            is_wide,
-            picture,
-        )
+        picture = kept.picture
         layer.history.put(kept)
         is_newest = seq > layer.highest
         if is_newest:
             layer.highest, layer.timestamp = seq, packet.timestamp
             if picture.id_at >= 0:
+                payload = kept.tail[kept.payload_at :]
                 layer.picture_number = picture_number(payload, picture)
                 if picture.tl0_at >= 0:
                     layer.tl0 = payload[picture.tl0_at]
@@ -338,7 +315,7 @@ class Router:
                 self._begin(subscription, layer, kept, now)
         self._fan_out(layer, kept, is_newest=is_newest)
         layer.packets += 1
-        layer.octets += len(payload)
+        layer.octets += len(kept.tail) - kept.payload_at
         if not is_newest:
             for subscription in begun:
                 self._catch_up(subscription, layer, seq)
@@ -401,17 +378,3 @@ class Router:
             whole = subscription.packet(kept, run, number)
             self.outgoing.append((receiver.protect(whole), receiver.path))
             subscription.miscount(1, len(kept.tail) - kept.payload_at)
-
-
-def _shared_extensions(track: Track, values: Mapping[int, bytes]) -> tuple[bytes, bool]:
-    """What all receivers get of the publisher's extensions, in whole words, and whether that needs
-    the two-byte form."""
-    found = [(out, values[id_]) for id_, out in track.passed if id_ in values]
-    if not found:
-        return b"", False
-    is_wide = any(not 0 < len(value) <= _MAX_ONE_BYTE_VALUE for _, value in found)
-    if is_wide:
-        block = b"".join(bytes((id_, len(value))) + value for id_, value in found)
-    else:
-        block = b"".join(bytes((id_ << 4 | len(value) - 1,)) + value for id_, value in found)
-    return block + bytes(-len(block) % 4), is_wide

@@ -5,8 +5,8 @@ import pytest
 
 from parlor.sfu.forward.drop import Drop
 from parlor.sfu.forward.hearing import MAX_ANSWERED, hear
-from parlor.sfu.forward.router import MAX_TAIL_BYTES
 from parlor.sfu.forward.subscription import MAX_RESENT
+from parlor.sfu.forward.translation import MAX_TAIL_BYTES
 from parlor.wire.webrtc.extension_kinds import ExtensionKind
 from parlor.wire.webrtc.header_extensions import build_extensions, parse_extensions
 from parlor.wire.webrtc.malformed import Malformed
