@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 
 from parlor.sfu.forward.bandwidth import Bandwidth
@@ -19,8 +18,8 @@ from parlor.wire.webrtc.rtx import unwrap_lost, wrap_lost
 from parlor.wire.webrtc.stun_attributes import Address
 from tests.support.media_peer import EXTENSIONS, OPUS, RTX, VP8
 from tests.support.meeting import WORKER
+from tests.support.screen import FRAME
 
-PART = struct.Struct(">BIHH")
 FRONT_BYTES = 6
 
 
@@ -113,7 +112,7 @@ class Source:
             bytes([0x90 if at == 0 else 0x80, 0xC0])
             + (0x8000 | self.number).to_bytes(2)
             + bytes([self.tl0, 0 if key else 1])
-            + PART.pack(ord(self.rid or "-"), self.frame, at, count)
+            + FRAME.pack(ord(self.rid or "-"), self.frame, at, count)
         )
         values = {EXTENSIONS[ExtensionKind.MID]: self.mid.encode()}
         if self.rid:
@@ -159,5 +158,5 @@ def restored(packet: RtpPacket, ssrc: int) -> RtpPacket:
 
 def part_of(packet: RtpPacket) -> tuple[str, int, int, int]:
     """Layer, frame, place and count that the publisher wrote into the payload."""
-    layer, frame, at, count = PART.unpack_from(packet.payload, FRONT_BYTES)
+    layer, frame, at, count = FRAME.unpack_from(packet.payload, FRONT_BYTES)
     return chr(layer), frame, at, count
