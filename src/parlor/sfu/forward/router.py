@@ -331,7 +331,7 @@ class Router:
         self._watching[layer].append(subscription)
 
     def _fan_out(self, layer: Layer, kept: Kept, *, is_newest: bool) -> None:
-        """The hot loop: 0.9 µs for each receiver beside SRTP, so nothing here is called."""
+        """The hot loop: a microsecond for each receiver beside SRTP, so nothing here is called."""
         seq, timestamp, second = kept.seq, kept.timestamp, kept.second
         block, tail, is_wide = kept.block, kept.tail, kept.is_wide
         pack, send = NARROW.pack, self.outgoing.append
