@@ -142,6 +142,11 @@ class Dtls:
         self.dropped = 0
         """Datagrams that were no DTLS, too long, or came too late to matter."""
 
+    @property
+    def waits_to_start(self) -> bool:
+        """Whether this end is the client and has not called `start`."""
+        return self._client and self._given_up_at is None
+
     def expect(self, fingerprints: Sequence[Fingerprint]) -> None:
         """The peer's certificate must have one of these: from its description, which may come
         before, during or after the handshake. Weak hashes among them do not count."""

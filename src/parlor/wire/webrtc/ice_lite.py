@@ -157,6 +157,11 @@ class IceLite:
         return len(self._heard_at)
 
     @property
+    def known(self) -> set[Path]:
+        """The addresses of the peer that are remembered."""
+        return set(self._heard_at)
+
+    @property
     def next_at(self) -> float | None:
         """When consent ends unless the peer is heard; None while there is none."""
         return None if self.selected is None else self._heard_at[self.selected] + CONSENT_S

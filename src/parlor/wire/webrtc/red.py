@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from parlor.wire.webrtc.malformed import Malformed, Reason
@@ -45,6 +45,21 @@ def parse_red(payload: bytes) -> tuple[RedBlock, ...]:
         blocks.append(RedBlock(payload_type, earlier, payload[at:end]))
         at = end
     return (*blocks, RedBlock(own_type, 0, payload[at:]))
+
+
+def retype_red(payload: bytes, types: Mapping[int, int]) -> bytes:
+    """`payload` with the payload types of its blocks exchanged; those not in `types` stay.
+
+    Looks at the headers only. Never raises: what is cut off is left as it is, since nobody who
+    does not decode it has to know.
+    """
+    changed = bytearray(payload)
+    for at in range(0, min(4 * MAX_BLOCKS, len(changed)), 4):
+        mark, found = changed[at] & 0x80, changed[at] & 0x7F
+        changed[at] = mark | types.get(found, found)
+        if not mark:
+            break
+    return bytes(changed)
 
 
 def build_red(blocks: Sequence[RedBlock]) -> bytes:

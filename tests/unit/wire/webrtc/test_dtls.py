@@ -285,3 +285,10 @@ def test_what_comes_after_the_end_is_dropped_and_counted():
     [hello] = Dtls(CLIENT, client=True).start(0.0)
     assert server.received(hello, 0.0) == []
     assert server.dropped == 1
+
+
+def test_only_a_client_that_has_said_nothing_waits_to_start():
+    client, server = Dtls(CLIENT, client=True), Dtls(SERVER, client=False)
+    assert (client.waits_to_start, server.waits_to_start) == (True, False)
+    client.start(0.0)
+    assert not client.waits_to_start

@@ -88,6 +88,15 @@ def test_the_pair_may_move_in_the_middle_of_a_call():
     assert ice.received(as_sent(NOMINATION), WIFI, SETTLING_S).event == Selected(WIFI, CELL)
 
 
+def test_addresses_are_known_until_their_consent_ends():
+    ice = agent()
+    ice.received(as_sent(NOMINATION), WIFI, 0.0)
+    ice.received(as_sent(CHECK), CELL, 20.0)
+    assert ice.known == {WIFI, CELL}
+    ice.on_time(CONSENT_S)
+    assert ice.known == {CELL}
+
+
 def test_of_pairs_nominated_together_the_best_stays():
     ice = agent()
     ice.received(as_sent(NOMINATION), WIFI, 0.0)

@@ -10,6 +10,7 @@ from parlor.wire.webrtc.red import (
     RedBlock,
     build_red,
     parse_red,
+    retype_red,
 )
 
 TWO = bytes.fromhex("ef0f0003 6f 010203 0405")
@@ -71,3 +72,18 @@ def test_any_payload_is_blocks_or_one_kind_of_error(payload):
     except Malformed:
         return
     assert build_red(found) == payload
+
+
+def test_blocks_may_be_called_otherwise_without_touching_what_they_hold():
+    changed = retype_red(TWO, {111: 109})
+    assert parse_red(changed) == (RedBlock(109, 960, b"\1\2\3"), RedBlock(109, 0, b"\4\5"))
+    assert retype_red(changed, {109: 111}) == TWO
+    assert retype_red(TWO, {7: 8}) == TWO
+
+
+@given(st.binary(max_size=100), st.integers(0, 127), st.integers(0, 127))
+def test_whatever_the_payload_only_types_in_headers_change(payload, old, new):
+    changed = retype_red(payload, {old: new})
+    assert len(changed) == len(payload)
+    different = [at for at in range(len(payload)) if payload[at] != changed[at]]
+    assert all(at % 4 == 0 and payload[at] & 0x7F == old for at in different)
