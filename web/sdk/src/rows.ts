@@ -73,12 +73,12 @@ export class Rows {
   get sorted(): readonly ConversationView[] {
     if (this.sortedRows !== null) return this.sortedRows;
     const all = [...this.rows.keys()].map((id) => this.shown(id) as ConversationView).sort(inOrder);
-    this.hiddenRows = all.filter((row) => row.hidden);
+    this.hiddenRows = all.filter((row) => row.hidden && !isOnlyBegun(row));
     this.sortedRows = all.filter((row) => !row.hidden);
     return this.sortedRows;
   }
 
-  /** Those left out of `sorted`, in the same order. */
+  /** Those left out of `sorted`, in the same order; without those that the other person has only begun. */
   get hidden(): readonly ConversationView[] {
     return this.sorted && this.hiddenRows;
   }
@@ -273,6 +273,11 @@ export class Rows {
     this.changed.add(row.id);
     this.sortedRows = null;
   }
+}
+
+/** Nothing has happened between the two but that one of them has opened it. */
+function isOnlyBegun({ kind, last_seq }: ConversationView): boolean {
+  return kind === "direct" && last_seq <= 1;
 }
 
 function inOrder(one: ConversationView, other: ConversationView): number {

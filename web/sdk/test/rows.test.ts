@@ -159,6 +159,13 @@ test("what expires is unread no more, once, and mentions nobody", () => {
   expect(all.nextExpiry).toBe(Infinity);
 });
 
+test("a conversation that somebody else has only opened is nowhere until something is said", () => {
+  const all = rows(row({ hidden: true, last_seq: 1, read_seq: 1, unread: 0 }));
+  expect([all.sorted, all.hidden]).toEqual([[], []]);
+  all.apply(message("9", 2, "2"));
+  expect(all.sorted.map(({ id }) => id)).toEqual(["9"]);
+});
+
 test("hidden rows are apart, and come back with the next event", () => {
   const all = rows(row({ hidden: true }), row({ id: "b", active_at: 5 }));
   expect(all.sorted.map(({ id }) => id)).toEqual(["b"]);
