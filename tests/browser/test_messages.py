@@ -10,8 +10,8 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Arrive
 from tests.browser.test_accessible import check_screen
-from tests.support.finger import rest_on
-from tests.support.person import Person
+from tests.support.finger import pull, rest_on
+from tests.support.person import PATIENCE_MS, Person
 from tests.support.stage import choose, message, offered, open_menu, sheet
 
 Two = tuple[Person, Person]
@@ -166,6 +166,15 @@ async def test_a_finger_that_rests_on_a_message_opens_its_menu(
     page = two[0].page
     words = message(two[0], "今天几点见?").get_by_text("今天几点见?")
     await rest_on(words, page.get_by_role("menu"))
+    await page.keyboard.press("Escape")
+    # One that scrolls or comes from the edge, and one that is not sure, answer nothing.
+    answering = page.get_by_text("Reply to you")
+    for by in ({"x": 30, "y": 90}, {"x": 30, "y": 0}, {"x": 120, "y": 0, "start": 4}):
+        await pull(words, **by)
+        await expect(answering).to_have_count(0)
+    await pull(words, x=120, y=10)
+    await expect(answering).to_be_visible()
+    await expect(page.get_by_role("menu")).to_have_count(0)
 
 
 async def test_receipts_go_from_sent_to_read(arrive: Arrive, browser: Browser) -> None:
@@ -181,7 +190,10 @@ async def test_receipts_go_from_sent_to_read(arrive: Arrive, browser: Browser) -
 
 async def test_who_writes_is_told_and_ends(two: Two) -> None:
     ada, ming = two
-    await ada.composer.press_sequentially("I am thinking")
-    await expect(ming.page.get_by_text("Ada Lovelace is writing…")).to_be_visible()
+    writing = ming.page.get_by_text("Ada Lovelace is writing…")
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        # Somebody who goes on writing: each word of it is forgotten after a while.
+        while not await writing.is_visible():
+            await ada.composer.press_sequentially("thinking ")
     await ada.composer.press("Enter")
-    await expect(ming.page.get_by_text("Ada Lovelace is writing…")).to_have_count(0)
+    await expect(writing).to_have_count(0)

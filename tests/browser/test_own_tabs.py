@@ -8,7 +8,7 @@ import re
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Arrive
-from tests.support.person import Person
+from tests.support.person import PATIENCE_MS, Person
 from tests.support.server import ParlorServer
 
 
@@ -97,6 +97,31 @@ async def test_without_a_server_a_reload_shows_all_and_what_is_written_is_sent_o
     await ada.sees("got it once")
     await ada.sees("written without a server")
     await ming.sees("written without a server")
+
+
+async def test_a_conversation_with_news_is_opened_without_a_server_and_filled_when_it_is_back(
+    arrive: Arrive, browser: Browser, server: ParlorServer
+) -> None:
+    ada = await arrive(browser, "ada", "Ada Lovelace", offline=True)
+    ming = await arrive(browser, "xiaoming", "王小明")
+    await asyncio.gather(ada.sign_up(), ming.sign_up())
+    await ming.open_chat_with(ada)
+    await ming.say("first")
+    await expect(ada.row(ming.name).get_by_text("1 unread message")).to_be_attached()
+    address = await ada.row(ming.name).get_attribute("href")
+    await _can_start_offline(ada)
+    with ada.watcher.leaving():
+        await ada.page.goto("about:blank")
+    await ming.say("second")
+    url = f"{server.url}{address}"
+    with ada.watcher.server_down(reloading=url), ming.watcher.server_down():
+        await server.kill()
+        await ada.page.goto(url)
+        await ada.sees("first")
+        # A page that goes round and round answers nothing.
+        assert await asyncio.wait_for(ada.page.evaluate("1 + 1"), PATIENCE_MS / 1000) == 2
+        await server.start()
+        await ada.sees("second")
 
 
 async def test_a_tab_that_is_closed_while_sending_loses_nothing(

@@ -45,6 +45,7 @@ async def test_days_and_news_are_set_apart_and_a_refused_message_goes_at_the_sec
             await ada.page.keyboard.press("Enter")
             await expect(jump).to_be_hidden()
             await ada.page.wait_for_url(f"**/c/{place}")
+            await expect(ada.composer).to_be_focused()
             if place == team.id:
                 await expect(ada.messages.get_by_text("just now")).to_be_in_viewport()
                 lines = (await ada.messages.inner_text()).splitlines()

@@ -14,10 +14,10 @@ from tests.support.team import Team, team_at
 
 PEOPLE = {"ada": "Ada", "zoe": "Zoe", "tariq": "Tariq", "grace": "Grace"}
 LINES = (
-    ("Ada created the group “Release 1.0”", "Ada 创建了群聊“Release 1.0”"),
-    ("Tariq joined", "Tariq 加入了群聊"),
+    ("Ada created the group “Release 1.0”", "Ada创建了群聊“Release 1.0”"),
+    ("Tariq joined", "Tariq加入了群聊"),
     ("Ada added Grace", "Ada邀请Grace加入了群聊"),
-    ("Ada changed the title to “Release 1.1”", "Ada 将标题改为“Release 1.1”"),
+    ("Ada changed the title to “Release 1.1”", "Ada将标题改为“Release 1.1”"),
     ("Ada announced: We tag on Thursday.", "Ada发布了公告：We tag on Thursday."),
     ("Ada took the announcement down", "Ada撤下了公告"),
     ("Ada changed the group's settings", "Ada修改了群设置"),
@@ -31,7 +31,7 @@ LINES = (
     ("Ada unpinned a message", "Ada取消了一条置顶"),
     ("Ada removed Grace", "Ada将Grace移出了群聊"),
     ("Ada made you the owner", "Ada将群主转让给了你"),
-    ("Tariq left", "Tariq 退出了群聊"),
+    ("Tariq left", "Tariq退出了群聊"),
     ("You dissolved the group", "你解散了群聊"),
 )
 

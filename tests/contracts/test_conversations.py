@@ -86,6 +86,24 @@ async def test_a_conversation_with_somebody_who_does_not_exist_is_not_made(store
     assert await stores.conversations.views(ANN, None, 10) == []
 
 
+async def test_a_direct_conversation_is_hidden_from_the_other_until_something_is_said(stores):
+    await create(stores, TALK, ConversationKind.DIRECT, ANN, BOB)
+    await create(stores, GROUP, ConversationKind.GROUP, ANN, BOB)
+
+    async def hidden(viewer):
+        views = await stores.conversations.views(viewer, None, 9)
+        return {view.id for view in views if view.hidden}
+
+    assert (await hidden(ANN), await hidden(BOB)) == (set(), {TALK})
+    # What a device makes of it that has only the self log to go by.
+    logs = [(await stores.self_log.page(user, 0, 9)).entries for user in (ANN, BOB)]
+    bodies = [{entry.key: entry.body for entry in log} for log in logs]
+    assert bodies[0] == {f"c:{TALK}": b'{"read_seq":1}', f"c:{GROUP}": b'{"read_seq":1}'}
+    assert bodies[1] == bodies[0] | {f"c:{TALK}": b'{"read_seq":1,"hidden_seq":1}'}
+    await stores.say("hello", ANN)
+    assert await hidden(BOB) == set()
+
+
 async def test_a_view_shows_the_last_event_and_the_peer(stores):
     await create(stores, TALK, ConversationKind.DIRECT, ANN, BOB)
     event = await stores.say("hello", ANN, at_ms=500)

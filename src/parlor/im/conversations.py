@@ -56,8 +56,11 @@ class Threads:
         can be repeated.
 
         A direct one that exists is returned; its title is ignored. A group may be without title.
-        Every member is told of a new one. Raises BadRequest, BadDisplayName (title),
-        TooManyMembers, NotFound (a member does not exist), NotWanted (one does not take it).
+        Every member is told of a new one; a direct one is hidden from the other person until
+        something is said there. Whoever asks has it in their list.
+
+        Raises BadRequest, BadDisplayName (title), TooManyMembers, NotFound (a member does not
+        exist), NotWanted (one does not take it).
         """
         others = [member for member in dict.fromkeys(members) if member != user]
         if kind is ConversationKind.DIRECT and len(others) != 1:
@@ -80,6 +83,9 @@ class Threads:
             self._clock.unix_ms(),
         )
         view = await self.get(user, conversation.id)
+        if view.hidden:
+            await self._lists.show(user, view.id)
+            view = msgspec.structs.replace(view, hidden=False)
         if created and is_group:
             await self._announcements.tell([user], ConversationPush(view), about=view.id)
             # All but the owner see it alike: one view for however many.

@@ -42,6 +42,9 @@ class Lists(Protocol):
 
     async def changed(self, users: Sequence[UserId], conversation: ConversationId) -> None: ...
 
+    async def show(self, user: UserId, conversation: ConversationId) -> None:
+        """It is in the list of `user`, a member, from now on."""
+
 
 class Own:
     def __init__(
@@ -88,6 +91,10 @@ class Own:
         if entry is not None:
             await self.tell([entry])
         return entry
+
+    async def show(self, user: UserId, conversation: ConversationId) -> None:
+        """As `Lists`. Raises NotFound, NotMember."""
+        await self.arrange(user, conversation, Arrangement(hidden=False))
 
     async def tell(self, entries: Sequence[Entry]) -> None:
         """Hand entries that are stored to all devices of their users, in the order given."""

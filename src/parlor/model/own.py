@@ -20,8 +20,8 @@ class Notify(StrEnum):
 class OwnConversation(msgspec.Struct, frozen=True, omit_defaults=True):
     """The body of a self log's entry about a conversation.
 
-    Hidden from the list until a message or a call comes after `hidden_seq`. `unread_mark`: to be
-    shown as unread although it has been read.
+    Hidden from the list until a message or a call comes after `hidden_seq`; so is a direct one that
+    the other person has begun. `unread_mark`: to be shown as unread although it has been read.
     """
 
     read_seq: int = 0

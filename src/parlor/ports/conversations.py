@@ -27,6 +27,7 @@ class Conversations(Protocol):
     ) -> tuple[Conversation, bool]:
         """Make it with its members and its first event (`created`, seq 1) in one transaction.
 
+        A direct one is hidden from the other person, as `model.own.OwnConversation` says.
         A direct conversation of the same two people is returned instead, with False, also
         when both ask at once; so is a group that has this id already. Raises NotFound when a
         member does not exist, NotWanted when one does not take it from the owner.

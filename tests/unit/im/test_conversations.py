@@ -41,7 +41,22 @@ async def test_a_direct_conversation_that_exists_is_returned_and_nobody_is_told(
     first = await talk.direct(ANN, BOB)
     view, created = await talk.threads.create(BOB, DIRECT, [ANN, ANN, BOB], "")
     assert (view.id, view.peer, created) == (first, ANN, False)
-    assert talk.told.pushes == []
+    assert talk.told.about_conversations == []
+    # But that it is in the own list of who asked, too.
+    await talk.threads.create(ANN, DIRECT, [BOB], "")
+    assert [users for users, _ in talk.told.pushes] == [(BOB,)]
+
+
+async def test_who_is_only_looked_up_sees_no_conversation(talk):
+    direct = await talk.direct(ANN, BOB)
+
+    async def listed(user):
+        return [view.id for view in (await talk.threads.page(user, "", 9))[0]]
+
+    assert (await listed(ANN), await listed(BOB)) == ([direct], [])
+    view, _ = await talk.threads.create(BOB, DIRECT, [ANN], "")
+    assert not view.hidden
+    assert await listed(BOB) == [direct]
 
 
 async def test_both_asking_at_once_get_one_conversation_announced_once(talk):

@@ -93,6 +93,7 @@ async def test_a_made_up_cursor_is_refused(talk, cursor):
 
 async def test_what_one_makes_of_a_conversation_is_shown_to_oneself_alone(talk):
     direct = await talk.direct()
+    await talk.say(BOB, direct, "here I am")
     wish = Arrangement(pinned=True, notify=Notify.NOTHING, hidden=True, unread_mark=True)
     await talk.own.log.arrange(ANN, direct, wish)
     mine, theirs = await talk.threads.get(ANN, direct), await talk.threads.get(BOB, direct)

@@ -15,34 +15,34 @@ const range = (from: number, to: number): Event[] => Array.from({ length: to - f
 
 describe("what is below", () => {
   test("where all of it is loaded it is counted there: messages of others that say something", () => {
-    const events = [...range(1, 4), said(5, "me"), said(6, "ada", { text: "" }), said(7, "ada", { kind: "edit", target: 2 }), said(8)];
+    const events = [...range(1, 4), said(5, "me"), said(6, "ada", { text: "" }), said(7, "ada", { kind: "edit", target: 2 }), said(8), said(9, "ada", { expires_at: NOON })];
     const view = { events, more: true, newer: false };
-    expect(below(view, row(2, 99), "me", 2, 0).count).toBe(3);
-    expect(below(view, row(2, 99), "me", 4, 0).count).toBe(1);
-    expect(below(view, row(2, 99), "me", 8, 0).count).toBe(0);
+    expect(below(view, row(2, 99), "me", 2, 0, NOON).count).toBe(3);
+    expect(below(view, row(2, 99), "me", 4, 0, NOON).count).toBe(1);
+    expect(below(view, row(2, 99), "me", 8, 0, NOON).count).toBe(0);
   });
 
   test("where it goes on beyond what is loaded, the server's count less what was seen", () => {
     const view = { events: range(101, 150), more: true, newer: true };
-    expect(below(view, row(110, 900), "me", 110, 0).count).toBe(900);
-    expect(below(view, row(110, 900), "me", 120, 0).count).toBe(890);
+    expect(below(view, row(110, 900), "me", 110, 0, NOON).count).toBe(900);
+    expect(below(view, row(110, 900), "me", 120, 0, NOON).count).toBe(890);
     // At an old message nothing here is new, and what comes in is only counted.
-    expect(below(view, row(5_000, 2), "me", 5_000, 0).count).toBe(2);
+    expect(below(view, row(5_000, 2), "me", 5_000, 0, NOON).count).toBe(2);
   });
 
   test("where what is loaded begins after what was seen, the server's count", () => {
     const view = { events: range(900, 950), more: true, newer: false };
-    expect(below(view, row(100, 840), "me", 100, 0).count).toBe(840);
-    expect(below({ ...view, more: false }, row(100, 51), "me", 100, 0).count).toBe(51);
+    expect(below(view, row(100, 840), "me", 100, 0, NOON).count).toBe(840);
+    expect(below({ ...view, more: false }, row(100, 51), "me", 100, 0, NOON).count).toBe(51);
   });
 
   test("those that name one are known also where they are not loaded", () => {
     const events = [...range(101, 120), said(121, "ada", { mentions: ["me"] }), said(122, "ada", { mentions_all: true })];
     const view = { events, more: true, newer: true };
-    expect(below(view, row(110, 50, 121), "me", 110, 0).named).toEqual([121, 122]);
-    expect(below(view, row(110, 50, 121), "me", 110, 121).named).toEqual([122]);
-    expect(below(view, row(50, 90, 60), "me", 50, 0).named).toEqual([60, 121, 122]);
-    expect(below({ ...view, events: range(1, 20) }, row(50, 90, 60), "me", 50, 0).named).toEqual([60]);
+    expect(below(view, row(110, 50, 121), "me", 110, 0, NOON).named).toEqual([121, 122]);
+    expect(below(view, row(110, 50, 121), "me", 110, 121, NOON).named).toEqual([122]);
+    expect(below(view, row(50, 90, 60), "me", 50, 0, NOON).named).toEqual([60, 121, 122]);
+    expect(below({ ...view, events: range(1, 20) }, row(50, 90, 60), "me", 50, 0, NOON).named).toEqual([60]);
   });
 });
 

@@ -50,6 +50,13 @@ describe("rows of a thread", () => {
     expect(kinds(threadRows(events, [], reader).rows)).toEqual(["day", "first", "happening"]);
   });
 
+  test("a conversation of two that is empty has no line, and no day above nothing", () => {
+    const begun: Event = { conversation_id: "c", seq: 1, id: "e1", kind: "created", sender: "ada", sent_at: NOON };
+    expect(threadRows([begun], [], { ...reader, direct: true }).rows).toEqual([]);
+    expect(kinds(threadRows([begun, said(2, "ada", NOON)], [], { ...reader, direct: true }).rows)).toEqual(["day", "first"]);
+    expect(kinds(threadRows([begun], [], reader).rows)).toEqual(["day", "happening"]);
+  });
+
   test("the line is nowhere where the events begin after it, unless nothing is before them", () => {
     const events = [said(7, "ada", NOON), said(8, "ada", NOON)];
     expect(kinds(threadRows(events, [], { ...reader, lineAfter: 3 }).rows)).toEqual(["day", "first", "more"]);

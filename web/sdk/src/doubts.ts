@@ -58,7 +58,7 @@ export class Doubts {
     const row = this.rows.get(id);
     if (!row || !this.rows.uncertain.includes(id) || this.isReading(id)) return;
     if (last_seq < row.last_seq) return this.fetch(id); // more has happened since it was asked
-    this.rows.settle(id, row.unread);
+    this.rows.settle(id, row.unread, row.mentioned_seq);
     this.rowsChanged();
   }
 }

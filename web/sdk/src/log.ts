@@ -1,5 +1,13 @@
 import type { Event } from "./protocol";
 
+/** How many messages, and the first of them that names the person; 0: none does. */
+export interface Unread {
+  count: number;
+  named: number;
+}
+
+const NOTHING_UNREAD: Unread = { count: 0, named: 0 };
+
 /**
  * The part of one conversation's log that is here: a window without holes, and what arrived
  * ahead of its turn.
@@ -105,15 +113,17 @@ export class EventLog {
   }
 
   /** Messages of others in (after, upTo], or null when the window does not hold all of them. */
-  unread(after: number, upTo: number, me: string): number | null {
-    if (upTo <= after) return 0;
+  unread(after: number, upTo: number, me: string): Unread | null {
+    if (upTo <= after) return NOTHING_UNREAD;
     if (this.window.length === 0 || this.firstSeq > after + 1 || this.lastSeq < upTo) return null;
-    let count = 0;
+    let [count, named] = [0, 0];
     for (let seq = upTo; seq > after; seq -= 1) {
       const event = this.at(seq);
-      if (event && counts(event, me)) count += 1;
+      if (event === undefined || !counts(event, me)) continue;
+      count += 1;
+      if (names(event, me)) named = seq;
     }
-    return count;
+    return { count, named };
   }
 
   private join(): boolean {
@@ -143,6 +153,11 @@ export class EventLog {
     this.apart.delete(seq);
     return event;
   }
+}
+
+/** Whether an event names `me`, or everybody. */
+export function names(event: Event, me: string): boolean {
+  return event.mentions_all === true || event.mentions?.includes(me) === true;
 }
 
 /** Whether an event makes the unread count of `me` go up: not when nothing is left of what it said. */

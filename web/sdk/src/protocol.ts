@@ -415,7 +415,8 @@ export type ConversationKind = "direct" | "group";
 /**
  * `members` are the others. A direct conversation that exists is returned.
  *
- * A group with the `client_id` of one that this user has made is that one.
+ * A direct one is hidden from the other person until something is said there. A group with
+ * the `client_id` of one that this user has made is that one.
  */
 export interface ConversationCreate {
   kind: ConversationKind;
@@ -1157,7 +1158,7 @@ export interface SelfResult {
 /**
  * How a conversation is shown to oneself; what is left out stays as it is.
  *
- * `hidden` holds until the next message. `unread_mark` until something is read there.
+ * `hidden` holds until the next message or call. `unread_mark` until something is read there.
  */
 export interface ConversationSet {
   conversation_id: string;

@@ -1,7 +1,8 @@
 import type { Act } from "./act";
 import { pendingRow } from "./applying/pending";
 import { applyToRow } from "./applying/to_row";
-import { counts } from "./log";
+import { counts, names } from "./log";
+import { Noted } from "./noted";
 import type { ConversationView, Event, Notify, Receipt } from "./protocol";
 
 /** The server counts no further. */
@@ -12,7 +13,7 @@ export interface OwnConversation {
   read_seq?: number;
   pinned?: boolean;
   notify?: Notify;
-  /** Hidden for as long as this is the last event. */
+  /** Hidden until something is said after it. */
   hidden_seq?: number;
   unread_mark?: boolean;
 }
@@ -46,8 +47,11 @@ export class Rows {
   private overlaid = new Map<string, { row: ConversationView; acts: readonly Act[]; shown: ConversationView }>();
   private sortedRows: readonly ConversationView[] | null = [];
   private hiddenRows: readonly ConversationView[] = [];
+  private readonly noted: Noted;
 
-  constructor(private readonly me: () => string) {}
+  constructor(private readonly me: () => string) {
+    this.noted = new Noted(me);
+  }
 
   get(id: string): ConversationView | undefined {
     return this.rows.get(id);
@@ -69,12 +73,12 @@ export class Rows {
   get sorted(): readonly ConversationView[] {
     if (this.sortedRows !== null) return this.sortedRows;
     const all = [...this.rows.keys()].map((id) => this.shown(id) as ConversationView).sort(inOrder);
-    this.hiddenRows = all.filter((row) => row.hidden);
+    this.hiddenRows = all.filter((row) => row.hidden && !isOnlyBegun(row));
     this.sortedRows = all.filter((row) => !row.hidden);
     return this.sortedRows;
   }
 
-  /** Those left out of `sorted`, in the same order. */
+  /** Those left out of `sorted`, in the same order; without those that the other person has only begun. */
   get hidden(): readonly ConversationView[] {
     return this.sorted && this.hiddenRows;
   }
@@ -107,17 +111,20 @@ export class Rows {
     this.doubtful.clear();
     this.changed.clear();
     this.overlaid.clear();
+    this.noted.clear();
     this.sortedRows = this.hiddenRows = [];
   }
 
   /** A row as the server had it at some moment, maybe older than what is here. */
   merge(row: ConversationView): void {
     const here = this.rows.get(row.id);
+    if (here === undefined || row.last_seq > here.last_seq) this.noted.begin(row.id, row.last_seq);
     if (here === undefined) return this.put(row);
     const newer = { ...(row.last_seq >= here.last_seq ? row : here), ...furthest(here, row) };
     const readSeq = Math.max(row.read_seq, here.read_seq);
+    this.noted.read(row.id, readSeq);
     if (newer.read_seq === readSeq) {
-      if (row.last_seq >= here.last_seq) this.doubtful.delete(row.id);
+      if (row.last_seq >= here.last_seq) this.sure(row.id);
       return this.put(newer);
     }
     this.put({ ...newer, read_seq: readSeq, unread: this.guess(newer, readSeq) });
@@ -132,12 +139,16 @@ export class Rows {
     const row = this.rows.get(event.conversation_id);
     if (row === undefined) return false;
     if (event.seq <= row.last_seq) return true;
-    if (event.seq > row.last_seq + 1) this.doubtful.add(row.id);
+    if (event.seq > row.last_seq + 1) {
+      this.doubtful.add(row.id);
+      this.noted.begin(row.id, event.seq - 1);
+    }
+    this.noted.note(row.id, [event], row.read_seq);
     const unread = counts(event, this.me()) && event.seq > row.read_seq;
     this.put({
       ...applyToRow(row, event, this.me()),
       unread: Math.min(MOST_UNREAD, row.unread + (unread ? 1 : 0)),
-      mentioned_seq: unread && !isMentionedIn(row) && this.isMeant(event) ? event.seq : row.mentioned_seq,
+      mentioned_seq: unread && !isMentionedIn(row) && names(event, this.me()) ? event.seq : row.mentioned_seq,
     });
     if (event.kind === "recall") this.takeBack(event, takenFrom ?? event.sender);
     return true;
@@ -151,13 +162,43 @@ export class Rows {
     const row = this.rows.get(recall.conversation_id);
     const target = recall.target ?? 0;
     if (row === undefined || target <= row.read_seq) return;
+    this.noted.drop(row.id, target);
+    this.less(row, target, author !== this.me());
+  }
+
+  /** `seq` says nothing any more. */
+  private less(row: ConversationView, seq: number, counted: boolean): void {
     // Of those that were not counted, this may be one.
-    const counted = author !== this.me() && row.unread < MOST_UNREAD;
-    this.put({
-      ...row,
-      unread: counted ? Math.max(0, row.unread - 1) : row.unread,
-      mentioned_seq: row.mentioned_seq === target ? 0 : row.mentioned_seq,
-    });
+    const unread = counted && row.unread < MOST_UNREAD ? Math.max(0, row.unread - 1) : row.unread;
+    this.put({ ...row, unread, mentioned_seq: row.mentioned_seq === seq ? this.nextMention(row, seq) : row.mentioned_seq });
+  }
+
+  /** In doubt where it is not known. */
+  private nextMention({ id, last_seq }: ConversationView, after: number): number {
+    const next = after < last_seq ? this.noted.nextNamed(id, after) : 0;
+    if (next === null) this.doubtful.add(id);
+    return next ?? 0;
+  }
+
+  /** Messages as a page of the log has them: in what follows from them, for rows that are here. */
+  note(id: string, events: readonly Event[]): void {
+    const row = this.rows.get(id);
+    if (row !== undefined) this.noted.note(id, events, row.read_seq);
+  }
+
+  /** What has expired by `now` is unread no more. */
+  expire(now: number): void {
+    for (const id of this.noted.expiring.ids) {
+      for (const seq of this.noted.takeExpired(id, now)) {
+        const row = this.rows.get(id);
+        if (row !== undefined && seq > row.read_seq) this.less(row, seq, true);
+      }
+    }
+  }
+
+  /** When there is something for `expire` to do; Infinity: nothing that is known of. */
+  get nextExpiry(): number {
+    return this.noted.expiring.at;
   }
 
   /** What the person has made of it, on any device; hidden and marked as it says, read as far. */
@@ -187,6 +228,7 @@ export class Rows {
   remove(id: string): void {
     this.rows.delete(id);
     this.doubtful.delete(id);
+    this.noted.remove(id);
     this.sortedRows = null;
   }
 
@@ -197,23 +239,29 @@ export class Rows {
   read(id: string, seq: number, past: number | null = null): void {
     const row = this.rows.get(id);
     if (row === undefined || seq <= row.read_seq) return;
-    if (past !== null && seq < row.last_seq && !this.doubtful.has(id) && row.unread < MOST_UNREAD) {
-      return this.put({ ...row, read_seq: seq, unread: this.guess({ ...row, unread: row.unread - past }, seq) });
+    const certain = !this.doubtful.has(id);
+    const mentioned_seq = isMentionedIn(row) && row.mentioned_seq <= seq ? this.nextMention(row, seq) : row.mentioned_seq;
+    this.noted.read(id, seq);
+    if (past !== null && seq < row.last_seq && certain && row.unread < MOST_UNREAD) {
+      return this.put({ ...row, mentioned_seq, read_seq: seq, unread: this.guess({ ...row, unread: row.unread - past }, seq) });
     }
-    this.put({ ...row, read_seq: seq, unread: this.guess(row, seq) });
+    this.put({ ...row, mentioned_seq, read_seq: seq, unread: this.guess(row, seq) });
     if (seq >= row.last_seq) this.doubtful.delete(id);
     else this.doubtful.add(id);
   }
 
-  /** The exact count for the row as it is now. */
-  settle(id: string, unread: number): void {
+  /** The exact count for the row as it is now, and the first unread message that names this person. */
+  settle(id: string, unread: number, mentioned_seq: number): void {
     const row = this.rows.get(id);
-    this.doubtful.delete(id);
-    if (row && row.unread !== unread) this.put({ ...row, unread: Math.min(MOST_UNREAD, unread) });
+    this.sure(id);
+    const same = row?.unread === unread && row.mentioned_seq === mentioned_seq;
+    if (row && !same) this.put({ ...row, unread: Math.min(MOST_UNREAD, unread), mentioned_seq });
   }
 
-  private isMeant(event: Event): boolean {
-    return event.mentions_all === true || event.mentions?.includes(this.me()) === true;
+  /** It was counted just now: what has expired is not among them. */
+  private sure(id: string): void {
+    this.doubtful.delete(id);
+    this.noted.takeExpired(id, Date.now());
   }
 
   private guess(row: ConversationView, readSeq: number): number {
@@ -225,6 +273,11 @@ export class Rows {
     this.changed.add(row.id);
     this.sortedRows = null;
   }
+}
+
+/** Nothing has happened between the two but that one of them has opened it. */
+function isOnlyBegun({ kind, last_seq }: ConversationView): boolean {
+  return kind === "direct" && last_seq <= 1;
 }
 
 function inOrder(one: ConversationView, other: ConversationView): number {

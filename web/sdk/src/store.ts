@@ -9,6 +9,7 @@ import type { Ask } from "./ask";
 import { ConversationList, type ConversationsView } from "./conversation_list";
 import { Doubts } from "./doubts";
 import { randomId } from "./environment";
+import { Expiring } from "./expiring";
 import type { LocalStore } from "./local_store";
 import { counts } from "./log";
 import { Happening, Value, type Readable, type Stop } from "./observable";
@@ -36,6 +37,7 @@ export class Store {
   private readonly own: OwnLog;
   private readonly threads: Threads;
   private readonly doubts: Doubts;
+  private readonly expiring: Expiring;
   private acts: ActsByConversation = new Map();
   private epoch = "";
   private readonly incoming = new Happening<Event>();
@@ -51,6 +53,7 @@ export class Store {
     const changed = (): void => this.rowsChanged();
     this.threads = new Threads(this.rows, (id) => new Thread(id, ask, local, me, online, changed));
     this.doubts = new Doubts(this.rows, ask, online, (id) => this.isReading(id), changed);
+    this.expiring = new Expiring(this.rows, local, me, changed);
     this.own = new OwnLog(ask, {
       took: (entries, seq) => this.onOwn(entries, seq),
       reset: () => local.dropOwn(),
@@ -190,6 +193,7 @@ export class Store {
     this.people.keep([user]);
     for (const row of kept.rows) this.rows.merge(row);
     this.rows.takeChanged();
+    void this.expiring.begin(kept.rows);
     this.own.begin(kept.entries, kept.selfSeq);
     if (kept.older !== null && kept.rows.length > 0) this.list.begin(kept.older);
     this.setActs(this.queue.acts.get());
@@ -301,6 +305,7 @@ export class Store {
     const stateOf = new Map(states.map((state) => [state.seq, state]));
     this.local.keepEvents(id, events.map((event) => ({ event, state: stateOf.get(event.seq) ?? null })));
     this.rows.merge(conversation);
+    this.rows.note(id, events);
     thread?.add(events, states);
     if (reset) thread?.resume();
   }
@@ -352,7 +357,7 @@ export class Store {
 
   private readUpTo(id: string, seq: number): void {
     const row = this.rows.get(id);
-    if (row) this.rows.read(id, seq, this.threads.get(id)?.unread(row.read_seq, seq) ?? null);
+    if (row) this.rows.read(id, seq, this.threads.get(id)?.unread(row.read_seq, seq)?.count ?? null);
   }
 
   private isReading(id: string): boolean {
@@ -364,12 +369,13 @@ export class Store {
     for (const id of this.rows.uncertain) {
       const row = this.rows.get(id);
       const unread = row && this.threads.get(id)?.unread(row.read_seq, row.last_seq);
-      if (typeof unread === "number") this.rows.settle(id, unread);
+      if (unread) this.rows.settle(id, unread.count, unread.named);
     }
     this.threads.rowsChanged();
     this.local.keepRows(this.rows.takeChanged());
     this.list.show();
     this.doubts.mind();
+    this.expiring.mind();
   }
 
   private clear(): void {
@@ -379,6 +385,7 @@ export class Store {
     this.epoch = "";
     this.people.clear();
     this.doubts.clear();
+    this.expiring.clear();
     this.threads.reset();
   }
 }

@@ -3,7 +3,7 @@ import { withoutContent } from "./applying/to_state";
 import { PATIENT, type Ask } from "./ask";
 import { ParlorError, asParlorError } from "./errors";
 import type { KeptEvent, LocalStore } from "./local_store";
-import type { EventLog } from "./log";
+import type { EventLog, Unread } from "./log";
 import { MessageStates } from "./message_states";
 import { Value, type Readable } from "./observable";
 import type { OutgoingMessage } from "./outbox";
@@ -86,7 +86,7 @@ export class Thread {
   }
 
   /** Messages of others in (after, upTo]; null when they are not all here. */
-  unread(after: number, upTo: number): number | null {
+  unread(after: number, upTo: number): Unread | null {
     return this.log.unread(after, upTo, this.me()) ?? this.past?.log.unread(after, upTo, this.me()) ?? null;
   }
 

@@ -63,6 +63,30 @@ test("a page opened without a network shows the conversations, messages and peop
   expect(after.store.entries.get().get("s:theme")?.body).toBe('"dark"');
 });
 
+test("what expires before it is read is unread no more, while the page is open and while it is not", async () => {
+  const chat = new Chat();
+  const browser = disk();
+  chat.fill("9", 2);
+  const first = await visit(chat, browser);
+  const unread = (page: Page): number => page.store.conversations.get().unread;
+  for (const inMs of [60_000, 120_000, 180_000]) {
+    const event = { ...chat.append("9", BOB.id), expires_at: Date.now() + inMs };
+    first.store.onEvent(event);
+  }
+  await settled();
+  expect(unread(first)).toBe(5);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(unread(first)).toBe(4);
+  await settled();
+  first.close();
+  vi.setSystemTime(Date.now() + 60_000);
+
+  const again = await offline(chat, browser);
+  expect(unread(again)).toBe(3);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(unread(again)).toBe(2);
+});
+
 test("the first paint does not wait for the server, and what happened since is asked for at once", async () => {
   const chat = new Chat();
   const browser = disk();

@@ -104,13 +104,22 @@ test("an empty conversation begins at its first event", () => {
   expect(seqs(log)).toEqual([1, 2]);
 });
 
+test("the first unread message that names the person is told with the count", () => {
+  const log = new EventLog();
+  const named = { mentions: ["1"] };
+  log.begin([{ ...message("9", 3, "2"), ...named }, { ...message("9", 4, "1"), ...named }, { ...message("9", 5, "2"), ...named }, { ...message("9", 6, "2"), mentions_all: true }], 6);
+  expect(log.unread(2, 6, "1")).toEqual({ count: 3, named: 3 });
+  expect(log.unread(3, 6, "1")).toEqual({ count: 2, named: 5 });
+  expect(log.unread(5, 6, "1")).toEqual({ count: 1, named: 6 });
+});
+
 test("unread is counted only where all of it is here, without own messages and other kinds", () => {
   const log = new EventLog();
   const call = { ...message("9", 5, "2"), kind: "call" as const };
   log.begin([message("9", 3, "2"), message("9", 4, "1"), call, message("9", 6, "2")], 6);
-  expect(log.unread(2, 6, "1")).toBe(2);
-  expect(log.unread(5, 6, "1")).toBe(1);
-  expect(log.unread(6, 6, "1")).toBe(0);
+  expect(log.unread(2, 6, "1")).toEqual({ count: 2, named: 0 });
+  expect(log.unread(5, 6, "1")?.count).toBe(1);
+  expect(log.unread(6, 6, "1")?.count).toBe(0);
   expect(log.unread(1, 6, "1")).toBeNull();
   expect(log.unread(2, 7, "1")).toBeNull();
 });

@@ -60,7 +60,7 @@ test("a newer row with an older read position keeps the position and is in doubt
   all.merge(row({ last_seq: 6, unread: 4 }));
   expect(all.get("9")).toMatchObject({ last_seq: 6, read_seq: 4, unread: 2 });
   expect(all.uncertain).toEqual(["9"]);
-  all.settle("9", 1);
+  all.settle("9", 1, 0);
   expect(all.get("9")?.unread).toBe(1);
   expect(all.uncertain).toEqual([]);
 });
@@ -109,6 +109,61 @@ test("the server's word about a mention holds", () => {
   expect(isMentionedIn(all.get("9")!)).toBe(true);
   all.merge(row({ last_seq: 5, read_seq: 4, unread: 1, mentioned_seq: 0 }));
   expect(isMentionedIn(all.get("9")!)).toBe(false);
+});
+
+const named = (seq: number) => ({ ...message("9", seq, "2"), mentions: ["1"] });
+const recall = (seq: number, target: number) => ({ ...message("9", seq, "2"), kind: "recall" as const, target, text: "" });
+
+test("of two unread mentions the other one is told when the first is taken back or read", () => {
+  for (const past of [(all: Rows) => void all.apply(recall(8, 5)), (all: Rows) => all.read("9", 5, 3)]) {
+    const all = rows(row());
+    for (const event of [named(5), message("9", 6, "2"), named(7)]) all.apply(event);
+    past(all);
+    expect(all.get("9")?.mentioned_seq).toBe(7);
+    all.apply(recall(all.get("9")!.last_seq + 1, 7));
+    expect(all.get("9")?.mentioned_seq).toBe(0);
+    expect(all.uncertain).toEqual([]);
+  }
+});
+
+test("which mention is the next one is in doubt where not all that follows came by", () => {
+  const all = rows(row({ mentioned_seq: 3 }));
+  all.apply(named(5));
+  all.apply(recall(6, 3));
+  expect(all.uncertain).toEqual(["9"]);
+  all.settle("9", 2, 5);
+  expect(all.get("9")).toMatchObject({ unread: 2, mentioned_seq: 5 });
+
+  const seen = rows(row({ mentioned_seq: 3 }));
+  seen.note("9", [named(3), named(4)]);
+  seen.apply(recall(5, 3));
+  expect(seen.get("9")?.mentioned_seq).toBe(4);
+  expect(seen.uncertain).toEqual([]);
+});
+
+test("what expires is unread no more, once, and mentions nobody", () => {
+  const now = Date.now();
+  const all = rows(row());
+  all.apply({ ...named(5), expires_at: now + 1_000 });
+  all.apply({ ...message("9", 6, "2"), expires_at: now + 2_000 });
+  all.apply({ ...named(7), expires_at: now + 3_000 });
+  expect(all.get("9")).toMatchObject({ unread: 5, mentioned_seq: 5 });
+  expect(all.nextExpiry).toBe(now + 1_000);
+  for (let times = 0; times < 2; times += 1) all.expire(now + 1_000);
+  expect(all.get("9")).toMatchObject({ unread: 4, mentioned_seq: 7 });
+  all.apply(recall(8, 6)); // before its time
+  expect(all.get("9")?.unread).toBe(3);
+  all.expire(now + 2_000);
+  expect(all.get("9")?.unread).toBe(3);
+  all.read("9", 8);
+  expect(all.nextExpiry).toBe(Infinity);
+});
+
+test("a conversation that somebody else has only opened is nowhere until something is said", () => {
+  const all = rows(row({ hidden: true, last_seq: 1, read_seq: 1, unread: 0 }));
+  expect([all.sorted, all.hidden]).toEqual([[], []]);
+  all.apply(message("9", 2, "2"));
+  expect(all.sorted.map(({ id }) => id)).toEqual(["9"]);
 });
 
 test("hidden rows are apart, and come back with the next event", () => {

@@ -203,7 +203,8 @@ def _insert(
         ],
     )
     db.execute(insert(events), row_of_event(created))
-    listed(db, created)
+    # Who is written to learns of it by what is said, not by being looked up.
+    listed(db, created, quietly=kind is ConversationKind.DIRECT)
 
 
 def _set_read(

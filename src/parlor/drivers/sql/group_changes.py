@@ -59,10 +59,18 @@ def joined(db: Connection, event: Event) -> None:
     listed(db, event)
 
 
-def listed(db: Connection, event: Event) -> None:
-    """The conversation appears in the lists of those who came in with `event`."""
+def listed(db: Connection, event: Event, *, quietly: bool = False) -> None:
+    """The conversation appears in the lists of those who came in with `event`.
+
+    `quietly`: in that of the sender only, and in the others' once something is said there.
+    """
     body = b'{"read_seq":%d}' % event.seq
-    put(db, _changes(event, body), event.sent_at)
+    hidden = b'{"read_seq":%d,"hidden_seq":%d}' % (event.seq, event.seq)
+    changes = [
+        _change(event, user, hidden if quietly and user != event.sender else body)
+        for user in event.members
+    ]
+    put(db, changes, event.sent_at)
 
 
 def _left(db: Connection, event: Event) -> None:
@@ -88,7 +96,7 @@ def _left(db: Connection, event: Event) -> None:
         ],
     )
     _count(db, conversation, -len(numbers))
-    put(db, _changes(event, None), event.sent_at)
+    put(db, [_change(event, user, None) for user in event.members], event.sent_at)
 
 
 def _role(db: Connection, event: Event) -> None:
@@ -177,6 +185,6 @@ def _count(db: Connection, conversation: int, by: int) -> None:
     )
 
 
-def _changes(event: Event, body: bytes | None) -> Sequence[Change]:
+def _change(event: Event, user: UserId, body: bytes | None) -> Change:
     key = key_of(SelfKind.CONVERSATION, event.conversation_id)
-    return [Change(user, key, SelfKind.CONVERSATION, body) for user in event.members]
+    return Change(user, key, SelfKind.CONVERSATION, body)

@@ -31,7 +31,7 @@ export function useReading(about: About, sight: () => Sight | null) {
   /** What is in sight may not follow what was seen. */
   let jumped = true;
 
-  const below = computed(() => unseen(about.view, about.conversation, about.me, seen.value, mention.value));
+  const below = computed(() => unseen(about.view, about.conversation, about.me, seen.value, mention.value, Date.now()));
   const tell = useThrottleFn(() => parlor.store.markRead(id, seen.value), TELL_MS, true);
 
   /** What is in sight now has been seen. */

@@ -17,14 +17,14 @@ export interface Below {
 }
 
 /** `named` has none up to `jumpedTo`, the last one that was gone to. */
-export function below(view: Loaded, row: Counts, me: string, seen: number, jumpedTo: number): Below {
+export function below(view: Loaded, row: Counts, me: string, seen: number, jumpedTo: number, now: number): Below {
   const after = Math.max(seen, row.read_seq);
   const named: number[] = [];
   let [here, seenHere] = [0, 0];
   for (let index = view.events.length - 1; index >= 0; index--) {
     const event = view.events[index]!;
     if (event.seq <= row.read_seq) break;
-    if (!isNews(event, me)) continue;
+    if (!isNews(event, me, now)) continue;
     if (event.seq <= after) {
       seenHere++;
       continue;
@@ -76,7 +76,8 @@ function seqOf(row: Row | undefined): number {
 }
 
 /** An unread message, as the server counts them. */
-function isNews(event: Event, me: string): boolean {
+function isNews(event: Event, me: string, now: number): boolean {
+  if (event.expires_at && event.expires_at <= now) return false;
   return event.sender !== me && event.kind === "message" && (!!event.text || !!event.merged?.length);
 }
 

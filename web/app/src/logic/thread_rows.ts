@@ -47,6 +47,8 @@ export interface Reader {
   lineAfter: number | null;
   /** Nothing is before the first event. */
   begun?: boolean;
+  /** Of two people: that it was begun is no line. */
+  direct?: boolean;
   keyOf: (message: Event | OutgoingMessage) => string;
 }
 
@@ -77,6 +79,7 @@ export function threadRows(
     const event = events[index]!;
     // What is about a message is drawn as a part of it; a pin moves it above all, which is told.
     if (isAboutMessage(event) && event.kind !== "pin") continue;
+    if (reader.direct === true && event.kind === "created") continue;
     const line = !lined && lineIsHere && event.seq > (reader.lineAfter ?? 0) && event.sender !== reader.me;
     addEvent(rows, event, reader, line);
     lined ||= line;

@@ -20,6 +20,8 @@ export const useLayers = defineStore("layers", () => {
   const details = ref(false);
   /** Which page of the details, while they are open. */
   const panel = ref<Panel>("details");
+  /** The conversation somebody has come to by keyboard: its composer takes the focus, once. */
+  const toWriteIn = ref("");
   const callMinimised = ref(false);
   const notes = ref<Note[]>([]);
   let lastNote = 0;
@@ -37,5 +39,5 @@ export const useLayers = defineStore("layers", () => {
     if (!stays) setTimeout(() => dropNote(id), NOTE_MS);
   }
 
-  return { dialog, details, panel, callMinimised, notes, say, dropNote };
+  return { dialog, details, panel, toWriteIn, callMinimised, notes, say, dropNote };
 });

@@ -10,7 +10,8 @@ from parlor.wire.native.methods.shape import Method, Params, Result
 class ConversationCreate(Params, frozen=True):
     """`members` are the others. A direct conversation that exists is returned.
 
-    A group with the `client_id` of one that this user has made is that one.
+    A direct one is hidden from the other person until something is said there. A group with
+    the `client_id` of one that this user has made is that one.
     """
 
     kind: ConversationKind

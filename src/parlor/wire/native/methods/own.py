@@ -41,7 +41,7 @@ class SelfResult(Result, frozen=True):
 class ConversationSet(Params, frozen=True):
     """How a conversation is shown to oneself; what is left out stays as it is.
 
-    `hidden` holds until the next message. `unread_mark` until something is read there.
+    `hidden` holds until the next message or call. `unread_mark` until something is read there.
     """
 
     conversation_id: str
