@@ -1,7 +1,8 @@
 """Events <-> rows of the `events` table.
 
 `text` is a column of its own, because it is searched; what only some kinds of event have is
-one compact JSON value, absent for an ordinary message.
+one compact JSON value, absent for an ordinary message. A message that says nothing any more has a
+kind of its own here, so that queries know it: to everybody else it is still a message.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 
 from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.tables import events
-from parlor.model.event import CallRecord, Event, EventKind, Forwarded
+from parlor.model.event import CallRecord, Event, EventKind, Forwarded, wordless
 from parlor.model.group import GroupSettings, Role
 from parlor.model.ids import ConversationId, UserId, event_id
 
@@ -44,6 +45,8 @@ _EMPTY = _Rest()
 _rest_of = attrgetter(*_FIELDS)
 _encode = msgspec.json.encode
 _decoder = msgspec.json.Decoder(_Rest)
+_ERASED = "erased"
+_KINDS = {kind.value: kind for kind in EventKind} | {_ERASED: EventKind.MESSAGE}
 
 EVENT_COLUMNS: Sequence[Any] = (
     events.c.conversation_id,
@@ -65,7 +68,7 @@ def event_of_row(row: AnyRow | Sequence[Any]) -> Event:
         conversation_id=conversation,
         seq=seq,
         id=event_id(conversation, seq),
-        kind=EventKind(kind),
+        kind=_KINDS[kind],
         sender=UserId(str(sender)),
         sent_at=sent_at,
         client_id=client_id or "",
@@ -90,3 +93,9 @@ def row_of_event(event: Event) -> Mapping[str, object]:
         "text": event.text,
         "rest": None if rest == _EMPTY else _encode(rest),
     }
+
+
+def row_of_erased(event: Event) -> Mapping[str, object]:
+    """What stays of `event` once it is recalled or has expired."""
+    row = row_of_event(wordless(event))
+    return {**row, "kind": _ERASED} if event.kind is EventKind.MESSAGE else row
