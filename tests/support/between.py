@@ -48,13 +48,6 @@ class Between:
         """The first bytes of the state; the successor has not got them."""
         return await asyncio.get_running_loop().sock_recv(self._old, 1 << 24)
 
-    async def say_state(self, state: bytes) -> None:
-        """All of it, what has not come yet included."""
-        loop = asyncio.get_running_loop()
-        while state:
-            await loop.sock_sendall(self._new, state)
-            state = await loop.sock_recv(self._old, 1 << 20)
-
     def give_back(self) -> None:
         """The first server is where successors look for it again."""
         self._real.rename(self._real.with_name(SOCKET_NAME))

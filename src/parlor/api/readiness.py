@@ -15,16 +15,6 @@ class Readiness:
     def on_draining(self) -> None:
         self._held_by["draining"] = "draining"
 
-    def on_trouble(self, name: str, reason: str) -> None:
-        """Hold readiness back under `name`, such as "bus", until `on_recovered(name)`.
-
-        `reason` is shown to anybody who asks /readyz: no addresses, no secrets.
-        """
-        self._held_by[f"trouble {name}"] = reason
-
-    def on_recovered(self, name: str) -> None:
-        self._held_by.pop(f"trouble {name}", None)
-
     @property
     def reasons(self) -> tuple[str, ...]:
         """Empty when ready."""

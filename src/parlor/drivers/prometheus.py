@@ -21,7 +21,7 @@ from prometheus_client.metrics_core import (
 
 _PREFIX = "parlor_"
 _BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_BYTE_BOUNDS = tuple(float(4**power) for power in range(3, 13))
+_UNIT_BOUNDS = tuple(float(2**power) for power in range(13))
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -30,7 +30,7 @@ class _Histogram:
     __slots__ = ("bounds", "counts", "total")
 
     def __init__(self, name: str) -> None:
-        self.bounds = _BYTE_BOUNDS if name.endswith("_bytes") else _BOUNDS
+        self.bounds = _UNIT_BOUNDS if name.endswith("_units") else _BOUNDS
         self.counts = [0] * (len(self.bounds) + 1)
         self.total = 0.0
 
@@ -57,7 +57,7 @@ class PrometheusMeter:
         self._counts[key] = self._counts.get(key, 0) + by
 
     def observe(self, name: str, value: float, **labels: str) -> None:
-        """`name` ends in `_seconds` or `_bytes`, which decides the buckets."""
+        """`name` ends in `_seconds` or `_units`, which decides the buckets."""
         key = (name, tuple(sorted(labels.items())))
         histogram = self._histograms.get(key)
         if histogram is None:

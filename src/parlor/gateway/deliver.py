@@ -262,7 +262,8 @@ class Deliver:
             case ToUsers(users=users, not_to=not_to, endpoint=endpoint):
                 return [
                     link
-                    for link in _each(hub.of_user(user) for user in dict.fromkeys(users))
+                    for user in dict.fromkeys(users)
+                    for link in hub.of_user(user)
                     if link.key != not_to and (endpoint is None or link.endpoint == endpoint)
                 ]
             case ToDevices(devices=devices):

@@ -88,7 +88,9 @@ class Requests:
         self._table = table
         self._meter = meter
         self._deadline_s = deadline_s
-        self._running: set[_Running] = set()
+        # In the order of their deadlines, which is that of their coming: one timer is enough.
+        self._running: dict[_Running, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -115,11 +117,13 @@ class Requests:
         if isinstance(result, Outcome):
             _answer(caller, request.id, result)
             return
-        running = _Running(caller, request, result, bound.finishes)
         loop = self._loop
+        late_at = loop.time() + self._deadline_s
+        running = _Running(caller, request, result, bound.finishes, late_at)
         task = running.task = loop.create_task(self._run(running))
-        running.deadline = loop.call_later(self._deadline_s, self._on_late, running)
-        self._running.add(running)
+        self._running[running] = None
+        if self._timer is None:
+            self._timer = loop.call_at(late_at, self._on_time)
         self._is_idle.clear()
         task.add_done_callback(lambda _: self._on_done(running))
         if not bound.finishes:
@@ -143,7 +147,17 @@ class Requests:
         except Exception as failure:
             answer = self._refusal(request.method, failure)
         if not running.is_answered:
+            running.is_answered = True
             _answer(running.caller, request.id, answer)
+
+    def _on_time(self) -> None:
+        """Answer those that are late, and come again for the first of the others."""
+        self._timer = None
+        for running in [each for each in self._running if not each.is_answered]:
+            if self._loop.time() < running.late_at:
+                self._timer = self._loop.call_at(running.late_at, self._on_time)
+                return
+            self._on_late(running)
 
     def _on_late(self, running: _Running) -> None:
         running.is_answered = True
@@ -157,9 +171,7 @@ class Requests:
         if isinstance(running.work, Coroutine):
             # Cancelled before its first step, it was never awaited.
             running.work.close()
-        if running.deadline is not None:
-            running.deadline.cancel()
-        self._running.discard(running)
+        del self._running[running]
         if not self._running:
             self._is_idle.set()
 
@@ -183,15 +195,20 @@ def _answer(caller: Caller, id: int, answer: Outcome | ParlorError) -> None:
 class _Running:
     """A request that somebody waits for."""
 
-    __slots__ = ("caller", "deadline", "finishes", "is_answered", "request", "task", "work")
+    __slots__ = ("caller", "finishes", "is_answered", "late_at", "request", "task", "work")
 
     def __init__(
-        self, caller: Caller, request: Request, work: Awaitable[Outcome], finishes: bool
+        self,
+        caller: Caller,
+        request: Request,
+        work: Awaitable[Outcome],
+        finishes: bool,
+        late_at: float,
     ) -> None:
         self.caller = caller
         self.request = request
         self.work = work
         self.task: asyncio.Future[None] | None = None
         self.finishes = finishes
+        self.late_at = late_at
         self.is_answered = False
-        self.deadline: asyncio.TimerHandle | None = None

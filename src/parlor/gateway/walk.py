@@ -28,12 +28,11 @@ class _Frames(dict[LinkCodec, Frame | None]):
         self.largest = 0
 
     def __missing__(self, codec: LinkCodec) -> Frame | None:
-        frame = self[codec] = self.make(lambda: self._make(codec))
+        frame = self[codec] = self.followed(self._make(codec))
         return frame
 
-    def make(self, build: Callable[[], Frame | None]) -> Frame | None:
-        """What `build` gives, which from now on tells the legs when it does not arrive."""
-        frame = build()
+    def followed(self, frame: Frame | None) -> Frame | None:
+        """`frame`, which from now on tells the legs when it does not arrive."""
         if frame is not None and self._legs:
             frame.legs += self._legs
             self.largest = max(self.largest, frame.size)
@@ -166,5 +165,5 @@ class Walk:
         if key not in self._some:
             kept = tuple(push for push in self._envelope.pushes if push.tag in wanted)
             part = msgspec.structs.replace(self._envelope, pushes=kept)
-            self._some[key] = self._frames.make(lambda: codec.pushes(part))
+            self._some[key] = self._frames.followed(codec.pushes(part))
         return self._some[key]

@@ -51,6 +51,8 @@ def check_mentions(mentions: Sequence[UserId], most: int) -> tuple[UserId, ...]:
 
     Whether they are members is the store's to know.
     """
+    if not mentions:
+        return ()
     mentioned = tuple(dict.fromkeys(mentions))
     if len(mentioned) > most:
         raise BadRequest(f"A message mentions at most {most} people.")

@@ -110,6 +110,9 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `client_id` is unique per (conversation, sender) for good: the same one again is the same
     event. An empty `client_id` (events the server makes) is never compared.
+
+    From `client_id` on the fields are those of Event, in the same order. They stand in both, as a
+    common base would put them before `seq`, and an event is an array of its fields in MessagePack.
     """
 
     conversation_id: ConversationId
@@ -160,30 +163,5 @@ def readable(event: Event, now_ms: int) -> Event:
 
 def event_of(draft: Draft, seq: int, at_ms: int) -> Event:
     """`draft` in its place."""
-    return Event(
-        conversation_id=draft.conversation_id,
-        seq=seq,
-        id=event_id(draft.conversation_id, seq),
-        kind=draft.kind,
-        sender=draft.sender,
-        sent_at=at_ms,
-        client_id=draft.client_id,
-        text=draft.text,
-        reply_to=draft.reply_to,
-        mentions=draft.mentions,
-        members=draft.members,
-        title=draft.title,
-        call=draft.call,
-        target=draft.target,
-        emoji=draft.emoji,
-        off=draft.off,
-        role=draft.role,
-        until=draft.until,
-        settings=draft.settings,
-        forwarded=draft.forwarded,
-        merged=draft.merged,
-        silent=draft.silent,
-        expires_at=draft.expires_at,
-        mentions_all=draft.mentions_all,
-        avatar=draft.avatar,
-    )
+    talk, kind, sender, *said = msgspec.structs.astuple(draft)
+    return Event(talk, seq, event_id(talk, seq), kind, sender, at_ms, *said)

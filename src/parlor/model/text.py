@@ -26,6 +26,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{2,31}\Z")
 _HIDDEN = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | frozenset(
     map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 )
+_VISIBLE = re.compile(rf"[^\s{''.join(_HIDDEN)}]")
 # Category Cc without newline and tab, as a pattern: 4,096 characters in 9 µs, one by one in 180.
 _REFUSED_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 MAX_MARKS = 30
@@ -76,9 +77,10 @@ def check_text(raw: str) -> str:
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n"))
     if len(text) > MAX_TEXT_CHARS:
         raise TextTooLong
-    if _REFUSED_CONTROL.search(text):
+    # Most text is printable as a whole, which is seen in a fifth of the time.
+    if not text.isprintable() and _REFUSED_CONTROL.search(text):
         raise BadText("A message has no control characters but newline and tab.")
-    if all(c.isspace() or c in _HIDDEN for c in text):
+    if not _VISIBLE.search(text):
         raise EmptyText
     return text
 

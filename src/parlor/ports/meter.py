@@ -11,4 +11,4 @@ class Meter(Protocol):
     def count(self, name: str, by: int = 1, **labels: str) -> None: ...
 
     def observe(self, name: str, value: float, **labels: str) -> None:
-        """One measurement (seconds, bytes) for a histogram."""
+        """One measurement (seconds, or how many: units) for a histogram."""

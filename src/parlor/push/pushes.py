@@ -11,13 +11,12 @@ from collections.abc import Sequence
 import msgspec
 
 from parlor.model.errors import BadRequest, TooLarge
-from parlor.model.ids import ConnectionKey, DeviceId, PushId, RoomId, UserId
+from parlor.model.ids import DeviceId, PushId, RoomId, UserId
 from parlor.model.push import (
     Delivery,
     Push,
     Target,
     ToAll,
-    ToConnections,
     ToDevices,
     ToRooms,
     ToUsers,
@@ -93,12 +92,6 @@ class Pushes:
         """From the next push on."""
         self._settings = settings
         self.seen.apply(settings.remember_s, settings.remember_ids)
-
-    async def to_connections(
-        self, keys: Sequence[ConnectionKey], body: bytes, wish: Wish = PLAIN
-    ) -> Pushed:
-        self._check_targets(keys)
-        return await self._push(ToConnections(tuple(keys)), None, body, wish)
 
     async def to_devices(
         self, devices: Sequence[DeviceId], body: bytes, wish: Wish = PLAIN

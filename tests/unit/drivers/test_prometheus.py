@@ -39,10 +39,14 @@ def test_a_measurement_is_in_its_bucket_and_all_wider_ones():
     assert samples["parlor_http_seconds_sum{}"] == pytest.approx(60.2005)
 
 
-def test_bytes_have_buckets_of_bytes():
+def test_what_is_counted_in_units_has_buckets_of_units():
     meter = PrometheusMeter()
-    meter.observe("push_bytes", 100.0)
-    assert _samples(meter)["parlor_push_bytes_bucket{le=256.0}"] == 1
+    for size in (1, 26, 256):
+        meter.observe("storage_batch_units", size)
+    samples = _samples(meter)
+    assert samples["parlor_storage_batch_units_bucket{le=1.0}"] == 1
+    assert samples["parlor_storage_batch_units_bucket{le=32.0}"] == 2
+    assert samples["parlor_storage_batch_units_bucket{le=256.0}"] == 3
 
 
 def test_a_gauge_is_asked_at_each_scrape():

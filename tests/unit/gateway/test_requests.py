@@ -19,6 +19,7 @@ from parlor.wire.native.methods import Result
 from tests.support.links import make_link
 from tests.support.native_connection import settle
 from tests.support.steady import CountingMeter
+from tests.support.virtual_time import run_virtual
 
 
 class Asker:
@@ -143,6 +144,33 @@ async def test_a_request_over_its_deadline_is_cancelled_and_says_so():
     handlers.hold.set()
     await settle()
     assert handlers.finished == 0
+
+
+def test_each_request_has_a_deadline_of_its_own():
+    async def ask() -> None:
+        requests, handlers, asker = _house(deadline_s=5.0)
+        requests.handle(asker, Request(1, "waiting"))
+        await asyncio.sleep(2)
+        requests.handle(asker, Request(2, "at_once"))
+        requests.handle(asker, Request(3, "finishing"))
+        requests.handle(asker, Request(4, "waiting"))
+        await asyncio.sleep(2.9)
+        assert list(asker.answers) == [2]
+        await asyncio.sleep(0.2)
+        assert list(asker.answers) == [2, 1]
+        await asyncio.sleep(1.8)
+        assert list(asker.answers) == [2, 1]
+        await asyncio.sleep(0.2)
+        assert list(asker.answers) == [2, 1, 3, 4]
+        assert requests.running == 1, "that one has to finish"
+        requests.handle(asker, Request(5, "waiting"))
+        await asyncio.sleep(4.9)
+        handlers.hold.set()
+        await requests.wait_until_done()
+        await asyncio.sleep(10)
+        assert asker.answers[5] == wire.Empty()
+
+    run_virtual(ask())
 
 
 async def test_what_must_finish_goes_on_after_its_deadline():

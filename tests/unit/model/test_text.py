@@ -71,6 +71,16 @@ def test_a_text_needs_something_visible(raw):
         check_text(raw)
 
 
+@given(st.text(st.sampled_from("a\u0300\t\n \u00a0\u200b\u2028\u2066\ufeff\u3000"), max_size=5))
+def test_neither_space_nor_what_is_hidden_can_be_seen(raw):
+    unseen = set("\t\n \u00a0\u200b\u2028\u2066\ufeff\u3000")
+    if set(raw) <= unseen:
+        with pytest.raises(EmptyText):
+            check_text(raw)
+    else:
+        assert check_text(raw)
+
+
 def test_the_longest_text_is_counted_in_composed_characters():
     assert len(check_text("天" * MAX_TEXT_CHARS)) == MAX_TEXT_CHARS
     assert len(check_text("e\u0308" * MAX_TEXT_CHARS)) == MAX_TEXT_CHARS

@@ -1,8 +1,8 @@
 import pytest
 
 from parlor.model.errors import BadRequest, StorageFailed, TooLarge
-from parlor.model.ids import ConnectionKey, DeviceId, RoomId, UserId
-from parlor.model.push import Delivery, ToAll, ToConnections, ToDevices, ToRoom, ToUsers
+from parlor.model.ids import DeviceId, RoomId, UserId
+from parlor.model.push import Delivery, ToAll, ToDevices, ToRoom, ToUsers
 from parlor.push.pushes import Wish
 from parlor.push.settings import PushSettings
 from tests.support.push_service import PushService
@@ -16,15 +16,13 @@ async def test_each_audience_gets_its_envelope_and_says_how_many_are_online():
     online = [
         (await pushes.to_users([UserId("1"), UserId("2"), UserId("1")], b"u")).to,
         (await pushes.to_devices([DeviceId("d")], b"d")).to,
-        (await pushes.to_connections([ConnectionKey("k")], b"k")).to,
         (await pushes.to_room(RoomId("r"), b"r")).to,
         (await pushes.to_all(b"a", rate=9)).to,
     ]
-    assert online == [3, None, None, 7, 3]
+    assert online == [3, None, 7, 3]
     assert [envelope.to for envelope in service.envelopes()] == [
         ToUsers((UserId("1"), UserId("2"), UserId("1"))),
         ToDevices((DeviceId("d"),)),
-        ToConnections((ConnectionKey("k"),)),
         ToRoom(RoomId("r")),
         ToAll(9),
     ]
@@ -87,8 +85,6 @@ async def test_nobody_and_too_many_are_no_audience():
             await pushes.to_users([UserId("1")] * count, b"")
         with pytest.raises(BadRequest):
             await pushes.to_devices([DeviceId("1")] * count, b"")
-        with pytest.raises(BadRequest):
-            await pushes.to_connections([ConnectionKey("1")] * count, b"")
 
 
 async def test_a_negative_rate_is_refused():

@@ -17,6 +17,21 @@ async function tab(browser: Browser, how: Circumstances & { chat?: Chat } = {}):
   return page;
 }
 
+/** A tab that the server has greeted, and that hears what other devices do. */
+async function online(): Promise<{ chat: Chat; page: Page }> {
+  const chat = new Chat();
+  const page = await tab(new Browser(), { chat, pushes: true });
+  page.greet();
+  await quiet();
+  return { chat, page };
+}
+
+/** A second goes by: what was typed is kept and told by then. */
+async function aSecond(): Promise<void> {
+  vi.advanceTimersByTime(1_000);
+  await quiet();
+}
+
 test("a draft survives a reload and an emptied one does not", async () => {
   const browser = new Browser(new IDBFactory());
   const first = await tab(browser);
@@ -24,8 +39,7 @@ test("a draft survives a reload and an emptied one does not", async () => {
   first.drafts.set("9", "hello");
   first.drafts.set("8", "gone");
   first.drafts.set("8", "");
-  vi.advanceTimersByTime(1_000);
-  await quiet();
+  await aSecond();
   const second = await tab(browser);
   expect([...second.drafts.all.get()]).toEqual([["9", "hello"]]);
 });
@@ -54,26 +68,19 @@ test("what is typed while the drafts are read wins over what was stored", async 
 });
 
 test("typing for a while tells the server now and then, and at last what is there", async () => {
-  const chat = new Chat();
-  const page = await tab(new Browser(), { chat });
-  page.greet();
-  await quiet();
+  const { chat, page } = await online();
   for (let typed = 1; typed <= 30; typed += 1) {
     page.drafts.set("9", "x".repeat(typed));
     vi.advanceTimersByTime(100);
     await quiet();
   }
-  vi.advanceTimersByTime(1_000);
-  await quiet();
+  await aSecond();
   expect(chat.count("draft.set")).toBeLessThanOrEqual(4);
   expect(chat.own.get("d:9")?.body).toBe(JSON.stringify({ text: "x".repeat(30), reply_to: 0 }));
 });
 
 test("what another device writes shows here, but not over what is being typed", async () => {
-  const chat = new Chat();
-  const page = await tab(new Browser(), { chat, pushes: true });
-  page.greet();
-  await quiet();
+  const { chat, page } = await online();
   chat.put("d:9", "draft", { text: "from the phone" });
   expect(page.drafts.get("9")).toBe("from the phone");
   page.drafts.set("9", "from here");
@@ -82,47 +89,33 @@ test("what another device writes shows here, but not over what is being typed", 
 });
 
 test("what is written and sent within a moment is told to nobody", async () => {
-  const chat = new Chat();
-  const page = await tab(new Browser(), { chat });
-  page.greet();
-  await quiet();
+  const { chat, page } = await online();
   page.drafts.set("9", "hello");
   page.drafts.set("9", "");
-  vi.advanceTimersByTime(1_000);
-  await quiet();
+  await aSecond();
   expect(chat.count("draft.set")).toBe(0);
   expect([...page.drafts.all.get()]).toEqual([]);
 });
 
 test("sending here does not forget what another device writes a moment later", async () => {
-  const chat = new Chat();
-  const page = await tab(new Browser(), { chat, pushes: true });
-  page.greet();
-  await quiet();
+  const { chat, page } = await online();
   page.drafts.set("9", "hello");
-  vi.advanceTimersByTime(1_000);
-  await quiet();
+  await aSecond();
   page.drafts.set("9", "");
   chat.put("d:9", "draft", { text: "to be continued" });
-  vi.advanceTimersByTime(1_000);
-  await quiet();
+  await aSecond();
   expect(chat.own.get("d:9")?.body).toContain("to be continued");
   expect([...page.drafts.all.get()]).toEqual([["9", "to be continued"]]);
 });
 
 test("what was sent without a network forgets no draft that another device wrote meanwhile", async () => {
-  const chat = new Chat();
-  const page = await tab(new Browser(), { chat, pushes: true });
-  page.greet();
-  await quiet();
+  const { chat, page } = await online();
   page.drafts.set("9", "hello");
-  vi.advanceTimersByTime(1_000);
-  await quiet();
+  await aSecond();
   chat.online = false;
   page.queue.pause();
   page.drafts.set("9", "");
-  vi.advanceTimersByTime(1_000);
-  await quiet();
+  await aSecond();
   chat.put("d:9", "draft", { text: "to be continued" });
   chat.online = true;
   page.greet();
@@ -132,15 +125,11 @@ test("what was sent without a network forgets no draft that another device wrote
 });
 
 test("what was written here is forgotten when it is sent, also before its answer came", async () => {
-  const chat = new Chat();
-  const page = await tab(new Browser(), { chat });
-  page.greet();
-  await quiet();
+  const { chat, page } = await online();
   page.drafts.set("9", "hello");
   vi.advanceTimersByTime(1_000);
   page.drafts.set("9", "");
-  vi.advanceTimersByTime(1_000);
-  await quiet();
+  await aSecond();
   expect(chat.own.get("d:9")?.body ?? null).toBeNull();
   expect([...page.drafts.all.get()]).toEqual([]);
 });

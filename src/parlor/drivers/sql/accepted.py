@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -34,8 +34,7 @@ class WriterStats:
         self.largest_batch = max(self.largest_batch, units)
 
 
-@dataclass(slots=True, frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """`together` is None for a unit of its own, which then is `item`."""
 
     together: Together | None

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from parlor.drivers.sql.database import AnyRow
-from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
+from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_erased
 from parlor.drivers.sql.mentions import forget_mentions
 from parlor.drivers.sql.message_tables import expiring, message_states, reactions
 from parlor.drivers.sql.state_rows import (
@@ -23,7 +23,7 @@ from parlor.drivers.sql.state_rows import (
     stored_seqs,
 )
 from parlor.drivers.sql.tables import events
-from parlor.model.event import Event, EventKind, wordless
+from parlor.model.event import Event, EventKind
 from parlor.model.ids import UserId
 from parlor.model.message_state import Reaction
 
@@ -31,7 +31,7 @@ _EMPTY_ROW = {"text": None, "edits": "", "recalled_by": None, "pinned_seq": 0, "
 _TAKE_WORDS = (
     update(events)
     .where(events.c.conversation_id == bindparam("in_id"), events.c.seq == bindparam("at_seq"))
-    .values(text=bindparam("new_text"), rest=bindparam("new_rest"))
+    .values(kind=bindparam("new_kind"), text=bindparam("new_text"), rest=bindparam("new_rest"))
 )
 
 
@@ -43,7 +43,7 @@ def take_words(db: Connection, conversation: int, seqs: Sequence[int]) -> None:
         )
     )
     said = [event_of_row(row) for row in found]
-    rows = [row_of_event(wordless(event)) for event in said]
+    rows = [row_of_erased(event) for event in said]
     if rows:
         forget_mentions(db, said)
         db.execute(
@@ -52,6 +52,7 @@ def take_words(db: Connection, conversation: int, seqs: Sequence[int]) -> None:
                 {
                     "in_id": conversation,
                     "at_seq": row["seq"],
+                    "new_kind": row["kind"],
                     "new_text": row["text"],
                     "new_rest": row["rest"],
                 }

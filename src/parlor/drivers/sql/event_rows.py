@@ -1,49 +1,36 @@
 """Events <-> rows of the `events` table.
 
 `text` is a column of its own, because it is searched; what only some kinds of event have is
-one compact JSON value, absent for an ordinary message.
+one compact JSON value, absent for an ordinary message. A message that says nothing any more has a
+kind of its own here, so that queries know it: to everybody else it is still a message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple, fields
 
 from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.tables import events
-from parlor.model.event import CallRecord, Event, EventKind, Forwarded
-from parlor.model.group import GroupSettings, Role
+from parlor.model.event import Event, EventKind, wordless
 from parlor.model.ids import ConversationId, UserId, event_id
 
-
-class _Rest(msgspec.Struct, frozen=True, omit_defaults=True):
-    reply_to: int = 0
-    mentions: tuple[UserId, ...] = ()
-    members: tuple[UserId, ...] = ()
-    title: str = ""
-    call: CallRecord | None = None
-    target: int = 0
-    emoji: str = ""
-    off: bool = False
-    role: Role | None = None
-    until: int = 0
-    settings: GroupSettings | None = None
-    forwarded: Forwarded | None = None
-    merged: tuple[Forwarded, ...] = ()
-    silent: bool = False
-    expires_at: int = 0
-    mentions_all: bool = False
-    avatar: str = ""
-
-
-_FIELDS = _Rest.__struct_fields__
-_EMPTY = _Rest()
-_rest_of = attrgetter(*_FIELDS)
+_AT_REST = Event.__struct_fields__.index("text") + 1
+_Rest: Any = msgspec.defstruct(
+    "_Rest",
+    [(field.name, field.type, field.default) for field in fields(Event)[_AT_REST:]],
+    frozen=True,
+    omit_defaults=True,
+)
+"""All fields of Event behind `text`, in their order."""
+_NOTHING = list(astuple(_Rest()))
 _encode = msgspec.json.encode
-_decoder = msgspec.json.Decoder(_Rest)
+_decode = msgspec.json.Decoder(_Rest).decode
+_ERASED = "erased"
+_KINDS = {kind.value: kind for kind in EventKind} | {_ERASED: EventKind.MESSAGE}
 
 EVENT_COLUMNS: Sequence[Any] = (
     events.c.conversation_id,
@@ -61,32 +48,35 @@ EVENT_COLUMNS: Sequence[Any] = (
 def event_of_row(row: AnyRow | Sequence[Any]) -> Event:
     conversation_number, seq, kind, sender, sent_at, client_id, text, rest = row
     conversation = ConversationId(str(conversation_number))
-    event = Event(
-        conversation_id=conversation,
-        seq=seq,
-        id=event_id(conversation, seq),
-        kind=EventKind(kind),
-        sender=UserId(str(sender)),
-        sent_at=sent_at,
-        client_id=client_id or "",
-        text=text,
+    return Event(
+        conversation,
+        seq,
+        event_id(conversation, seq),
+        _KINDS[kind],
+        UserId(str(sender)),
+        sent_at,
+        client_id or "",
+        text,
+        *(astuple(_decode(rest)) if rest else ()),
     )
-    if not rest:
-        return event
-    extra = _decoder.decode(rest)
-    return msgspec.structs.replace(event, **{name: getattr(extra, name) for name in _FIELDS})
 
 
 def row_of_event(event: Event) -> Mapping[str, object]:
     """Ids must be canonical numbers: the caller has looked them up."""
-    rest = _Rest(*_rest_of(event))
+    conversation, seq, _, kind, sender, sent_at, client_id, text, *rest = astuple(event)
     return {
-        "conversation_id": int(event.conversation_id),
-        "seq": event.seq,
-        "kind": event.kind.value,
-        "sender_id": int(event.sender),
-        "sent_at": event.sent_at,
-        "client_id": event.client_id or None,
-        "text": event.text,
-        "rest": None if rest == _EMPTY else _encode(rest),
+        "conversation_id": int(conversation),
+        "seq": seq,
+        "kind": kind.value,
+        "sender_id": int(sender),
+        "sent_at": sent_at,
+        "client_id": client_id or None,
+        "text": text,
+        "rest": None if rest == _NOTHING else _encode(_Rest(*rest)),
     }
+
+
+def row_of_erased(event: Event) -> Mapping[str, object]:
+    """What stays of `event` once it is recalled or has expired."""
+    row = row_of_event(wordless(event))
+    return {**row, "kind": _ERASED} if event.kind is EventKind.MESSAGE else row

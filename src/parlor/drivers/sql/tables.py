@@ -200,6 +200,7 @@ events = Table(
         autoincrement=False,
     ),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    # Of `EventKind`, or what `event_rows` has for a message that says nothing any more.
     Column("kind", Name, nullable=False),
     Column("sender_id", Id, nullable=False),
     Column("sent_at", BigInteger, nullable=False),

@@ -19,7 +19,6 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    or_,
     select,
     tuple_,
 )
@@ -43,9 +42,6 @@ MAX_UNREAD = 1_000
 _UNREAD_LOOK = 2 * MAX_UNREAD
 """Events at the end of a log among which unread messages are counted. A count of LIMITed rows
 would be exact, but MariaDB lets no subquery in FROM see the row around it."""
-_CARRIES = ((b'{"merged":', b'{"merged;'), (b'{"forwarded":', b'{"forwarded;'))
-"""What `rest` begins with, as ranges of bytes, where a message carries others and no text; the
-second when it is itself a forwarded one."""
 
 JOINED = members.join(conversations)
 Before = tuple[int, ConversationId]
@@ -124,8 +120,8 @@ def _before(before: Before | None) -> Sequence[ColumnElement[bool]]:
 
 
 def _unread() -> ScalarSelect[int]:
-    """Messages of others after the read position that still say something, for the row of `JOINED`
-    around it. Of one that was taken back or has expired only an empty one is left.
+    """Messages of others after the read position, for the row of `JOINED` around it. One that was
+    taken back or has expired is none any more (`event_rows`).
     """
     return (
         select(func.count())
@@ -136,10 +132,6 @@ def _unread() -> ScalarSelect[int]:
             events.c.seq > conversations.c.last_seq - _UNREAD_LOOK,
             events.c.sender_id != members.c.user_id,
             events.c.kind == EventKind.MESSAGE.value,
-            or_(
-                func.length(events.c.text) > 0,
-                *(events.c.rest.between(*carries) for carries in _CARRIES),
-            ),
         )
         .correlate(conversations, members)
         .scalar_subquery()

@@ -65,15 +65,15 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
         await asyncio.sleep(0)  # the last answers were scheduled before the thread ended
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
-        return cast("T", await self._accepted.accept(None, unit))
+    def write(self, unit: Callable[[Connection], T]) -> asyncio.Future[T]:
+        return self._accepted.accept(None, unit)
 
-    async def write_together(
+    def write_together(
         self,
         unit: Callable[[Connection, Sequence[Item]], Sequence[T | ParlorError]],
         item: Item,
-    ) -> T:
-        return cast("T", await self._accepted.accept(unit, item))
+    ) -> asyncio.Future[T]:
+        return self._accepted.accept(unit, item)
 
     # On the writer's own thread from here on.
 

@@ -56,11 +56,6 @@ class Audiences:
     def __contains__(self, conversation: ConversationId) -> bool:
         return conversation in self._kept
 
-    @property
-    def has_arrivals(self) -> bool:
-        """Whether somebody has come of whom is not known what they are in."""
-        return bool(self._arrived)
-
     def conversations(self) -> Sequence[ConversationId]:
         return tuple(self._kept)
 

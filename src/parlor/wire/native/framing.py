@@ -45,8 +45,3 @@ class LengthReader:
             yield waiting[at + LENGTH_BYTES : end]
             at = end
         self._rest = waiting[at:]
-
-    @property
-    def is_midway(self) -> bool:
-        """Whether part of a message has come and the rest has not."""
-        return bool(self._rest)

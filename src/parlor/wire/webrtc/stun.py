@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeVar
 
+from parlor.wire.webrtc import stun_attributes as attributes
 from parlor.wire.webrtc.malformed import Malformed, Reason
 from parlor.wire.webrtc.stun_attributes import (
     MAGIC_COOKIE,
@@ -22,18 +23,6 @@ from parlor.wire.webrtc.stun_attributes import (
     Address,
     Attribute,
     StunError,
-    build_error,
-    build_text,
-    build_types,
-    build_xor_address,
-    parse_error,
-    parse_flag,
-    parse_priority,
-    parse_text,
-    parse_tie_breaker,
-    parse_types,
-    parse_username,
-    parse_xor_address,
 )
 
 T = TypeVar("T")
@@ -152,21 +141,21 @@ def parse_message(data: bytes) -> Message:
         kind=kind,
         transaction=transaction,
         method=method,
-        software=_read(found, Attribute.SOFTWARE, parse_text),
-        priority=_read(found, Attribute.PRIORITY, parse_priority),
-        use_candidate=_read(found, Attribute.USE_CANDIDATE, parse_flag) or False,
-        ice_controlled=_read(found, Attribute.ICE_CONTROLLED, parse_tie_breaker),
-        ice_controlling=_read(found, Attribute.ICE_CONTROLLING, parse_tie_breaker),
-        username=_read(found, Attribute.USERNAME, parse_username),
-        nonce=_read(found, Attribute.NONCE, parse_text),
-        realm=_read(found, Attribute.REALM, parse_text),
+        software=_read(found, Attribute.SOFTWARE, attributes.parse_text),
+        priority=_read(found, Attribute.PRIORITY, attributes.parse_priority),
+        use_candidate=_read(found, Attribute.USE_CANDIDATE, attributes.parse_flag) or False,
+        ice_controlled=_read(found, Attribute.ICE_CONTROLLED, attributes.parse_tie_breaker),
+        ice_controlling=_read(found, Attribute.ICE_CONTROLLING, attributes.parse_tie_breaker),
+        username=_read(found, Attribute.USERNAME, attributes.parse_username),
+        nonce=_read(found, Attribute.NONCE, attributes.parse_text),
+        realm=_read(found, Attribute.REALM, attributes.parse_text),
         xor_mapped_address=_read(
             found,
             Attribute.XOR_MAPPED_ADDRESS,
-            lambda value: parse_xor_address(value, transaction),
+            lambda value: attributes.parse_xor_address(value, transaction),
         ),
-        error=_read(found, Attribute.ERROR_CODE, parse_error),
-        unknown_attributes=_read(found, Attribute.UNKNOWN_ATTRIBUTES, parse_types) or (),
+        error=_read(found, Attribute.ERROR_CODE, attributes.parse_error),
+        unknown_attributes=_read(found, Attribute.UNKNOWN_ATTRIBUTES, attributes.parse_types) or (),
         others=tuple(others),
         raw=data,
         integrity_at=integrity_at,
@@ -251,7 +240,7 @@ def _read(found: dict[int, bytes], number: int, parse: Callable[[bytes], T]) -> 
 def _values(message: Message) -> Iterator[tuple[int, bytes]]:
     """In the order of RFC 5769's samples."""
     if message.software is not None:
-        yield Attribute.SOFTWARE, build_text(message.software)
+        yield Attribute.SOFTWARE, attributes.build_text(message.software)
     if message.priority is not None:
         yield Attribute.PRIORITY, message.priority.to_bytes(4)
     if message.use_candidate:
@@ -261,18 +250,18 @@ def _values(message: Message) -> Iterator[tuple[int, bytes]]:
     if message.ice_controlling is not None:
         yield Attribute.ICE_CONTROLLING, message.ice_controlling.to_bytes(8)
     if message.username is not None:
-        yield Attribute.USERNAME, build_text(message.username, MAX_USERNAME_BYTES)
+        yield Attribute.USERNAME, attributes.build_text(message.username, MAX_USERNAME_BYTES)
     if message.nonce is not None:
-        yield Attribute.NONCE, build_text(message.nonce)
+        yield Attribute.NONCE, attributes.build_text(message.nonce)
     if message.realm is not None:
-        yield Attribute.REALM, build_text(message.realm)
+        yield Attribute.REALM, attributes.build_text(message.realm)
     if message.xor_mapped_address is not None:
-        address = build_xor_address(message.xor_mapped_address, message.transaction)
+        address = attributes.build_xor_address(message.xor_mapped_address, message.transaction)
         yield Attribute.XOR_MAPPED_ADDRESS, address
     if message.error is not None:
-        yield Attribute.ERROR_CODE, build_error(message.error)
+        yield Attribute.ERROR_CODE, attributes.build_error(message.error)
     if message.unknown_attributes:
-        yield Attribute.UNKNOWN_ATTRIBUTES, build_types(message.unknown_attributes)
+        yield Attribute.UNKNOWN_ATTRIBUTES, attributes.build_types(message.unknown_attributes)
     yield from message.others
 
 

@@ -1,8 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
-from parlor.model.event import CallOutcome, CallRecord, Event, EventKind
+from parlor.drivers.sql.event_rows import (
+    EVENT_COLUMNS,
+    event_of_row,
+    row_of_erased,
+    row_of_event,
+)
+from parlor.model.event import CallOutcome, CallRecord, Event, EventKind, wordless
 from parlor.model.ids import CallId, ConversationId, UserId, event_id
 
 IDS = st.integers(1, 2**53 - 1).map(str)
@@ -38,10 +43,25 @@ def any_event(draw):
     )
 
 
+def back(row):
+    return event_of_row([row[column.name] for column in EVENT_COLUMNS])
+
+
 @given(any_event())
 def test_an_event_survives_its_row(event):
-    row = row_of_event(event)
-    assert event_of_row([row[column.name] for column in EVENT_COLUMNS]) == event
+    assert back(row_of_event(event)) == event
+
+
+@given(any_event())
+def test_what_is_erased_is_the_event_without_its_words(event):
+    assert back(row_of_erased(event)) == wordless(event)
+
+
+@given(any_event())
+def test_a_query_can_tell_an_erased_message_by_its_kind(event):
+    kind = row_of_erased(event)["kind"]
+    assert (kind == row_of_event(event)["kind"]) is (event.kind is not EventKind.MESSAGE)
+    assert kind != EventKind.MESSAGE.value
 
 
 def test_an_ordinary_message_costs_no_extra_column():

@@ -45,7 +45,7 @@ def test_another_link_of_a_known_member_is_in_at_once(here):
     here.audiences.put(TALK, [ALICE])
     laptop = here.come("b", ALICE)
     assert here.links(TALK) == [phone, laptop]
-    assert not here.audiences.has_arrivals
+    assert here.audiences.take_arrivals() == ()
 
 
 def test_somebody_new_is_an_arrival_once(here):
@@ -61,11 +61,11 @@ def test_somebody_new_is_an_arrival_once(here):
 
 def test_while_no_conversation_is_kept_nobody_is_an_arrival(here):
     here.come("a", ALICE)
-    assert not here.audiences.has_arrivals
+    assert here.audiences.take_arrivals() == ()
     here.audiences.open(TALK, 0)
     here.come("b", BOB)
     here.audiences.drop(TALK)
-    assert not here.audiences.has_arrivals
+    assert here.audiences.take_arrivals() == ()
 
 
 def test_who_goes_is_in_nothing_and_comes_back_as_an_arrival(here):
