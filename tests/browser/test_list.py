@@ -98,7 +98,7 @@ async def test_muted_hidden_and_marked_rows_say_so(
     await ada.button("Undo").click()
     await expect(ada.row(zoe.name)).to_be_visible()
     await _pick(ada, zoe.name, "Remove from the list")
-    await ada.page.get_by_role("textbox", name="Search people and chats").fill("zoë")
+    await ada.page.get_by_role("textbox", name="Search people, groups, messages").fill("zoë")
     await expect(ada.row(zoe.name)).to_be_visible()  # search finds it
     await ada.button("Clear search").click()
     await expect(ada.row(zoe.name)).to_have_count(0)
