@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, union_all
 from sqlalchemy.engine import Dialect
 
-SIZES = (1, 4, 16, 64, 128)
+SIZES = (1, 4, 8, 16, 32, 64, 128)
 """How many places a text takes; what is missing is filled up with a place where nothing is."""
 MOST = SIZES[-1]
 Parameter = Callable[[str], BindParameter[Any]]

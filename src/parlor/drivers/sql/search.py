@@ -22,7 +22,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     bindparam,
-    case,
     exists,
     func,
     literal_column,
@@ -180,14 +179,14 @@ def _has(word: str) -> Any:
 
 
 def _seen_since() -> ScalarSelect[int]:
-    """When the first event was stored that the member can see."""
-    first = case(
-        (members.c.history_from > conversations.c.first_seq, members.c.history_from),
-        else_=conversations.c.first_seq,
-    )
+    """When the first event was stored that the member can see; null where they see all."""
     return (
         select(events.c.sent_at)
-        .where(events.c.conversation_id == conversations.c.id, events.c.seq == first)
+        .where(
+            events.c.conversation_id == conversations.c.id,
+            events.c.seq == members.c.history_from,
+            members.c.history_from > 1,
+        )
         .correlate(members, conversations)
         .scalar_subquery()
     )

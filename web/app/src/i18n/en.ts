@@ -797,7 +797,7 @@ const en = {
     label: "Words to look for",
     ask: "Type a word, or choose a sender or a kind.",
     nothing: "No message here is like that.",
-    from: "From",
+    from: "Sender",
     anybody: "Anybody",
     what: "Kind",
     kind: {

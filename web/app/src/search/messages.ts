@@ -4,7 +4,7 @@ import { watchDebounced } from "@vueuse/core";
 import { computed, ref, shallowRef, watch } from "vue";
 
 import { sayProblem } from "@/logic/problems";
-import { parlor } from "@/sdk";
+import { parlor, useReadable } from "@/sdk";
 
 const PAUSE_MS = 250;
 
@@ -16,6 +16,7 @@ export function useMessageSearch(wanted: () => MessageSearch | null) {
   const problem = ref("");
   /** Watched as text: another object that asks for the same is nothing new. */
   const question = computed(() => JSON.stringify(wanted()));
+  const link = useReadable(parlor.link.state);
   let asked = 0;
 
   async function ask(from = ""): Promise<void> {
@@ -42,6 +43,7 @@ export function useMessageSearch(wanted: () => MessageSearch | null) {
     cursor.value = "";
     state.value = now === "null" ? "idle" : "asking";
   }, { immediate: true });
+  watch(() => link.value.status === "online", (online) => online && state.value === "failed" && void ask(cursor.value));
   watchDebounced(question, () => ask(), { debounce: PAUSE_MS, immediate: true });
 
   return { hits, cursor, state, problem, again: () => ask(cursor.value), more: () => ask(cursor.value) };
