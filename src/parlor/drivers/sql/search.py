@@ -44,7 +44,7 @@ _WORDS = 4
 _TALKS = 16
 _ROUNDS = 12
 """Of `_TALKS` conversations each, in one request."""
-_WINDOW = 2_000
+_WINDOW = 1_000
 """Entries of the first word among which the others are looked for, in all conversations of one
 round: some 10 ms."""
 _FOREVER = (1 << 53) - 1
