@@ -150,6 +150,9 @@ async def test_whoever_is_blocked_or_unknown_is_told_so_where_they_would_write(
         await zoe.reload()
         await _is_quiet(zoe, "This person does not take messages from you.")
 
+        # What the chat was told while the block stood is not what holds after it.
+        await ada.reload()
+        await _is_quiet(ada, "You have blocked this person.")
         await ada.button("Unblock").click()
         await _may_write(ada)
         async with asyncio.timeout(60):

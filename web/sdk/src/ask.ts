@@ -7,3 +7,6 @@ export type Ask = <M extends keyof Methods>(
   params: Methods[M]["params"],
   options?: RequestOptions,
 ) => Promise<Methods[M]["result"]>;
+
+/** For what only reads, and what somebody is waiting for. */
+export const PATIENT: RequestOptions = { whenLimited: "wait" };

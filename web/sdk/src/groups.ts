@@ -1,5 +1,5 @@
 /** Groups: who is in them, what they may do, how others get in. */
-import type { Ask } from "./ask";
+import { PATIENT, type Ask } from "./ask";
 import { randomId } from "./environment";
 import { Happening } from "./observable";
 import type {
@@ -99,7 +99,7 @@ export class Groups {
     conversation_id: string,
     page: { cursor?: string; query?: string; version?: number; limit?: number } = {},
   ): Promise<MembersResult> {
-    return this.ask("conversation.members", { conversation_id, ...page });
+    return this.ask("conversation.members", { conversation_id, ...page }, PATIENT);
   }
 
   /** How many are there now. */
@@ -108,7 +108,7 @@ export class Groups {
   }
 
   requests(conversation_id: string, cursor = ""): Promise<GroupRequestsResult> {
-    return this.ask("group.requests", { conversation_id, cursor });
+    return this.ask("group.requests", { conversation_id, cursor }, PATIENT);
   }
 
   /** A way in; `path` after the server's address is what a QR code says. */
@@ -121,7 +121,7 @@ export class Groups {
 
   /** Those that work, newest first. */
   async links(conversation_id: string): Promise<readonly GroupLink[]> {
-    return (await this.ask("group.link.list", { conversation_id })).links;
+    return (await this.ask("group.link.list", { conversation_id }, PATIENT)).links;
   }
 
   async revokeLink(conversation_id: string, code: string): Promise<void> {

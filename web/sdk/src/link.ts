@@ -321,6 +321,7 @@ export class Link {
     this.received.pause();
     this.staying.pause();
     this.requests.failUnanswered();
+    this.requests.failHeld();
   }
 
   private get backOff(): BackOff {

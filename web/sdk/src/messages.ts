@@ -1,5 +1,5 @@
 /** What people do with messages that are there, and reading what has become of them. */
-import type { Ask } from "./ask";
+import { PATIENT, type Ask } from "./ask";
 import { randomId } from "./environment";
 import type {
   ForwardResult, HistoryResult, MessageReaders, MessageReadersResult, PinsResult, ReactionsResult,
@@ -61,26 +61,26 @@ export class Messages {
 
   /** The latest pin first; `before` is `next` of the page before. */
   pins(conversation_id: string, before: number | null = null): Promise<PinsResult> {
-    return this.ask("message.pins", { conversation_id, before });
+    return this.ask("message.pins", { conversation_id, before }, PATIENT);
   }
 
   /** What a message has said, the oldest first. */
   history(conversation_id: string, seq: number): Promise<HistoryResult> {
-    return this.ask("message.history", { conversation_id, seq });
+    return this.ask("message.history", { conversation_id, seq }, PATIENT);
   }
 
   /** Who reacted, with `emoji` or with anything; `after` is `next` of the page before. */
   reactions(conversation_id: string, seq: number, emoji = "", after = 0): Promise<ReactionsResult> {
-    return this.ask("message.reactions", { conversation_id, seq, emoji, after });
+    return this.ask("message.reactions", { conversation_id, seq, emoji, after }, PATIENT);
   }
 
   /** The seq of the first event from then on (Unix ms), for `store.loadUntil`. */
   async seqAt(conversation_id: string, at_ms: number): Promise<number> {
-    return (await this.ask("events.at", { conversation_id, at_ms })).seq;
+    return (await this.ask("events.at", { conversation_id, at_ms }, PATIENT)).seq;
   }
 
   /** Who has read one's message, and who has not. */
   readers(conversation_id: string, seq: number, page: Pick<MessageReaders, "cursor" | "limit"> = {}): Promise<MessageReadersResult> {
-    return this.ask("message.readers", { conversation_id, seq, ...page });
+    return this.ask("message.readers", { conversation_id, seq, ...page }, PATIENT);
   }
 }

@@ -1,6 +1,6 @@
 /** People: who they are to this person, and what this person shows of themselves. */
 import { bodyOf, type Entries } from "./applying/pending_own";
-import type { Ask } from "./ask";
+import { PATIENT, type Ask } from "./ask";
 import { mapped, type Readable } from "./observable";
 import type {
   Contact, MePrivacy, MeUpdate, Privacy, Profile, SelfKind, User,
@@ -71,7 +71,7 @@ export class People {
   }
 
   async profile(user: string): Promise<Profile> {
-    const { profile } = await this.ask("profile.get", { user });
+    const { profile } = await this.ask("profile.get", { user }, PATIENT);
     this.store.takeUsers([profile.user]);
     return profile;
   }

@@ -106,7 +106,12 @@ export class Typing {
     this.say(conversation_id, true);
   }
 
-  /** The message was sent, or what was written is gone. */
+  /** The message itself says that its writer has stopped. */
+  sent(conversation_id: string): void {
+    this.told.delete(conversation_id);
+  }
+
+  /** What was written is gone. */
   stopped(conversation_id: string): void {
     if (this.told.delete(conversation_id)) this.say(conversation_id, false);
   }

@@ -6,6 +6,11 @@ export interface RequestOptions {
   timeoutMs?: number;
   /** Waiting for a link counts towards timeoutMs. Default "fail". */
   whenOffline?: "fail" | "wait";
+  /**
+   * Refused for coming too fast: "wait" asks again when the server says, within timeoutMs. Only
+   * for what reads: what was asked later may be answered earlier. Default "fail".
+   */
+  whenLimited?: "fail" | "wait";
   signal?: AbortSignal;
 }
 
@@ -21,15 +26,20 @@ export interface Heard {
 interface Asked {
   method: string;
   params: unknown;
+  again?: boolean;
   resolve(result: unknown): void;
   reject(error: ParlorError): void;
 }
 
 const REQUEST_MS = 10_000;
+/** Whoever waits for an answer would rather be told than wait longer. */
+const LONGEST_HOLD_S = 3;
 
 export class Requests {
   private unanswered = new Map<number, Asked>();
   private waiting: Asked[] = [];
+  /** Came too fast, and are asked again when it is time. */
+  private held = new Map<Asked, ReturnType<typeof setTimeout>>();
   private nextId = 1;
 
   constructor(
@@ -40,7 +50,7 @@ export class Requests {
 
   /** `now`: send at once, else with the next sendWaiting(). Rejects with a ParlorError only. */
   ask(method: string, params: unknown, now: boolean, options: RequestOptions): Promise<unknown> {
-    const { timeoutMs = REQUEST_MS, signal } = options;
+    const { timeoutMs = REQUEST_MS, whenLimited, signal } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(aborted());
       const settle = (): void => {
@@ -50,6 +60,7 @@ export class Requests {
       const asked: Asked = {
         method,
         params,
+        again: whenLimited === "wait",
         resolve(result) {
           settle();
           resolve(result);
@@ -95,8 +106,11 @@ export class Requests {
   answer({ id = 0, result, error }: Heard): void {
     const asked = this.unanswered.get(id);
     this.unanswered.delete(id);
-    if (error) asked?.reject(ParlorError.from(error));
-    else asked?.resolve(result);
+    if (!error) return asked?.resolve(result);
+    const refusal = ParlorError.from(error);
+    const soon = refusal.code === "rate_limited" && refusal.retryAfterS <= LONGEST_HOLD_S;
+    if (asked?.again && soon) this.hold(asked, refusal.retryAfterS * 1000);
+    else asked?.reject(refusal);
   }
 
   /** The connection is gone: what was sent, before this number, may or may not have been done. */
@@ -104,6 +118,14 @@ export class Requests {
     const gone = [...this.unanswered].filter(([id]) => id < before);
     for (const [id] of gone) this.unanswered.delete(id);
     for (const [, asked] of gone) asked.reject(offline());
+  }
+
+  /** The link is gone: nothing is asked again over the next one. */
+  failHeld(): void {
+    for (const asked of [...this.held.keys()]) {
+      this.forget(asked);
+      asked.reject(offline());
+    }
   }
 
   failWaiting(error: ParlorError): void {
@@ -116,7 +138,17 @@ export class Requests {
     via(JSON.stringify({ id, method: asked.method, params: asked.params }));
   }
 
+  private hold(asked: Asked, waitMs: number): void {
+    const again = (): void => {
+      this.held.delete(asked);
+      this.send(asked);
+    };
+    this.held.set(asked, setTimeout(again, waitMs));
+  }
+
   private forget(asked: Asked): void {
+    clearTimeout(this.held.get(asked));
+    this.held.delete(asked);
     this.waiting = this.waiting.filter((other) => other !== asked);
     for (const [id, other] of this.unanswered) if (other === asked) this.unanswered.delete(id);
   }

@@ -1,6 +1,6 @@
 import type { Act } from "./act";
 import { withoutContent } from "./applying/to_state";
-import type { Ask } from "./ask";
+import { PATIENT, type Ask } from "./ask";
 import { ParlorError, asParlorError } from "./errors";
 import type { KeptEvent, LocalStore } from "./local_store";
 import type { EventLog } from "./log";
@@ -255,7 +255,7 @@ export class Thread {
   private async page(range: Range, patient = false, keep = true): Promise<EventsResult> {
     const { generation } = this;
     // Where somebody wants to go to a message, a page that has just been opened waits for its link.
-    const page = await this.ask("events.list", { conversation_id: this.id, ...range }, patient ? { whenOffline: "wait" } : {});
+    const page = await this.ask("events.list", { conversation_id: this.id, ...range }, { ...PATIENT, whenOffline: patient ? "wait" : "fail" });
     if (generation !== this.generation) throw new ParlorError("aborted", "The log was reset.");
     if (!keep) return page; // what is kept has no holes
     const states = new Map(page.states.map((state) => [state.seq, state]));

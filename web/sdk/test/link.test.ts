@@ -142,6 +142,37 @@ test("an aborted request is not sent later", async () => {
   expect(network.last.count("me.get")).toBe(0);
 });
 
+test("what reads and came too fast is asked again when the server says, and fails with the link", async () => {
+  online();
+  const refusal = { code: "rate_limited", message: "", retry: true, retry_after_s: 0.5 };
+  const patient = () => link.request("me.get", {}, { whenLimited: "wait" });
+  const hurried = rejection(link.request("me.get", {}));
+  network.last.refuse("me.get", refusal);
+  expect(await hurried).toBe("rate_limited");
+
+  const asked = patient();
+  network.last.refuse("me.get", refusal);
+  vi.advanceTimersByTime(499);
+  expect(network.last.count("me.get")).toBe(2);
+  vi.advanceTimersByTime(1);
+  expect(network.last.count("me.get")).toBe(3);
+  network.last.answer("me.get", { text: "here" });
+  expect(await asked).toEqual({ text: "here" });
+
+  const late = rejection(patient());
+  network.last.refuse("me.get", { ...refusal, retry_after_s: 60 });
+  expect(await late).toBe("rate_limited");
+
+  const cut = rejection(patient());
+  network.last.refuse("me.get", refusal);
+  const old = network.last;
+  old.end(1006);
+  expect(await cut).toBe("offline");
+  vi.advanceTimersByTime(2_000);
+  network.last.welcome();
+  expect(old.count("me.get") + network.last.count("me.get")).toBe(5);
+});
+
 test("what was unanswered when the link broke fails as offline", async () => {
   online();
   const asked = rejection(link.request("me.get", {}));

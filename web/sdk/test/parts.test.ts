@@ -190,6 +190,11 @@ test("typing is told now and then, and ends when it is not told again", async ()
   typing.stopped("9");
   await settled();
   expect(desk.of("typing.set").map((params) => params["on"])).toEqual([true, true, false]);
+  typing.wrote("9");
+  typing.sent("9"); // the message itself says it
+  typing.stopped("9");
+  await settled();
+  expect(desk.of("typing.set").map((params) => params["on"])).toEqual([true, true, false, true]);
   const push = { conversation_id: "9", user_id: "2", on: true, expires_in_s: 6 };
   typing.onPush(push);
   typing.onPush({ ...push, user_id: "3" });

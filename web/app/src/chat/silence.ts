@@ -16,19 +16,23 @@ export function useSilence(view: Ref<ThreadView | null>, conversation: ComputedR
   const now = ref(parlor.link.serverNow());
   const barred = ref(false);
   const link = useReadable(parlor.link.state);
+  const acts = useReadable(parlor.queue.acts);
+  const isBlocked = computed(() => blocked.value.has(conversation.value?.peer ?? ""));
+  /** Whom one blocks does not hear from one either; an act on its way may change that. */
+  const isSettled = computed(() => !isBlocked.value && !acts.value.some(({ method, state }) => method === "block.set" && state === "waiting"));
   const refusedBy = computed(() => (view.value?.outgoing ?? []).findLast(({ error }) => error?.code === "not_wanted")?.client_id ?? "");
 
   // Everything else is in the conversation's view and its events. That the other person wants
   // nothing is not told to whom it is about, and is no event: asked when the chat opens, after a
-  // refusal, and when the link is back.
+  // refusal, after one's own block, and when the link is back.
   watch(
-    [() => conversation.value?.id ?? "", refusedBy, () => link.value.status === "online"],
-    async ([id, refused, online]) => {
+    [() => conversation.value?.id ?? "", refusedBy, () => link.value.status === "online", isSettled],
+    async ([id, refused, online, settled]) => {
       barred.value = refused !== "";
-      if (!online || id === "" || conversation.value?.kind !== "direct") return;
+      if (!online || !settled || id === "" || conversation.value?.kind !== "direct") return;
       const page = await parlor.groups.members(id).catch(() => null);
       const self = page?.members.find((one) => one.user_id === me());
-      if (self !== undefined && conversation.value?.id === id) barred.value = self.barred ?? false;
+      if (self !== undefined && conversation.value?.id === id && isSettled.value) barred.value = self.barred ?? false;
     },
     { immediate: true },
   );
@@ -46,7 +50,7 @@ export function useSilence(view: Ref<ThreadView | null>, conversation: ComputedR
   const silence = computed<Silenced | null>(() => {
     const row = conversation.value;
     if (row === null) return null;
-    const circumstances = { now: now.value, saidAt: saidAt.value, blocked: row.peer !== null && blocked.value.has(row.peer), barred: barred.value };
+    const circumstances = { now: now.value, saidAt: saidAt.value, blocked: isBlocked.value, barred: barred.value };
     return silenced(row, circumstances);
   });
   const clock = useIntervalFn(() => (now.value = parlor.link.serverNow()), TICK_MS, { immediate: false });
