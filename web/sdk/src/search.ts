@@ -1,5 +1,5 @@
 /** Looking for messages on the server: what is only kept there is found, too. */
-import type { Ask } from "./ask";
+import { PATIENT, type Ask } from "./ask";
 import type { MessageSearch, MessageSearchResult } from "./protocol";
 import type { Store } from "./store";
 
@@ -17,9 +17,9 @@ export class Search {
    * much was looked through and there may still be some. Needs a link.
    */
   async messages(wanted: MessageSearch): Promise<MessageSearchResult> {
-    let page = await this.ask("message.search", wanted);
+    let page = await this.ask("message.search", wanted, PATIENT);
     for (let asked = 1; page.hits.length === 0 && page.cursor && asked < EMPTY_PAGES; asked++) {
-      page = await this.ask("message.search", { ...wanted, cursor: page.cursor });
+      page = await this.ask("message.search", { ...wanted, cursor: page.cursor }, PATIENT);
     }
     this.store.takeUsers(page.users);
     return page;
