@@ -21,6 +21,7 @@ from benches import (
     rooms,
     roundtrip,
     rtp,
+    search,
     slow_readers,
     storm,
     sync,
@@ -47,6 +48,7 @@ BENCHES = (
     big_group,
     durable_push,
     sync,
+    search,
     web,
     tls,
 )

@@ -92,7 +92,7 @@ def _shares(many: int) -> list[float]:
     return shares
 
 
-def measure(kinds: Sequence[str], messages: int) -> Iterator[Figure]:
+def measure(kinds: Sequence[str] = KINDS, messages: int = MESSAGES) -> Iterator[Figure]:
     for kind in kinds:
         with folder() as own, opened(kind, own / "data") as place:
             place.data.mkdir(parents=True, exist_ok=True)
