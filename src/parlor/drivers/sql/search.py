@@ -143,7 +143,8 @@ class _Search:
         # One more than asked for says whether there are more.
         most = self._limit + 1
         window = most if len(self._words) == 1 else max(most, _WINDOW // len(talks))
-        places = [self._place(talk, window) for talk in talks]
+        words = self._rarest_first(db, [talk.id for talk in talks])
+        places = [self._place(talk, words, window) for talk in talks]
         streams: dict[int, list[Spot]] = {talk.id: [] for talk in talks}
         for talk, at_ms, seq in _looks(len(self._words)).rows(
             db, [(*place, most) for place in places]
@@ -159,7 +160,17 @@ class _Search:
         for talk, at_ms, seq in _EDGE.rows(db, [(*place[:2], *place[-4:]) for place in unfinished]):
             floors.append(Spot(at_ms, talk, seq))
 
-    def _place(self, talk: Any, window: int) -> tuple[object, ...]:
+    def _rarest_first(self, db: Connection, talks: Sequence[int]) -> Sequence[str]:
+        """Among the entries of a seldom word nearly nothing has to be looked through."""
+        if len(self._words) == 1:
+            return self._words
+        counts: dict[str, int] = {
+            word: db.execute(_COUNT, {"talks": talks, "word": word}).scalar_one()
+            for word in self._words
+        }
+        return sorted(self._words, key=counts.__getitem__)
+
+    def _place(self, talk: Any, words: Sequence[str], window: int) -> tuple[object, ...]:
         """Values for `_looks` but the last: its conversation, the words, and from when to when."""
         before, number = self._before, talk.id
         if number == before.conversation:
@@ -167,7 +178,18 @@ class _Search:
         else:
             upto = _FOREVER if number < before.conversation else 0
         since = max(self._since, talk.since or 0)
-        return (number, *self._words, since, before.at_ms, upto, window)
+        return (number, *words, since, before.at_ms, upto, window)
+
+
+_ENTRIES = (
+    select(search_words.c.seq)
+    .where(
+        search_words.c.conversation_id.in_(bindparam("talks", expanding=True)),
+        search_words.c.word == bindparam("word"),
+    )
+    .limit(_WINDOW)
+)
+_COUNT = select(func.count()).select_from(_ENTRIES.subquery())
 
 
 def _has(word: str) -> Any:
