@@ -22,6 +22,7 @@ from benches import (
     rooms,
     roundtrip,
     rtp,
+    search,
     slow_readers,
     storm,
     sync,
@@ -49,6 +50,7 @@ BENCHES = (
     big_group,
     durable_push,
     sync,
+    search,
     web,
     tls,
 )

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from parlor.load.figures import Figure, as_json, as_row, percentile, rounded
 
-__all__ = ["Figure", "percentile", "rounded", "run", "run_for", "run_on"]
+__all__ = ["Figure", "percentile", "print_figures", "rounded", "run", "run_for", "run_on"]
 
 
 def run(measure: Callable[[], Iterable[Figure]], description: str | None) -> None:
     """The `main` of every bench."""
-    _print(measure(), _options(description).parse_args())
+    print_figures(measure(), _options(description).parse_args())
 
 
 def run_for(
@@ -23,7 +23,7 @@ def run_for(
     options = _options(description)
     options.add_argument("--seconds", type=float, default=seconds, help=f"[{seconds:g}]")
     given = options.parse_args()
-    _print(measure(given.seconds), given)
+    print_figures(measure(given.seconds), given)
 
 
 def run_on(
@@ -37,7 +37,7 @@ def run_on(
     options.add_argument("--database", choices=kinds, action="append", help="[all]")
     options.add_argument("--seconds", type=float, default=seconds, help=f"[{seconds:g}]")
     given = options.parse_args()
-    _print(measure(given.database or kinds, given.seconds), given)
+    print_figures(measure(given.database or kinds, given.seconds), given)
 
 
 def _options(description: str | None) -> argparse.ArgumentParser:
@@ -46,7 +46,8 @@ def _options(description: str | None) -> argparse.ArgumentParser:
     return options
 
 
-def _print(figures: Iterable[Figure], given: argparse.Namespace) -> None:
+def print_figures(figures: Iterable[Figure], given: argparse.Namespace) -> None:
+    """Each as soon as it is there; as JSON when `given.json`."""
     for figure in figures:
         print(as_json(figure) if given.json else as_row(figure))
         sys.stdout.flush()

@@ -113,7 +113,7 @@ async def test_whoever_wants_no_strangers_is_neither_found_nor_written_to(
     await ming.composer.press("Enter")
     await expect(ming.page.get_by_text("This person does not take this from you.")).to_be_visible()
     await ming.go_to("Chats")
-    await ming.page.get_by_role("textbox", name="Search people and chats").fill("lovelace")
+    await ming.page.get_by_role("textbox", name="Search people, groups, messages").fill("lovelace")
     await expect(ming.page.get_by_role("button", name=re.compile("@ada"))).to_have_count(0)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
-from sqlalchemy import Connection, MetaData, insert, inspect, select, text
+from sqlalchemy import Connection, MetaData, insert, inspect, select, text, update
 
 from parlor.boot.config import load
 from parlor.boot.sections import SECTIONS
@@ -12,6 +12,9 @@ from parlor.boot.storage import migrate
 from parlor.drivers.sql.database import CannotOpen, DatabaseTooNew, MustMigrate
 from parlor.drivers.sql.migrations.upgrade import upgrade
 from parlor.drivers.sql.revision import HEAD, make_tables, stored_revision
+from parlor.drivers.sql.search import SqlSearch
+from parlor.model.ids import UserId
+from parlor.ports.search import Spot, Wanted
 from tests.support.databases import URLS, open_at, run_at
 
 SERVERS = [kind for kind in URLS if kind != "sqlite"]
@@ -163,6 +166,28 @@ async def test_a_database_of_the_first_program_keeps_what_is_in_it(url, tmp_path
     assert found["api_keys"]["id"] == "010203040506"
     async with open_at(url, tmp_path) as database:
         assert not database.made_tables
+
+
+async def test_what_was_said_before_there_was_an_index_is_found_in_it(url, tmp_path):
+    def before(db: Connection) -> None:
+        upgrade(db, "0004")
+        tables = MetaData()
+        tables.reflect(db)
+        for name in ("users", "conversations", "members", "events"):
+            db.execute(insert(tables.tables[name]), OLD_ROWS[name])
+        said = {"seq": 2, "kind": "message", "text": "old words", "rest": None, "client_id": "c"}
+        db.execute(insert(tables.tables["events"]), OLD_ROWS["events"] | said)
+        db.execute(update(tables.tables["conversations"]).values(last_seq=2))
+
+    await run_at(url, tmp_path, before)
+    assert await migrate(config_for(url, tmp_path)) == ("0004", HEAD)
+    async with open_at(url, tmp_path) as database:
+        index = SqlSearch(database)
+        (late,) = await index.positions(None, 10)
+        assert (late.indexed_seq, late.last_seq) == (0, 2)
+        await index.add([late.conversation], 10)
+        found = await index.find(UserId("7"), Wanted(("old",)), None, 10)
+        assert found.places == (Spot(5, 9, 2),)
 
 
 async def test_an_old_database_of_a_server_waits_for_the_command(server_url, tmp_path):

@@ -56,8 +56,8 @@ HAS_A_TARGET = {
 OF_WHO_IS_BLOCKED = {
     "conversation.get", "conversation.members", "events.list", "events.at", "read.set",
     "message.pins", "message.history", "message.reactions", "message.readers", "receipt.list",
-    "message.forward", "message.recall", "conversation.set", "draft.set", "star.set",
-    "delivered.set", "sync.changes", "schedule.put", "typing.set",
+    "message.forward", "message.recall", "message.search", "conversation.set", "draft.set",
+    "star.set", "delivered.set", "sync.changes", "schedule.put", "typing.set",
 }  # fmt: skip
 """What they may do still: read, keep things for themselves, take back what they said. What is
 scheduled is refused at its time, and typing is told to nobody."""

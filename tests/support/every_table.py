@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
 )
 
+from parlor.drivers.sql.copying import copied_tables
 from parlor.drivers.sql.schema import metadata
 from parlor.drivers.sql.tables import mail_pushes
 
@@ -38,11 +39,12 @@ def fill_every_table(db: Connection) -> None:
 
 
 def every_row(db: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Of the tables that are copied."""
     return {
         table.name: sorted(
             (tuple(row) for row in db.execute(select(table))), key=lambda row: repr(row)
         )
-        for table in metadata.sorted_tables
+        for table in copied_tables()
     }
 
 

@@ -17,7 +17,7 @@ from parlor.model.group import Role
 from parlor.model.ids import CallId, ConnectionKey, ConversationId, DeviceId, UserId, event_id
 from parlor.ports.accounts import RevocationKind
 from tests.support.message_acts import MessageActs
-from tests.support.own_services import own_services
+from tests.support.own_services import nothing_found, own_services
 from tests.support.people_services import people_house
 from tests.support.receipts import NotedPositions, OneReader, TwoDevices
 from tests.support.room_services import RoomServices
@@ -306,6 +306,7 @@ class SmallServices:
             delivered=self.delivered,
             receipts=OneReader(self.thread.id),
             own=own_services(),
+            search=nothing_found(),
             acts=self.acts,
             states=self.acts,
             forwarding=self.acts,

@@ -9,9 +9,12 @@ from parlor.boot.own import build_own
 from parlor.drivers.memory.self_log import MemorySelfLog
 from parlor.im.announce import Announcements
 from parlor.im.own import Own
+from parlor.im.search import Search
+from parlor.im.search_settings import SearchSettings
 from parlor.im.services import OwnServices
 from parlor.im.settings import ImSettings
 from parlor.ports.conversations import Conversations
+from parlor.ports.search import Hints
 from tests.support.steady import CountingMeter, HandClock, Told
 
 
@@ -38,6 +41,15 @@ class NoConversations:
 
     async def events_at(self, *asked: object) -> Sequence[Any]:
         return []
+
+    async def find(self, *asked: object) -> Hints:
+        return Hints((), None)
+
+
+def nothing_found() -> Search:
+    """A search in no conversation at all."""
+    nothing: Any = NoConversations()
+    return Search(nothing, nothing, nothing, SearchSettings(), HandClock())
 
 
 def own_services(told: Told | None = None, settings: ImSettings | None = None) -> OwnServices:

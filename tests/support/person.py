@@ -117,7 +117,9 @@ class Person:
     async def open_chat_with(self, other: Person) -> None:
         """Find somebody on this server by name, and begin to write to them."""
         await self.go_to("Chats")
-        await self.page.get_by_role("textbox", name="Search people and chats").fill(other.name)
+        await self.page.get_by_role("textbox", name="Search people, groups, messages").fill(
+            other.name
+        )
         found = self.page.get_by_role("button", name=re.compile(re.escape(f"@{other.account}")))
         await found.click()
         await expect(self.composer).to_be_visible()

@@ -54,7 +54,7 @@ from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
 from tests.support.message_acts import MessageActs
-from tests.support.own_services import own_services
+from tests.support.own_services import nothing_found, own_services
 from tests.support.people_services import people_house
 from tests.support.receipts import NotedPositions, OneReader, TwoDevices
 from tests.support.small_groups import SmallGroups
@@ -561,6 +561,7 @@ class Memory:
             forwarding=self.acts,
             schedules=self.acts,
             own=own_services(),
+            search=nothing_found(),
             contacts=house.contacts,
             profiles=house.profiles,
             pictures=house.pictures,

@@ -29,6 +29,7 @@ from parlor.drivers.sql.retention import SqlRetention
 from parlor.drivers.sql.revocations import SqlRevocations
 from parlor.drivers.sql.scheduled import SqlSchedule
 from parlor.drivers.sql.schema import metadata
+from parlor.drivers.sql.search import SqlSearch
 from parlor.drivers.sql.self_logs import SqlSelfLog
 from parlor.drivers.sql.sessions import SqlSessions
 from parlor.drivers.sql.tables import users
@@ -51,6 +52,7 @@ from parlor.ports.pictures import Pictures
 from parlor.ports.profiles import Profiles
 from parlor.ports.relations import Relations
 from parlor.ports.scheduled import Schedule
+from parlor.ports.search import SearchIndex
 from parlor.ports.self_log import SelfLog
 from tests.support.steady import CountingMeter
 
@@ -81,6 +83,7 @@ class Stores:
     members: Members
     entrances: Entrances
     audit: Audit
+    search: SearchIndex
     database: Database
 
     async def add_crowd(self, count: int) -> list[UserId]:
@@ -173,6 +176,7 @@ def stores_in(database: Database) -> Stores:
         SqlMembers(database),
         SqlEntrances(database),
         SqlAudit(database),
+        SqlSearch(database),
         database,
     )
 

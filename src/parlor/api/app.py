@@ -40,6 +40,7 @@ from parlor.api.routes import (
     push,
     receipts,
     scheduled,
+    search,
     server,
     states,
 )
@@ -57,6 +58,7 @@ _REST = (
     groups,
     entrances,
     messages,
+    search,
     receipts,
     devices,
     own,

@@ -18,7 +18,7 @@ from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
 from parlor.im.people_services import Contacts, Pictures, Profiles, Statuses
 from parlor.im.receipt_services import Delivered, Receipts
-from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
+from parlor.im.services import OwnServices, Reading, Search, Send, Sync, Threads
 from parlor.model.account import Identity, KeyGrant, KeyRecord, Quota, Scope, Tokens, User
 from parlor.model.call import IceServer
 from parlor.model.device import UNSEEN, Appearance
@@ -175,6 +175,7 @@ class Services:
     audit: Audit
     send: Send
     sync: Sync
+    search: Search
     reading: Reading
     devices: Devices
     delivered: Delivered

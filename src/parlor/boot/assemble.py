@@ -26,6 +26,7 @@ from parlor.boot.own import build_own
 from parlor.boot.people import build_people
 from parlor.boot.pushing import build_pushing
 from parlor.boot.remembered import Remembered
+from parlor.boot.searching import build_searching
 from parlor.boot.secrets import Secrets
 from parlor.boot.server import Server
 from parlor.boot.settings import LimitsSettings, ServerSettings
@@ -97,14 +98,16 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     route = Route(bus)
     pushing = build_pushing(config, base, gateway, bus, presence, route, traces)
 
-    messages, conversations = SqlMessages(base.database), SqlConversations(base.database)
+    conversations, changes = SqlConversations(base.database), SqlChanges(base.database)
+    searching = build_searching(config, base.database, changes, conversations, clock, meter)
+    messages = SqlMessages(base.database, on_stored=searching.indexing.note)
     announcements = Announcements(
         route, meter, limit_s=im.announce_limit_s if bus.may_wait else None
     )
     rosters = Rosters(
         conversations, clock, im.remembered_members, im.announce_members, im.roster_kept_s
     )
-    self_log, changes = SqlSelfLog(base.database), SqlChanges(base.database)
+    self_log = SqlSelfLog(base.database)
     own_log = Own(self_log, announcements, im, clock)
     threads = Threads(conversations, announcements, own_log, im, clock, entropy)
     of_messages = config.section("messages", MessageSettings)
@@ -175,6 +178,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
             threads=threads,
             groups=groups,
             sync=sync,
+            search=searching.search,
             reading=reading,
             devices=devices.devices,
             delivered=devices.delivered,
@@ -216,6 +220,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         audit=SqlAudit(base.database),
         send=send,
         sync=sync,
+        search=searching.search,
         reading=reading,
         devices=devices.devices,
         delivered=devices.delivered,
@@ -285,6 +290,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges.relations(people)
     gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
     gauges.groups(groups.online)
+    gauges.search(searching.indexing)
     for door in doors:
         gauges.goim(door)
     return Server(
@@ -300,6 +306,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         durable=pushing.durable,
         devices=devices,
         message_jobs=messaging.jobs,
+        indexing=searching.indexing,
         calls=calls,
         keeping=Keeping(SqlRetention(base.database), self_log, im, clock, meter),
         api=api,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from parlor import __version__
-from parlor.boot import database_commands
+from parlor.boot import database_commands, index_command
 from parlor.boot.commands import SELF_SIGNED, config_of, fail, run
 from parlor.boot.config import ConfigError
 from parlor.model.account import Quota, Scope
@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_config_check)
 
     database_commands.add_to(commands, settings)
+    index_command.add_to(commands, settings)
 
     user = commands.add_parser("user", help="people's accounts")
     user_commands = user.add_subparsers(metavar="COMMAND", required=True)

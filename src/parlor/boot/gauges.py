@@ -36,9 +36,11 @@ from parlor.gateway.presence import RoomPresence
 from parlor.gateway.settings import GatewaySettings
 from parlor.im.delivered import DeliveredPositions
 from parlor.im.groups.online import Online
+from parlor.im.indexing import Indexing
 from parlor.im.members import Rosters
 from parlor.im.people_settings import PeopleSettings
 from parlor.im.receipt_settings import ReceiptSettings
+from parlor.im.search_settings import SearchSettings
 from parlor.im.settings import ImSettings
 from parlor.push.backlog import Backlog
 from parlor.push.durable import DurablePushes
@@ -230,6 +232,13 @@ class Gauges:
         im = self._set("im", ImSettings)
         self._gauge("groups_counted", lambda: online.remembered, "Groups counted a moment ago.")
         self._gauge("groups_counted_limit", im("online_counts"), "Counted at most.")
+
+    def search(self, indexing: Indexing) -> None:
+        settings = self._set("search", SearchSettings)
+        gauge = self._gauge
+        gauge("search_waiting", lambda: indexing.waiting, "Conversations to be indexed.")
+        gauge("search_waiting_limit", settings("max_waiting"), "Known to wait at most.")
+        gauge("search_lag_seconds", lambda: indexing.lag_s, "For how long the first of them has.")
 
     def goim(self, door: GoimDoor) -> None:
         self._gauge("goim_connections", lambda: door.connections, "Through the goim door.")

@@ -131,6 +131,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
             # Only now: what it delivers must be heard.
             running.append(tasks.create_task(server.durable.run()))
             running.append(tasks.create_task(server.message_jobs.run()))
+            running.append(tasks.create_task(server.indexing.run()))
             serving = tasks.create_task(web.server.serve(sockets=[listener]))
             for door in server.doors:
                 await door.open()

@@ -24,6 +24,7 @@ from parlor.gateway.tls.settings import TlsSettings
 from parlor.im.message_settings import MessageSettings
 from parlor.im.people_settings import PeopleSettings
 from parlor.im.receipt_settings import ReceiptSettings
+from parlor.im.search_settings import SearchSettings
 from parlor.im.settings import ImSettings
 from parlor.push.hooks.settings import WebhookSettings
 from parlor.push.settings import (
@@ -46,6 +47,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "im": ImSettings,
     "receipts": ReceiptSettings,
     "messages": MessageSettings,
+    "search": SearchSettings,
     "people": PeopleSettings,
     "push": PushSettings,
     "mailbox": MailboxSettings,

@@ -18,6 +18,7 @@ from parlor.gateway.longpoll.app import HttpLinks
 from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
 from parlor.gateway.tls.listening import Tls
+from parlor.im.indexing import Indexing
 from parlor.im.jobs import MessageJobs
 from parlor.im.retention import Keeping
 from parlor.ports.bus import Bus
@@ -44,6 +45,7 @@ class Server:
     durable: DurablePushes
     devices: DeviceServices
     message_jobs: MessageJobs
+    indexing: Indexing
     calls: Calls
     keeping: Keeping
     api: ApiServices

@@ -17,7 +17,7 @@ from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
 from parlor.im.people_services import Contacts, Profiles, Statuses, Typing
 from parlor.im.receipt_services import Delivered, Receipts
-from parlor.im.services import OwnServices, Reading, Send, Sync, Threads
+from parlor.im.services import OwnServices, Reading, Search, Send, Sync, Threads
 from parlor.model.account import Admitted, Identity
 from parlor.model.call import CallView, IceServer, Media
 from parlor.model.close import CloseCode
@@ -108,6 +108,7 @@ class Services:
     threads: Threads
     groups: Groups
     sync: Sync
+    search: Search
     reading: Reading
     devices: Devices
     delivered: Delivered

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from parlor.im.changes import ChangesPage
 from parlor.im.own import OwnPage
+from parlor.im.search import Filters, Hit
 from parlor.im.stars import StarredMessage
 from parlor.model.conversation import ConversationKind, ConversationView
 from parlor.model.event import Event
@@ -62,6 +63,12 @@ class Sync(Protocol):
         before: int | None,
         limit: int,
     ) -> tuple[Sequence[Event], int, bool]: ...
+
+
+class Search(Protocol):
+    async def messages(
+        self, user: UserId, text: str, filters: Filters, cursor: str, limit: int
+    ) -> tuple[Sequence[Hit], str]: ...
 
 
 class Reading(Protocol):

@@ -1,4 +1,4 @@
-"""What is one's own, and what has changed, as clients get it over the gateway and over REST."""
+"""What is one's own, has changed or was found, as clients get it over the gateway and REST."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Protocol
 
 from parlor.im.changes import Change, ChangesPage
 from parlor.im.own import OwnPage
+from parlor.im.search import Hit
 from parlor.im.stars import StarredMessage
 from parlor.model.account import User
 from parlor.model.ids import UserId
 from parlor.model.self_log import Entry
 from parlor.wire.native.methods import own as wire
+from parlor.wire.native.methods import search as search_wire
 from parlor.wire.native.pushes import self_entry
 
 MAX_SHOWN = 100
@@ -38,6 +40,17 @@ async def stars_result(
     shown = tuple(wire.Star(one.event, one.starred_at, one.state) for one in stars)
     users = await _users((one.event.sender for one in stars), profiles)
     return wire.StarsResult(shown, users, cursor)
+
+
+async def hits_result(
+    hits: Sequence[Hit], cursor: str, profiles: Profiles
+) -> search_wire.MessageSearchResult:
+    shown = tuple(
+        search_wire.Hit(one.event, tuple(search_wire.Mark(*mark) for mark in one.marks), one.state)
+        for one in hits
+    )
+    users = await _users((one.event.sender for one in hits), profiles)
+    return search_wire.MessageSearchResult(shown, users, cursor)
 
 
 async def changes_result(page: ChangesPage, profiles: Profiles) -> wire.SyncResult:

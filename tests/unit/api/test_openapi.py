@@ -47,6 +47,7 @@ PROMISED = {
     "DELETE /api/v1/conversations/{conversation_id}/events/{seq}/star",
     "GET /api/v1/me/entries",
     "GET /api/v1/me/stars",
+    "GET /api/v1/search/messages",
     "PUT /api/v1/me/settings/{name}",
     "POST /api/v1/sync",
     "GET /api/v1/conversations/{conversation_id}/events/at",

@@ -24,6 +24,7 @@ import { Queue } from "./queue";
 import { Rest, type NewAccount, type ServerView, type SetUpLinkView, type SignedIn } from "./rest";
 import { Rooms } from "./rooms";
 import { Schedule } from "./schedule";
+import { Search } from "./search";
 import { SignIns } from "./sign_ins";
 import { Siblings } from "./siblings";
 import { Store } from "./store";
@@ -64,6 +65,7 @@ export class Parlor {
   readonly typing: Typing;
   readonly own: Own;
   readonly schedule: Schedule;
+  readonly search: Search;
   readonly signIns: SignIns;
   readonly calls: Calls;
   readonly rooms: Rooms;
@@ -101,6 +103,7 @@ export class Parlor {
     this.typing = new Typing(ask);
     this.own = new Own(this.queue, ask, this.store.entries);
     this.schedule = new Schedule(this.queue, ask);
+    this.search = new Search(ask, this.store);
     this.signIns = new SignIns(ask);
     this.delivered = new Delivered(ask, () => this.link.online);
     this.calls = new Calls(environment, this.link);

@@ -19,6 +19,7 @@ export type { People, Picture } from "./people";
 export type { Presences, Typing } from "./presence";
 export { starOf, type Own } from "./own";
 export type { Schedule } from "./schedule";
+export type { Search } from "./search";
 export type { SignIns } from "./sign_ins";
 export { isMentionedIn } from "./rows";
 export { bodyOf, type Entries } from "./applying/pending_own";

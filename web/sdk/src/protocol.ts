@@ -916,6 +916,51 @@ export interface EventsResult {
   states: readonly MessageState[];
 }
 
+/** Messages of one kind. `merged` are many that were forwarded as one. */
+export type SearchKind = "link" | "forwarded" | "merged";
+
+/**
+ * Messages that say all of `text`: each part between spaces as it is written, whatever its
+ * case, accents and width; a word need not be typed to its end.
+ *
+ * In one conversation or, when it is empty, in all; of one `sender`, of one `kind`, from
+ * `since_ms` on and before `until_ms` (Unix ms, 0: whenever). `text` may be empty when a sender or
+ * a kind is asked for. `cursor` from the last page, with everything else as it was.
+ */
+export interface MessageSearch {
+  text?: string;
+  conversation_id?: string;
+  sender?: string;
+  kind?: SearchKind | null;
+  since_ms?: number;
+  until_ms?: number;
+  cursor?: string;
+  limit?: number;
+}
+
+/** From `start` to before `end`, in code points of what the message says now. */
+export interface Mark {
+  start: number;
+  end: number;
+}
+
+/** `state` as in `EventsResult`; its text, when there is one, is what `marks` are in. */
+export interface Hit {
+  event: Event;
+  marks: readonly Mark[];
+  state: MessageState | null;
+}
+
+/**
+ * Newest first. A page may hold fewer than asked for, or none; there is more while there is a
+ * `cursor`. `users` are those who said them.
+ */
+export interface MessageSearchResult {
+  hits: readonly Hit[];
+  users: readonly User[];
+  cursor: string;
+}
+
 /** One's own message says `text` from now on. What it said stays in its history. */
 export interface MessageEdit {
   conversation_id: string;
@@ -1769,6 +1814,7 @@ export interface Methods {
   "group.decide": { params: GroupDecide; result: GroupActResult };
   "message.send": { params: MessageSend; result: MessageSendResult };
   "events.list": { params: EventsList; result: EventsResult };
+  "message.search": { params: MessageSearch; result: MessageSearchResult };
   "message.edit": { params: MessageEdit; result: ActResult };
   "message.recall": { params: MessageRecall; result: ActResult };
   "message.react": { params: MessageReact; result: ActResult };

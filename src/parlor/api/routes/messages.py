@@ -36,7 +36,7 @@ class EventReply(msgspec.Struct, frozen=True):
     event: Event
 
 
-_EVENT = Event(
+EXAMPLE = Event(
     conversation_id=ConversationId("8112233445566778"),
     seq=7,
     id=EventId("8112233445566778-7"),
@@ -55,7 +55,7 @@ _EVENT = Event(
         *(NotFound, NotMember, TextTooLong, EmptyText, BadText),
         also={200: "The same `client_id` again: the event of the first time."},
         asks=NewMessage("b1946ac9", "Hello 你好"),
-        gives=EventReply(_EVENT),
+        gives=EventReply(EXAMPLE),
     ),
 )
 async def send(
@@ -79,7 +79,7 @@ async def send(
 @get(
     "/conversations/{conversation_id:str}/events",
     guards=[signed_in],
-    opt=described(NotFound, NotMember, gives=EventsResult((_EVENT,), 7, False)),
+    opt=described(NotFound, NotMember, gives=EventsResult((EXAMPLE,), 7, False)),
 )
 async def events(
     request: ApiRequest,

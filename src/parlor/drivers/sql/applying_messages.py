@@ -15,6 +15,7 @@ from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_erased
 from parlor.drivers.sql.mentions import forget_mentions
 from parlor.drivers.sql.message_tables import expiring, message_states, reactions
+from parlor.drivers.sql.search_entries import forget_words, reword
 from parlor.drivers.sql.state_rows import (
     FIRST_USERS,
     reactions_of,
@@ -36,7 +37,8 @@ _TAKE_WORDS = (
 
 
 def take_words(db: Connection, conversation: int, seqs: Sequence[int]) -> None:
-    """What these events said is gone; the events stay."""
+    """What these events said is gone, from the index too; the events stay."""
+    forget_words(db, conversation, seqs)
     found = db.execute(
         select(*EVENT_COLUMNS).where(
             events.c.conversation_id == conversation, events.c.seq.in_(seqs)
@@ -79,6 +81,7 @@ def expect_expiry(db: Connection, said: Sequence[Event]) -> None:
 def _edit(db: Connection, event: Event) -> None:
     row = _row(db, event)
     edits = () if row is None else state_of_row(row).edits
+    reword(db, int(event.conversation_id), event.target, event.text)
     _change(db, event, row, text=event.text, edits=stored_seqs((*edits, event.seq)))
     expect_expiry(db, [event])
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, union_all
 from sqlalchemy.engine import Dialect
 
-SIZES = (1, 4, 16, 64, 128)
+SIZES = (1, 4, 8, 16, 32, 64, 128)
 """How many places a text takes; what is missing is filled up with a place where nothing is."""
 MOST = SIZES[-1]
 Parameter = Callable[[str], BindParameter[Any]]
@@ -30,7 +30,7 @@ class AtPlaces:
         self,
         query: Callable[[Parameter], Select[*tuple[Any, ...]]],
         names: Sequence[str],
-        nowhere: Sequence[int],
+        nowhere: Sequence[object],
     ) -> None:
         self._query = query
         self._names = tuple(names)
@@ -38,7 +38,7 @@ class AtPlaces:
         self._texts: dict[tuple[str, int], _Text] = {}
 
     def rows(
-        self, db: Connection, places: Sequence[Sequence[int]]
+        self, db: Connection, places: Sequence[Sequence[object]]
     ) -> Sequence[Row[*tuple[Any, ...]]]:
         """In no order. More than `MOST` places are several statements, none is none."""
         found: list[Row[*tuple[Any, ...]]] = []
@@ -76,7 +76,7 @@ class _Text:
         self._order = compiled.positiontup if compiled.positional else None
         self._wanted = [f"{name}_{number}" for number in range(size) for name in names]
 
-    def parameters(self, places: Sequence[Sequence[int]]) -> Any:
+    def parameters(self, places: Sequence[Sequence[object]]) -> Any:
         values = [value for place in places for value in place]
         named = dict(zip(self._wanted, values, strict=True))
         return named if self._order is None else tuple(named[name] for name in self._order)

@@ -5,7 +5,7 @@ Satisfies `ports.messages.Messages`. How appends are stored is `drivers.sql.appe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -24,8 +24,15 @@ _LAST_SEQ = select(conversations.c.last_seq).where(conversations.c.id == bindpar
 
 
 class SqlMessages:
-    def __init__(self, database: Database) -> None:
+    """`on_stored` is told of each conversation that has got an event, once that is durable."""
+
+    def __init__(
+        self,
+        database: Database,
+        on_stored: Callable[[ConversationId], object] = lambda _: None,
+    ) -> None:
         self._database = database
+        self._on_stored = on_stored
 
     async def append(
         self, draft: Draft, at_ms: int, *, by_member: bool = True
@@ -37,7 +44,9 @@ class SqlMessages:
             raise NotMember
         mentions = tuple(map(number_of, draft.mentions))
         item = Append(draft, at_ms, by_member, conversation, sender, mentions)
-        return await self._database.write_together(append_all, item, order=conversation)
+        stored = await self._database.write_together(append_all, item, order=conversation)
+        self._on_stored(draft.conversation_id)
+        return stored
 
     async def said(
         self, conversation: ConversationId, sender: UserId, client_ids: Sequence[str]
@@ -50,7 +59,9 @@ class SqlMessages:
     async def act(self, act: Act, decide: Decide, at_ms: int) -> tuple[Event | None, bool]:
         # Those of one conversation would only be run again and again.
         order = act.conversation_id
-        return await self._database.write(lambda db: perform(db, act, decide, at_ms), order=order)
+        done = await self._database.write(lambda db: perform(db, act, decide, at_ms), order=order)
+        self._on_stored(act.conversation_id)
+        return done
 
     async def events(
         self, conversation: ConversationId, after: int | None, before: int | None, limit: int

@@ -16,6 +16,7 @@ from parlor.drivers.sql.folding import fold
 from parlor.drivers.sql.group_tables import audit
 from parlor.drivers.sql.message_tables import expiring, mentions, message_states, reactions
 from parlor.drivers.sql.numbers import number_of
+from parlor.drivers.sql.search_entries import forget_words
 from parlor.drivers.sql.tables import conversations, events
 from parlor.model.ids import ConversationId, UserId
 from parlor.ports.changes import Folded, Trimmed
@@ -81,6 +82,7 @@ def _trim(db: Connection, before_ms: int, after: int, limit: int) -> Trimmed:
             return Trimmed(removed, ConversationId(str(after)))
         furthest = min(last_seq, first_seq + limit - removed)
         kept = _first_kept(db, number, first_seq, furthest, before_ms)
+        forget_words(db, number, range(first_seq, kept))
         for table in _OF_EVENTS:
             db.execute(delete(table).where(table.c.conversation_id == number, table.c.seq < kept))
         db.execute(_BEGIN, {"number": number, "kept": kept})

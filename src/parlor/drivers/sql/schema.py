@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from parlor.drivers.sql import group_tables, message_tables, people_tables, self_tables
+from parlor.drivers.sql import (
+    group_tables,
+    message_tables,
+    people_tables,
+    search_tables,
+    self_tables,
+)
 from parlor.drivers.sql.tables import metadata
 
-__all__ = ["group_tables", "message_tables", "metadata", "people_tables", "self_tables"]
+__all__ = [
+    "group_tables",
+    "message_tables",
+    "metadata",
+    "people_tables",
+    "search_tables",
+    "self_tables",
+]

@@ -26,6 +26,7 @@ from parlor.gateway.methods.presence import Presence
 from parlor.gateway.methods.profiles import Profiles
 from parlor.gateway.methods.receipts import Receipts
 from parlor.gateway.methods.schedule import Schedule
+from parlor.gateway.methods.search import Search
 from parlor.gateway.methods.session import Session
 from parlor.gateway.requests import Bound
 from parlor.gateway.rooms import Rooms
@@ -50,6 +51,7 @@ def build_table(gateway: Gateway, services: Services, mail: MailCarrier) -> dict
         **Conversations(services).bound(),
         **Groups(services).bound(),
         **Messages(services).bound(),
+        **Search(services).bound(),
         **Own(services).bound(),
         **Acts(services).bound(),
         **Schedule(services).bound(),

@@ -2,7 +2,7 @@
  * What the parts of one conversation's stage share: what is being answered, edited or picked, which
  * sheet is open, and where the view is to go. Made by Chat for each conversation that is opened.
  */
-import type { ConversationView, Event, Forwarded, MessageState, ThreadView } from "@parlor/sdk";
+import type { ConversationView, Event, Forwarded, Hit, MessageState, SearchKind, ThreadView } from "@parlor/sdk";
 import { computed, inject, provide, ref, shallowRef, type ComputedRef, type InjectionKey, type Ref, type ShallowRef } from "vue";
 
 import { possible, type Possible, type Silenced } from "@/logic/rights";
@@ -11,7 +11,7 @@ import { parlor } from "@/sdk";
 
 export type StageSheet =
   | { kind: "history" | "reactors" | "readers"; seq: number }
-  | { kind: "pins" | "stars" | "scheduled" }
+  | { kind: "find" | "pins" | "stars" | "scheduled" }
   | { kind: "schedule"; message: Composed }
   | { kind: "forward"; seqs: readonly number[] }
   | { kind: "merged"; merged: readonly Forwarded[]; text: string };
@@ -24,6 +24,13 @@ export interface Composed {
   mentionsAll: boolean;
   silent: boolean;
   expiresInS: number;
+}
+
+/** What was looked for here and found, newest first, and which of it one is at. */
+export interface Finding {
+  asked: { text: string; sender: string; kind: SearchKind | ""; since: string; until: string };
+  hits: readonly Hit[];
+  at: number;
 }
 
 export interface MessageAt {
@@ -47,6 +54,7 @@ export interface Stage {
   readonly picker: ShallowRef<{ seq: number; spot: Spot } | null>;
   /** A new object asks the thread to go to `seq`; 0: to the latest. */
   readonly wanted: ShallowRef<{ seq: number } | null>;
+  readonly finding: ShallowRef<Finding | null>;
   /** A text that the composer is to take over, as of a message taken back. */
   readonly again: ShallowRef<{ text: string } | null>;
   at(seq: number): MessageAt | undefined;
@@ -79,6 +87,7 @@ export function provideStage(id: string, me: string, view: Readonly<ShallowRef<T
     picker: shallowRef(null),
     wanted: shallowRef(null),
     again: shallowRef(null),
+    finding: shallowRef(null),
     at,
     possible(seq) {
       const message = at(seq);

@@ -8,7 +8,8 @@ import { parlor } from "@/sdk";
 
 const PAUSE_MS = 180;
 
-export function usePeopleSearch(query: Ref<string>) {
+/** `immediate`: what is in `query` already is asked for, too. */
+export function usePeopleSearch(query: Ref<string>, { immediate = false } = {}) {
   const found = shallowRef<readonly User[]>([]);
   const cursor = ref("");
   const state = ref<"idle" | "asking" | "done" | "failed">("idle");
@@ -41,8 +42,8 @@ export function usePeopleSearch(query: Ref<string>) {
     }
     found.value = [];
     state.value = "idle";
-  });
-  watchDebounced(query, () => ask(), { debounce: PAUSE_MS });
+  }, { immediate });
+  watchDebounced(query, () => ask(), { debounce: PAUSE_MS, immediate });
 
   return { found, cursor, state, problem, again: () => ask(), more: () => ask(cursor.value) };
 }

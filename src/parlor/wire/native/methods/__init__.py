@@ -22,6 +22,7 @@ from parlor.wire.native.methods import (
     receipts,
     rooms,
     schedule,
+    search,
     session,
 )
 from parlor.wire.native.methods.calls import (
@@ -98,6 +99,7 @@ METHODS: dict[str, Method] = {
     **conversations.METHODS,
     **groups.METHODS,
     **messages.METHODS,
+    **search.METHODS,
     **acts.METHODS,
     **schedule.METHODS,
     **own.METHODS,
