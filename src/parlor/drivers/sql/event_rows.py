@@ -15,11 +15,14 @@ import msgspec
 from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.tables import events
 from parlor.model.event import CallRecord, Event, EventKind, Forwarded
+from parlor.model.file import AttachedFile
 from parlor.model.group import GroupSettings, Role
 from parlor.model.ids import ConversationId, UserId, event_id
 
 
 class _Rest(msgspec.Struct, frozen=True, omit_defaults=True):
+    # First: unread messages are told by what this begins with (`views`).
+    file: AttachedFile | None = None
     reply_to: int = 0
     mentions: tuple[UserId, ...] = ()
     members: tuple[UserId, ...] = ()

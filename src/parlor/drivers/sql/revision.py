@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, insert, insp
 from parlor.drivers.sql.database import CannotOpen, DatabaseTooNew
 from parlor.drivers.sql.schema import metadata
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/versions`. Revisions are numbered, so they can be compared."""
 
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from parlor.drivers.sql import group_tables, message_tables, people_tables, self_tables
+from parlor.drivers.sql import file_tables, group_tables, message_tables, people_tables, self_tables
 from parlor.drivers.sql.tables import metadata
 
-__all__ = ["group_tables", "message_tables", "metadata", "people_tables", "self_tables"]
+__all__ = [
+    "file_tables",
+    "group_tables",
+    "message_tables",
+    "metadata",
+    "people_tables",
+    "self_tables",
+]

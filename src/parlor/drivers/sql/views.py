@@ -43,9 +43,13 @@ MAX_UNREAD = 1_000
 _UNREAD_LOOK = 2 * MAX_UNREAD
 """Events at the end of a log among which unread messages are counted. A count of LIMITed rows
 would be exact, but MariaDB lets no subquery in FROM see the row around it."""
-_CARRIES = ((b'{"merged":', b'{"merged;'), (b'{"forwarded":', b'{"forwarded;'))
+_CARRIES = (
+    (b'{"merged":', b'{"merged;'),
+    (b'{"forwarded":', b'{"forwarded;'),
+    (b'{"file":', b'{"file;'),
+)
 """What `rest` begins with, as ranges of bytes, where a message carries others and no text; the
-second when it is itself a forwarded one."""
+second when it is itself a forwarded one; and where it has a file."""
 
 JOINED = members.join(conversations)
 Before = tuple[int, ConversationId]
