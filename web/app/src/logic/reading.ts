@@ -77,7 +77,7 @@ function seqOf(row: Row | undefined): number {
 
 /** An unread message, as the server counts them. */
 function isNews(event: Event, me: string): boolean {
-  return event.sender !== me && event.kind === "message" && (!!event.text || !!event.merged?.length);
+  return event.sender !== me && event.kind === "message" && (!!event.text || !!event.file || !!event.merged?.length);
 }
 
 function namesMe(event: Event, me: string): boolean {
