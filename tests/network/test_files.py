@@ -26,7 +26,7 @@ from tests.support.server import ParlorServer, running_parlor
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MIB = 2**20
-FLAGS = ("--set", "files.tidy_every_s=0.2", "--set", "files.unused_kept_s=0.5")
+TIDY = ("--set", "files.tidy_every_s=0.2", "--set", "files.unused_kept_s=0.1")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -135,7 +135,7 @@ async def test_a_picture_keeps_no_place_and_its_message_its_shape(people):
 
 async def test_an_upload_goes_on_after_the_server_was_killed(tmp_path):
     data = random.Random(7).randbytes(5 * MIB)
-    async with running_parlor(tmp_path, FLAGS) as server:
+    async with running_parlor(tmp_path) as server:
         ann = await sign_up(server.url, "ann")
         digest = hashlib.sha256(data).hexdigest()
         begun = await ann.post("/uploads", {"name": "a", "size": len(data), "sha256": digest})
@@ -158,6 +158,9 @@ async def test_an_upload_goes_on_after_the_server_was_killed(tmp_path):
         got = await ann.rest.get(f"/api/v1/files/{begun['upload']['id']}")
         assert got.content == data
         # Nobody sends it: the file and what it was made of go by themselves.
+        await server.stop()
+        server.flags = TIDY
+        await server.start()
         await until_gone(server.data / "files")
         await until_gone(server.data / "uploads")
         assert await status(ann, begun["upload"]["id"]) == 404
