@@ -127,6 +127,7 @@ class OneThread:
         mentions_all: bool = False,
         silent: bool = False,
         expires_in_s: int = 0,
+        file: str = "",
         not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         self.check(conversation_id)

@@ -10,6 +10,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
@@ -53,6 +54,7 @@ from parlor.push.backlog import Backlog
 from parlor.push.in_flight import InFlight
 from parlor.push.pushes import Pushed, Wish
 from parlor.push.traces import Traces
+from tests.support.filing import filing
 from tests.support.message_acts import MessageActs
 from tests.support.own_services import nothing_found, own_services
 from tests.support.people_services import people_house
@@ -361,6 +363,7 @@ class Conversations:
         mentions_all: bool = False,
         silent: bool = False,
         expires_in_s: int = 0,
+        file: str = "",
         not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         log = self.check(conversation_id, sender)
@@ -565,6 +568,8 @@ class Memory:
             contacts=house.contacts,
             profiles=house.profiles,
             pictures=house.pictures,
+            # Whoever uploads something brings a place for it.
+            files=filing(Path("/dev/null/nowhere")).services,
             statuses=house.statuses,
             pushes=self.pushes,
             backlog=Backlog(lambda: 0, 1, 0.0),

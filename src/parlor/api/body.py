@@ -1,11 +1,13 @@
 """Reading a request's body: not larger than allowed, not later than allowed.
 
-Called by `request` for Litestar's handlers and by `fast_push`, both after it is known who sends.
+Called by `request` for Litestar's handlers, by `fast_push` and for parts of files, all after it is
+known who sends.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from litestar.types import Receive
 
@@ -29,6 +31,21 @@ async def read_body(receive: Receive, announced: str, max_bytes: int, timeout_s:
     if not whole:
         raise BadRequest("The request needs a body.")
     return whole
+
+
+async def body_pieces(receive: Receive) -> AsyncIterator[bytes]:
+    """The body as it comes, of any size; whoever reads it keeps the time.
+
+    Raises BadRequest when the client goes away before its end.
+    """
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise BadRequest("The connection ended before the body did.")
+        more = message.get("more_body", False)
+        if piece := message.get("body", b""):
+            yield piece
 
 
 async def _read(receive: Receive, announced: str, max_bytes: int) -> bytes:

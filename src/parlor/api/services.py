@@ -14,6 +14,7 @@ from parlor.accounts.keys import MadeKey
 from parlor.accounts.services import Devices, People
 from parlor.api.debug import Debug
 from parlor.api.readiness import Readiness
+from parlor.im.files.services import FileServices
 from parlor.im.groups.groups import Groups
 from parlor.im.message_services import Acts, Forwarding, Schedules, States
 from parlor.im.people_services import Contacts, Pictures, Profiles, Statuses
@@ -191,6 +192,7 @@ class Services:
     contacts: Contacts
     profiles: Profiles
     pictures: Pictures
+    files: FileServices
     statuses: Statuses
     ice: Ice
     clock: Clock

@@ -19,6 +19,7 @@ from parlor.boot.accounts import AccountServices
 from parlor.boot.certificates import open_tls
 from parlor.boot.config import Config
 from parlor.boot.devices import build_devices
+from parlor.boot.files import build_files
 from parlor.boot.gauges import Gauges
 from parlor.boot.groups import build_groups
 from parlor.boot.messaging import build_messaging
@@ -166,6 +167,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         config.section("people", PeopleSettings),
     )
 
+    files = build_files(config, base)
     call_settings = _with_turn_secret(config.section("calls", CallsSettings), base.secrets)
     calls = Calls(threads, send, route, clock, entropy, meter, call_settings)
     ice = IceServers(call_settings, clock)
@@ -233,6 +235,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         contacts=people.contacts,
         profiles=people.profiles,
         pictures=people.pictures,
+        files=files.services,
         statuses=people.statuses,
         pushes=pushing.pushes,
         backlog=pushing.backlog,
@@ -291,6 +294,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
     gauges.people(base.signing, base.sign_ins, base.keys, rosters, calls)
     gauges.groups(groups.online)
     gauges.search(searching.indexing)
+    gauges.files(files)
     for door in doors:
         gauges.goim(door)
     return Server(
@@ -308,6 +312,7 @@ def build_server(config: Config, base: AccountServices, authentication: Authenti
         message_jobs=messaging.jobs,
         indexing=searching.indexing,
         calls=calls,
+        tidying=files.tidying,
         keeping=Keeping(SqlRetention(base.database), self_log, im, clock, meter),
         api=api,
         doors=tuple(doors),

@@ -18,6 +18,7 @@ from parlor.accounts.settings import AccountsSettings
 from parlor.accounts.sign_ins import SignIns
 from parlor.accounts.signing import Signing
 from parlor.boot.config import Config
+from parlor.boot.files import Filing
 from parlor.boot.people import PeopleServices
 from parlor.calls.ring import Calls
 from parlor.doors.goim.door import GoimDoor
@@ -35,6 +36,7 @@ from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
 from parlor.gateway.settings import GatewaySettings
 from parlor.im.delivered import DeliveredPositions
+from parlor.im.files.settings import FileSettings
 from parlor.im.groups.online import Online
 from parlor.im.indexing import Indexing
 from parlor.im.members import Rosters
@@ -200,6 +202,19 @@ class Gauges:
         gauge("members_known", lambda: rosters.remembered, "Memberships that are kept.")
         gauge("members_known_limit", im("remembered_members"), "Kept at most.")
         gauge("calls_known", lambda: calls.known, "Calls that go on or ended a moment ago.")
+
+    def files(self, filing: Filing) -> None:
+        gauge, settings = self._gauge, self._set("files", FileSettings)
+        gauge("file_parts", filing.uploads.parts.__len__, "Parts of files that come in now.")
+        gauge("file_parts_limit", settings("max_parts"), "Parts that may.")
+        gauge(
+            "pictures_waiting", lambda: filing.pictures.pictures, "Pictures worked on or waiting."
+        )
+        gauge(
+            "pictures_waiting_limit",
+            lambda: settings("pictures_waiting")() + settings("pictures_at_once")(),
+            "Pictures that may.",
+        )
 
     def devices(self, seen: SeenDevices, delivered: DeliveredPositions) -> None:
         gauge = self._gauge

@@ -118,6 +118,7 @@ async def _serve(config: Config, load: Load, lock: int, predecessor: Predecessor
                 tasks.create_task(server.mailboxes.run()),
                 tasks.create_task(_keep_calls(server)),
                 tasks.create_task(server.keeping.run()),
+                tasks.create_task(server.tidying.run()),
                 tasks.create_task(base.keys.run()),
                 tasks.create_task(authentication.revoked.run()),
                 tasks.create_task(server.devices.seen.run()),

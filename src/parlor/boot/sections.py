@@ -13,6 +13,7 @@ from parlor.boot.settings import LimitsSettings, ServerSettings
 from parlor.boot.telemetry import LogSettings
 from parlor.calls.settings import CallsSettings
 from parlor.doors.goim.settings import GoimSettings
+from parlor.drivers.blobs.settings import BlobSettings
 from parlor.drivers.callback.settings import CallbackSettings
 from parlor.drivers.jwt.settings import JwtSettings
 from parlor.drivers.sql.settings import StorageSettings
@@ -21,6 +22,7 @@ from parlor.gateway.listening import ListenSettings
 from parlor.gateway.longpoll.settings import LongpollSettings
 from parlor.gateway.settings import GatewaySettings
 from parlor.gateway.tls.settings import TlsSettings
+from parlor.im.files.settings import FileSettings
 from parlor.im.message_settings import MessageSettings
 from parlor.im.people_settings import PeopleSettings
 from parlor.im.receipt_settings import ReceiptSettings
@@ -49,6 +51,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "messages": MessageSettings,
     "search": SearchSettings,
     "people": PeopleSettings,
+    "files": FileSettings,
+    "blobs": BlobSettings,
     "push": PushSettings,
     "mailbox": MailboxSettings,
     "durable": DurableSettings,
@@ -67,6 +71,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
 SECRET = frozenset(
     {
         ("storage", "url"),
+        ("blobs", "secret_access_key"),
         ("calls", "turn_secret"),
         ("auth.jwt", "secret"),
         ("auth.callback", "secret"),

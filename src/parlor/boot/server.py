@@ -18,6 +18,7 @@ from parlor.gateway.longpoll.app import HttpLinks
 from parlor.gateway.native import Native
 from parlor.gateway.presence import RoomPresence
 from parlor.gateway.tls.listening import Tls
+from parlor.im.files.tidying import FileTidying
 from parlor.im.indexing import Indexing
 from parlor.im.jobs import MessageJobs
 from parlor.im.retention import Keeping
@@ -48,6 +49,7 @@ class Server:
     indexing: Indexing
     calls: Calls
     keeping: Keeping
+    tidying: FileTidying
     api: ApiServices
     doors: tuple[GoimDoor, ...]
     policies: Policies

@@ -161,13 +161,16 @@ def _copy(message: ShownMessage) -> Draft:
         text=message.text,
         forwarded=origin,
         merged=event.merged,
+        file=event.file,
     )
 
 
 def _snapshots(message: ShownMessage) -> Sequence[Forwarded]:
     """A message that is merged itself is taken apart: nothing lies deeper than one level."""
     event = message.event
-    said = [Forwarded(event.sender, event.sent_at, message.text)] if message.text else []
+    said: list[Forwarded] = []
+    if message.text or event.file is not None:
+        said = [Forwarded(event.sender, event.sent_at, message.text, event.file)]
     if event.forwarded is not None and not event.merged:
-        said = [msgspec.structs.replace(event.forwarded, text=message.text)]
+        said = [msgspec.structs.replace(event.forwarded, text=message.text, file=event.file)]
     return [*said, *event.merged]

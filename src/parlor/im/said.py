@@ -17,13 +17,16 @@ from parlor.model.scheduled import Said
 from parlor.model.text import check_text
 
 
-def check_said(said: Said, *, max_mentions: int, max_expiry_s: int) -> Said:
-    """`said` as it may be stored. Raises EmptyText, TextTooLong, BadText, BadRequest."""
+def check_said(said: Said, *, max_mentions: int, max_expiry_s: int, has_file: bool = False) -> Said:
+    """`said` as it may be stored; beside a file it may be empty.
+
+    Raises EmptyText, TextTooLong, BadText, BadRequest.
+    """
     if not 0 <= said.expires_in_s <= max_expiry_s:
         raise BadRequest(f"A message may expire after 1 to {max_expiry_s} seconds.")
     return msgspec.structs.replace(
         said,
-        text=check_text(said.text),
+        text="" if has_file and not said.text else check_text(said.text),
         mentions=check_mentions(said.mentions, max_mentions),
     )
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from parlor.im.announce import Announcements
 from parlor.im.members import Rosters
 from parlor.im.said import check_said, draft_of
 from parlor.im.settings import ImSettings
 from parlor.model.client_id import check_client_id
 from parlor.model.event import CallRecord, Draft, Event, EventKind
+from parlor.model.file import AttachedFile, check_file_id
 from parlor.model.ids import ConnectionKey, ConversationId, UserId
 from parlor.model.scheduled import Said
 from parlor.ports.clock import Clock
@@ -48,9 +51,12 @@ class Send:
         mentions_all: bool = False,
         silent: bool = False,
         expires_in_s: int = 0,
+        file: str = "",
         not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]:
         """Store a message and return it once it is durable; then tell all members.
+
+        `file`: the id of one that the sender has uploaded; then `text` may be empty.
 
         `not_to`: the sender's own connection, which learns of it by the answer.
 
@@ -61,16 +67,22 @@ class Send:
         the order of the calls.
 
         Raises EmptyText, TextTooLong, BadText, BadRequest (client_id, reply_to, mentions,
-        expires_in_s), Forbidden, NotFound, NotMember.
+        expires_in_s), Forbidden, NotFound (also of the file), NotMember.
         """
         said = check_said(
             Said(text, reply_to, tuple(mentions), mentions_all, silent, expires_in_s),
             max_mentions=self._settings.max_mentions,
             max_expiry_s=self._settings.max_expiry_s,
+            has_file=bool(file),
         )
         named = check_client_id(client_id)
         now = self._clock.unix_ms()
         draft = draft_of(said, conversation_id, sender, named, now)
+        if file:
+            # The store knows the rest of it.
+            draft = msgspec.structs.replace(
+                draft, file=AttachedFile(check_file_id(file), "", 0, "")
+            )
         return await self._append(draft, by_member=True, not_to=not_to)
 
     async def store(self, draft: Draft) -> tuple[Event, bool]:

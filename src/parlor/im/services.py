@@ -50,6 +50,7 @@ class Send(Protocol):
         mentions_all: bool = False,
         silent: bool = False,
         expires_in_s: int = 0,
+        file: str = "",
         not_to: ConnectionKey | None = None,
     ) -> tuple[Event, bool]: ...
 

@@ -208,6 +208,46 @@ class TooLarge(ParlorError):
     meaning = "The message or request body is larger than this server allows."
 
 
+class FileTooLarge(TooLarge):
+    code = "file_too_large"
+    meaning = "The file is larger than this server takes, or than was said when it was begun."
+
+
+class EmptyFile(ParlorError):
+    code, status = "empty_file", 422
+    meaning = "A file has at least one byte."
+
+
+class BadFileName(ParlorError):
+    code, status = "bad_file_name", 422
+    meaning = "A file name has 1 to 200 characters; no slashes, control or direction marks."
+
+
+class QuotaFull(ParlorError):
+    code, status = "quota_full", 409
+    meaning = "Your files would take more room than you have; take some messages back first."
+
+
+class WrongHash(ParlorError):
+    code, status = "wrong_hash", 422
+    meaning = "What has arrived is not what was said when the upload was begun; begin anew."
+
+
+class WrongOffset(ParlorError):
+    code, status = "wrong_offset", 409
+    meaning = "What lies before this part is not here; ask how far the upload has come."
+
+
+class UploadReplaced(ParlorError):
+    code, status, retry = "upload_replaced", 409, True
+    meaning = "A newer request goes on with this upload."
+
+
+class BadRange(ParlorError):
+    code, status = "bad_range", 416
+    meaning = "The file has no such bytes."
+
+
 class BodyTimedOut(ParlorError):
     code, status, retry = "body_timed_out", 408, True
     meaning = "The request body did not arrive in time."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 
+from parlor.model.file import AttachedFile
 from parlor.model.group import GroupSettings, Role
 from parlor.model.ids import CallId, ConversationId, EventId, UserId, event_id
 
@@ -54,12 +56,13 @@ class CallRecord(msgspec.Struct, frozen=True):
 class Forwarded(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message as it was where it came from: by whom, when (Unix ms), what it said.
 
-    `text` is empty where the message that carries this has the text itself.
+    `text` and `file` are empty where the message that carries this has them itself.
     """
 
     sender: UserId
     sent_at: int
     text: str = ""
+    file: AttachedFile | None = None
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -67,8 +70,9 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Only the fields of its kind are set:
 
-    - message: `text`, `reply_to`, `mentions`, `mentions_all`, `forwarded`, `merged`, `silent` (no
-      sound and no notification), `expires_at` (Unix ms, 0 never; afterwards its text is gone);
+    - message: `text` (may be empty with a `file`), `file`, `reply_to`, `mentions`, `mentions_all`,
+      `forwarded`, `merged`, `silent` (no sound and no notification), `expires_at` (Unix ms, 0
+      never; afterwards what it says is gone);
     - edit: `target` and the new `text` with `mentions`; recall: `target`, whose text is gone;
     - reaction: `target`, `emoji`, `off` when it was taken back; pin: `target`, `off`;
     - created, joined, left: `members`, and created a `title`. Somebody who left by themselves is
@@ -103,6 +107,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_at: int = 0
     mentions_all: bool = False
     avatar: str = ""
+    file: AttachedFile | None = None
 
 
 class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -137,6 +142,7 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_at: int = 0
     mentions_all: bool = False
     avatar: str = ""
+    file: AttachedFile | None = None
 
 
 def wordless(event: Event) -> Event:
@@ -149,7 +155,16 @@ def wordless(event: Event) -> Event:
         mentions_all=False,
         forwarded=None,
         merged=(),
+        file=None,
     )
+
+
+def files_of(said: Event | Draft) -> Sequence[AttachedFile]:
+    """Its own and those of the messages that it carries; of an event without words, none."""
+    if said.file is None and not said.merged:
+        return ()
+    own = () if said.file is None else (said.file,)
+    return (*own, *(one.file for one in said.merged if one.file is not None))
 
 
 def has_expired(event: Event, now_ms: int) -> bool:

@@ -20,6 +20,10 @@ RoomId = NewType("RoomId", str)
 CallId = NewType("CallId", str)
 PushId = NewType("PushId", str)
 Seq = NewType("Seq", int)
+FileId = NewType("FileId", str)
+"""A file, or one that is still being uploaded: 32 hexadecimal digits that nobody can guess."""
+BlobName = NewType("BlobName", str)
+"""What stored bytes are called: their SHA-256, in lower case hexadecimal."""
 
 ID_BITS = 53
 

@@ -46,18 +46,24 @@ def check_name(raw: str) -> str:
 
 def check_display_name(raw: str) -> str:
     """A display name or title: trimmed, NFC, one line. Raises BadDisplayName."""
-    try:
-        raw.encode()
-    except UnicodeEncodeError as lone_surrogate:
-        raise BadDisplayName from lone_surrogate
-    if len(raw) > 4 * MAX_TITLE_CHARS or _has_piled_marks(raw):
+    if len(raw) > 4 * MAX_TITLE_CHARS or not is_plain_line(raw):
         raise BadDisplayName
     name = unicodedata.normalize("NFC", raw).strip()
     if not 1 <= len(name) <= MAX_TITLE_CHARS:
         raise BadDisplayName
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Cn", "Co") or c in _HIDDEN for c in name):
-        raise BadDisplayName
     return name
+
+
+def is_plain_line(raw: str) -> bool:
+    """Whether `raw` is fit to name something: no control or direction marks, no piled marks, no
+    characters that nobody has assigned. White space around it does not count, nor does its length,
+    which the caller has bounded."""
+    if _has_piled_marks(raw):
+        return False
+    return not any(
+        unicodedata.category(c) in ("Cc", "Cs", "Cn", "Co") or c in _HIDDEN
+        for c in unicodedata.normalize("NFC", raw).strip()
+    )
 
 
 def check_text(raw: str) -> str:

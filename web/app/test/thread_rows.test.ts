@@ -15,7 +15,7 @@ function said(seq: number, sender: string, at: number, text = `text ${seq}`): Ev
 }
 
 function waiting(id: string, at: number): OutgoingMessage {
-  return { client_id: id, conversation_id: "c", sender: "me", text: id, reply_to: 0, mentions: [], created_at: at, state: "sending", error: null };
+  return { client_id: id, conversation_id: "c", sender: "me", text: id, reply_to: 0, mentions: [], file: "", created_at: at, state: "sending", error: null };
 }
 
 const kinds = (rows: readonly Row[]): string[] => rows.map((row) => (row.kind === "message" ? (row.first ? "first" : "more") : row.kind));

@@ -9,6 +9,7 @@ import { Database } from "./database";
 import { Delivered } from "./delivered";
 import { Drafts } from "./drafts";
 import { surroundings, type Environment } from "./environment";
+import { Files } from "./files";
 import { ParlorError } from "./errors";
 import { Groups } from "./groups";
 import { Link, type LinkEnd, type RequestOptions } from "./link";
@@ -61,6 +62,7 @@ export class Parlor {
   readonly messages: Messages;
   readonly groups: Groups;
   readonly people: People;
+  readonly files: Files;
   readonly presence: Presences;
   readonly typing: Typing;
   readonly own: Own;
@@ -99,6 +101,10 @@ export class Parlor {
     this.messages = new Messages(this.queue, ask);
     this.groups = new Groups(this.queue, ask);
     this.people = new People(this.queue, ask, this.store, (path, file) => this.fetchJson("POST", path, file));
+    this.files = new Files(
+      (method, path, body, more) => this.fetchJson(method, path, body, more),
+      (path) => this.withToken((token) => this.rest.bytes(path, token)),
+    );
     this.presence = new Presences(ask, () => this.link.online);
     this.typing = new Typing(ask);
     this.own = new Own(this.queue, ask, this.store.entries);
@@ -187,18 +193,22 @@ export class Parlor {
   }
 
   /** A REST request with this person's token, refreshed once when it has expired. */
-  async fetchJson<T>(method: string, path: string, body?: unknown): Promise<T> {
+  fetchJson<T>(method: string, path: string, body?: unknown, more?: RequestInit): Promise<T> {
+    return this.withToken((token) => this.rest.call<T>(method, path, body, token, more));
+  }
+
+  private async withToken<T>(ask: (token: string) => Promise<T>): Promise<T> {
     const token = this.credentials.kept()?.token;
     if (token === undefined) throw new ParlorError("signed_out", "Nobody is signed in.");
     try {
-      return await this.rest.call<T>(method, path, body, token);
+      return await ask(token);
     } catch (thrown) {
       if ((thrown as ParlorError).code !== "unauthenticated") throw thrown;
       const renewal = await this.credentials.renew(token);
       if (renewal === "refused") this.leave("expired");
       const fresh = this.credentials.kept()?.token;
       if (renewal !== "renewed" || fresh === undefined) throw thrown;
-      return this.rest.call<T>(method, path, body, fresh);
+      return ask(fresh);
     }
   }
 

@@ -16,6 +16,7 @@ export type { States } from "./message_states";
 export type { Messages } from "./messages";
 export type { Entrance, Groups } from "./groups";
 export type { People, Picture } from "./people";
+export type { FileKind, Files, UploadedFile } from "./files";
 export type { Presences, Typing } from "./presence";
 export { starOf, type Own } from "./own";
 export type { Schedule } from "./schedule";

@@ -167,7 +167,7 @@ export function counts(event: Event, me: string): boolean {
 
 function saysSomething(event: Event): boolean {
   if (event.expires_at && event.expires_at <= Date.now()) return false;
-  return !!event.text || (event.merged?.length ?? 0) > 0;
+  return !!event.text || !!event.file || (event.merged?.length ?? 0) > 0;
 }
 
 function bySeq(one: Event, other: Event): number {

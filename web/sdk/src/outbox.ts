@@ -13,6 +13,8 @@ export interface OutgoingMessage {
   readonly text: string;
   readonly reply_to: number;
   readonly mentions: readonly string[];
+  /** The id of an uploaded file; "" for none. */
+  readonly file: string;
   /** Wall clock here, milliseconds. */
   readonly created_at: number;
   readonly state: "sending" | "failed";
@@ -31,6 +33,8 @@ export interface NewMessage {
   silent?: boolean;
   /** So long after it was sent its text is gone, for everybody. 0: never. */
   expiresInS?: number;
+  /** The id of an uploaded file; then `text` may be empty. */
+  file?: string;
 }
 
 export type OutgoingByConversation = ReadonlyMap<string, readonly OutgoingMessage[]>;
@@ -99,11 +103,12 @@ export function asParams(message: NewMessage): Omit<MessageSend, "client_id"> {
   if (message.mentionsAll) params.mentions_all = true;
   if (message.silent) params.silent = true;
   if (message.expiresInS) params.expires_in_s = message.expiresInS;
+  if (message.file) params.file = message.file;
   return params;
 }
 
 function asMessage(act: Act<"message.send">): OutgoingMessage {
-  const { conversation_id, text, reply_to = 0, mentions = [] } = act.params;
+  const { conversation_id, text, reply_to = 0, mentions = [], file = "" } = act.params;
   return {
     client_id: act.client_id,
     conversation_id,
@@ -111,6 +116,7 @@ function asMessage(act: Act<"message.send">): OutgoingMessage {
     text,
     reply_to,
     mentions,
+    file,
     created_at: act.made_at,
     state: act.state === "refused" ? "failed" : "sending",
     error: act.error,

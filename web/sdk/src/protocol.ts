@@ -462,14 +462,29 @@ export interface GroupSettings {
 }
 
 /**
+ * A file as a message carries it. `size` in bytes; of a picture also its pixels, and `preview`,
+ * a WebP of a few pixels in base64 that is shown until the thumbnail is there.
+ */
+export interface AttachedFile {
+  id: string;
+  name: string;
+  size: number;
+  type: string;
+  width?: number;
+  height?: number;
+  preview?: string;
+}
+
+/**
  * A message as it was where it came from: by whom, when (Unix ms), what it said.
  *
- * `text` is empty where the message that carries this has the text itself.
+ * `text` and `file` are empty where the message that carries this has them itself.
  */
 export interface Forwarded {
   sender: string;
   sent_at: number;
   text?: string;
+  file?: AttachedFile | null;
 }
 
 /**
@@ -477,8 +492,9 @@ export interface Forwarded {
  *
  * Only the fields of its kind are set:
  *
- * - message: `text`, `reply_to`, `mentions`, `mentions_all`, `forwarded`, `merged`, `silent` (no
- *   sound and no notification), `expires_at` (Unix ms, 0 never; afterwards its text is gone);
+ * - message: `text` (may be empty with a `file`), `file`, `reply_to`, `mentions`, `mentions_all`,
+ *   `forwarded`, `merged`, `silent` (no sound and no notification), `expires_at` (Unix ms, 0
+ *   never; afterwards what it says is gone);
  * - edit: `target` and the new `text` with `mentions`; recall: `target`, whose text is gone;
  * - reaction: `target`, `emoji`, `off` when it was taken back; pin: `target`, `off`;
  * - created, joined, left: `members`, and created a `title`. Somebody who left by themselves is
@@ -513,6 +529,7 @@ export interface Event {
   expires_at?: number;
   mentions_all?: boolean;
   avatar?: string;
+  file?: AttachedFile | null;
 }
 
 /** What in a conversation is worth a sound and a notification. Everything is counted. */
@@ -849,7 +866,8 @@ export interface GroupDecide {
  * Acknowledged only after it is stored. The same `client_id` again is the same event.
  *
  * `mentions_all` needs the permission. `silent`: nobody is notified. After `expires_in_s` (0:
- * never) what it says is gone, also for those who have not read it.
+ * never) what it says is gone, also for those who have not read it. `file` is the id of one that
+ * the sender has uploaded (by REST); then `text` may be empty.
  */
 export interface MessageSend {
   conversation_id: string;
@@ -860,6 +878,7 @@ export interface MessageSend {
   mentions_all?: boolean;
   silent?: boolean;
   expires_in_s?: number;
+  file?: string;
 }
 
 export interface MessageSendResult {
@@ -1915,8 +1934,10 @@ export const ERRORS = {
   auth_unavailable: { status: 503, retry: true, meaning: "Whoever checks these tokens does not answer; try again later." },
   bad_display_name: { status: 422, retry: false, meaning: "A display name or title has 1 to 64 characters, no control or direction marks." },
   bad_emoji: { status: 422, retry: false, meaning: "A reaction is one emoji." },
+  bad_file_name: { status: 422, retry: false, meaning: "A file name has 1 to 200 characters; no slashes, control or direction marks." },
   bad_name: { status: 422, retry: false, meaning: "A name has 3 to 32 of a-z 0-9 _ . - and starts with a letter or digit." },
   bad_picture: { status: 422, retry: false, meaning: "A picture is a JPEG, PNG or WebP file." },
+  bad_range: { status: 416, retry: false, meaning: "The file has no such bytes." },
   bad_request: { status: 400, retry: false, meaning: "The request does not have the shape that this method takes." },
   bad_text: { status: 422, retry: false, meaning: "The text is not valid Unicode." },
   body_timed_out: { status: 408, retry: true, meaning: "The request body did not arrive in time." },
@@ -1926,7 +1947,9 @@ export const ERRORS = {
   client_id_used: { status: 409, retry: false, meaning: "This client_id was something else here; what is new takes a new one." },
   deadline_exceeded: { status: 504, retry: true, meaning: "The request took longer than it may." },
   draining: { status: 503, retry: true, meaning: "The server is about to restart; connect again." },
+  empty_file: { status: 422, retry: false, meaning: "A file has at least one byte." },
   empty_text: { status: 422, retry: false, meaning: "A message needs at least one visible character." },
+  file_too_large: { status: 413, retry: false, meaning: "The file is larger than this server takes, or than was said when it was begun." },
   forbidden: { status: 403, retry: false, meaning: "You may not do this." },
   group_dissolved: { status: 409, retry: false, meaning: "This group was dissolved; it can be read, and nothing happens in it any more." },
   hook_unavailable: { status: 503, retry: true, meaning: "Whoever has to allow this does not answer; try again later." },
@@ -1952,6 +1975,7 @@ export const ERRORS = {
   overloaded: { status: 503, retry: true, meaning: "The server has more work waiting than it may hold." },
   owner_must_transfer: { status: 409, retry: false, meaning: "Hand the group over to somebody before you leave it, or dissolve it." },
   profile_running: { status: 409, retry: true, meaning: "Another profile of this process is being taken; one at a time." },
+  quota_full: { status: 409, retry: false, meaning: "Your files would take more room than you have; take some messages back first." },
   rate_limited: { status: 429, retry: true, meaning: "Too many requests; wait before the next." },
   reader_replaced: { status: 409, retry: false, meaning: "A newer request reads this link now." },
   room_too_busy: { status: 429, retry: true, meaning: "This room takes no more messages right now." },
@@ -1967,9 +1991,12 @@ export const ERRORS = {
   too_many_members: { status: 422, retry: false, meaning: "The group would have more members than this server allows." },
   unauthenticated: { status: 401, retry: false, meaning: "Sign in first: the token is missing, expired or revoked." },
   unknown_method: { status: 404, retry: false, meaning: "There is no such method." },
+  upload_replaced: { status: 409, retry: true, meaning: "A newer request goes on with this upload." },
   vetoed: { status: 403, retry: false, meaning: "The operator of this server does not allow this." },
   weak_password: { status: 422, retry: false, meaning: "A password has 8 to 256 characters and is not the account name." },
   wrong_credentials: { status: 401, retry: false, meaning: "The name or the password is wrong." },
+  wrong_hash: { status: 422, retry: false, meaning: "What has arrived is not what was said when the upload was begun; begin anew." },
+  wrong_offset: { status: 409, retry: false, meaning: "What lies before this part is not here; ask how far the upload has come." },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

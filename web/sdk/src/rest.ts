@@ -102,6 +102,18 @@ export class Rest {
     if (response.ok && value !== undefined) return value as T;
     throw refusal(response, value);
   }
+
+  /** The whole of a file, of its own type; a slow link may take long. */
+  async bytes(path: string, token: string): Promise<Blob> {
+    let response: Response;
+    try {
+      response = await this.fetch(this.baseUrl + path, { headers: { Authorization: `Bearer ${token}` }, credentials: "omit" });
+      if (response.ok) return await response.blob();
+    } catch {
+      throw new ParlorError("unreachable", "The server cannot be reached.", true);
+    }
+    throw refusal(response, parse(await response.text()));
+  }
 }
 
 function asBody(account: NewAccount): { name: string; password: string; display_name?: string } {

@@ -76,6 +76,7 @@ function asOutgoing(event: Event): OutgoingMessage {
     text: event.text ?? "",
     reply_to: event.reply_to ?? 0,
     mentions: event.mentions ?? [],
+    file: event.file?.id ?? "",
     created_at: event.sent_at,
     state: "sending",
     error: null,

@@ -34,6 +34,20 @@ Version: TypeAlias = Annotated[
     int | None,
     QueryParameter(ge=0, le=MAX_NUMBER, description="Only what has changed after this version."),
 ]
+Offset: TypeAlias = Annotated[
+    int,
+    QueryParameter(ge=0, le=MAX_NUMBER, description="Where in the file this part begins."),
+]
+FileName: TypeAlias = Annotated[
+    str, QueryParameter(max_length=2_048, description="What the file is called.")
+]
+Sha256: TypeAlias = Annotated[
+    str,
+    QueryParameter(max_length=64, description="Of the whole, in hexadecimal; empty: unchecked."),
+]
+KindOfFile: TypeAlias = Annotated[
+    str, QueryParameter(max_length=16, description="`file` or `picture`.")
+]
 Seconds: TypeAlias = Annotated[float, QueryParameter(description="For how long to look.")]
 Limit: TypeAlias = Annotated[
     int,

@@ -20,7 +20,8 @@ class NewMessage(msgspec.Struct, frozen=True):
     """`client_id` is the sender's own name for it: sending it again is safe.
 
     `reply_to` is the seq of an earlier message, 0 for none. `mentions_all` needs the permission.
-    `silent`: nobody is notified. After `expires_in_s` (0: never) what it says is gone.
+    `silent`: nobody is notified. After `expires_in_s` (0: never) what it says is gone. `file` is
+    the id of one that the sender has uploaded; then `text` may be empty.
     """
 
     client_id: str
@@ -30,6 +31,7 @@ class NewMessage(msgspec.Struct, frozen=True):
     mentions_all: bool = False
     silent: bool = False
     expires_in_s: Position = 0
+    file: str = ""
 
 
 class EventReply(msgspec.Struct, frozen=True):
@@ -72,6 +74,7 @@ async def send(
         mentions_all=data.mentions_all,
         silent=data.silent,
         expires_in_s=data.expires_in_s,
+        file=data.file,
     )
     return Response(EventReply(event), status_code=201 if created else 200)
 

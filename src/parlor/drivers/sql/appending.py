@@ -19,6 +19,7 @@ from parlor.drivers.sql.applying_messages import expect_expiry
 from parlor.drivers.sql.by_keys import MOST, ByKeys
 from parlor.drivers.sql.conversation_rows import settings_of
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_event
+from parlor.drivers.sql.file_uses import lock_files, note_uses, with_files
 from parlor.drivers.sql.locks import lock_conversations
 from parlor.drivers.sql.many_rows import ManyRows
 from parlor.drivers.sql.mentions import note_mentions
@@ -111,6 +112,7 @@ def append_all(
     lock_conversations(db, (append.conversation for append in appends))
     places = _places(db, appends)
     known = _known(db, {append.key for append in appends if append.draft.client_id})
+    known_files = lock_files(db, (append.draft for append in appends))
     outcomes: list[tuple[Event, bool] | ParlorError] = []
     created: list[Event] = []
     for append in appends:
@@ -123,13 +125,14 @@ def append_all(
         try:
             head = places.check_inside(append)
             places.check_may_say(append, head)
+            draft = with_files(append.draft, known_files, append.sender)
         except ParlorError as refused:
             outcomes.append(refused)
             continue
         # A clock that was set back never puts a message before the one that it follows.
         head.active_at = max(head.active_at, append.at_ms)
         head.last_seq += 1
-        event = event_of(append.draft, head.last_seq, head.active_at)
+        event = event_of(draft, head.last_seq, head.active_at)
         places.note_said(append)
         known[append.key] = event
         created.append(event)
@@ -154,6 +157,7 @@ def _store(db: Connection, created: Sequence[Event]) -> None:
     _ROWS.insert(db, [tuple(row_of_event(event).values()) for event in created])
     expect_expiry(db, created)
     note_mentions(db, created)
+    note_uses(db, created)
     changed = {int(event.conversation_id): None for event in created}
     for some in _pieces(list(changed)):
         _ADVANCE.run(db, some)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from parlor.drivers.sql.database import AnyRow
 from parlor.drivers.sql.event_rows import EVENT_COLUMNS, event_of_row, row_of_erased
+from parlor.drivers.sql.file_uses import forget_uses
 from parlor.drivers.sql.mentions import forget_mentions
 from parlor.drivers.sql.message_tables import expiring, message_states, reactions
 from parlor.drivers.sql.search_entries import forget_words, reword
@@ -48,6 +49,7 @@ def take_words(db: Connection, conversation: int, seqs: Sequence[int]) -> None:
     rows = [row_of_erased(event) for event in said]
     if rows:
         forget_mentions(db, said)
+        forget_uses(db, said)
         db.execute(
             _TAKE_WORDS,
             [

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, select, update
 
 from parlor.drivers.sql.database import Database
+from parlor.drivers.sql.file_tables import file_uses
 from parlor.drivers.sql.folding import fold
 from parlor.drivers.sql.group_tables import audit
 from parlor.drivers.sql.message_tables import expiring, mentions, message_states, reactions
@@ -52,7 +53,7 @@ _BEGIN = (
     .where(conversations.c.id == bindparam("number"))
     .values(first_seq=bindparam("kept"))
 )
-_OF_EVENTS: Sequence[Table] = (events, message_states, reactions, mentions, expiring)
+_OF_EVENTS: Sequence[Table] = (events, message_states, reactions, mentions, expiring, file_uses)
 
 
 class SqlRetention:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parlor.drivers.sql import (
+    file_tables,
     group_tables,
     message_tables,
     people_tables,
@@ -12,6 +13,7 @@ from parlor.drivers.sql import (
 from parlor.drivers.sql.tables import metadata
 
 __all__ = [
+    "file_tables",
     "group_tables",
     "message_tables",
     "metadata",

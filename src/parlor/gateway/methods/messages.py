@@ -30,6 +30,7 @@ class Messages:
             mentions_all=params.mentions_all,
             silent=params.silent,
             expires_in_s=params.expires_in_s,
+            file=params.file,
             not_to=caller.link.key,
         )
         return wire.MessageSendResult(event, created)

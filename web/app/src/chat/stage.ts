@@ -10,6 +10,7 @@ import type { Spot } from "@/parts/long_press";
 import { parlor } from "@/sdk";
 
 export type StageSheet =
+  | { kind: "picture"; seq: number }
   | { kind: "history" | "reactors" | "readers"; seq: number }
   | { kind: "find" | "pins" | "stars" | "scheduled" }
   | { kind: "schedule"; message: Composed }

@@ -3,7 +3,7 @@ import type { ConversationView, Event, User } from "@parlor/sdk";
 
 import { i18n, localeOf } from "@/i18n";
 
-import { plainOf } from "./markdown";
+import { lineOf } from "./files";
 import { span } from "./when";
 
 type Lookup = (id: string) => User | undefined;
@@ -29,7 +29,7 @@ export function preview(conversation: ConversationView, me: string, lookup: Look
   switch (event.kind) {
     case "message": {
       if (expired) return t("message.expired");
-      const text = plainOf(event.text ?? "");
+      const text = lineOf(event.text ?? "", event.file);
       if (own) return t("list.said", { name: t("list.you"), text });
       return conversation.kind === "group" ? t("list.said", { name: personName(lookup(event.sender)), text }) : text;
     }
@@ -85,7 +85,7 @@ export function happening(event: Event, group: boolean, me: string, lookup: Look
     case "call":
       return callText(event, me);
     case "message":
-      return event.text ?? "";
+      return lineOf(event.text ?? "", event.file);
     case "pin":
       return actLine(event, own ? t("chat.youDid") : name);
     case "role":

@@ -78,7 +78,7 @@ function seqOf(row: Row | undefined): number {
 /** An unread message, as the server counts them. */
 function isNews(event: Event, me: string, now: number): boolean {
   if (event.expires_at && event.expires_at <= now) return false;
-  return event.sender !== me && event.kind === "message" && (!!event.text || !!event.merged?.length);
+  return event.sender !== me && event.kind === "message" && (!!event.text || !!event.file || !!event.merged?.length);
 }
 
 function namesMe(event: Event, me: string): boolean {

@@ -3,7 +3,7 @@ import type { Event } from "@parlor/sdk";
 import { onScopeDispose } from "vue";
 
 import { i18n } from "@/i18n";
-import { plainOf } from "@/logic/markdown";
+import { lineOf } from "@/logic/files";
 import { conversationName, personName } from "@/logic/names";
 import { router } from "@/router";
 import { lookupNow, parlor } from "@/sdk";
@@ -42,7 +42,7 @@ async function notify(event: Event): Promise<void> {
   const { t } = i18n.global;
   const sender = personName(lookupNow(event.sender));
   const title = row === undefined ? t("notify.message") : conversationName(row, lookupNow);
-  const text = plainOf(event.text ?? "").slice(0, PREVIEW_CHARS);
+  const text = lineOf(event.text ?? "", event.file).slice(0, PREVIEW_CHARS);
   await showNotification(title, row?.kind === "group" ? t("list.said", { name: sender, text }) : text, `/c/${event.conversation_id}`);
 }
 

@@ -26,7 +26,7 @@ export function newerState(here: MessageState | undefined, given: MessageState):
 
 /** A message whose text is gone for everybody, as the server keeps it from then on. */
 export function withoutContent(event: Event): Event {
-  return { ...event, text: "", mentions: [], mentions_all: false, merged: [], forwarded: null };
+  return { ...event, text: "", mentions: [], mentions_all: false, merged: [], forwarded: null, file: null };
 }
 
 /** Kinds that change a message that is there; lists draw them as part of it, not as a line. */

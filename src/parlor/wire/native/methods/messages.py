@@ -11,7 +11,8 @@ class MessageSend(Params, frozen=True):
     """Acknowledged only after it is stored. The same `client_id` again is the same event.
 
     `mentions_all` needs the permission. `silent`: nobody is notified. After `expires_in_s` (0:
-    never) what it says is gone, also for those who have not read it.
+    never) what it says is gone, also for those who have not read it. `file` is the id of one that
+    the sender has uploaded (by REST); then `text` may be empty.
     """
 
     conversation_id: str
@@ -22,6 +23,7 @@ class MessageSend(Params, frozen=True):
     mentions_all: bool = False
     silent: bool = False
     expires_in_s: int = 0
+    file: str = ""
 
 
 class MessageSendResult(Result, frozen=True):
