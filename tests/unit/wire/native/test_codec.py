@@ -56,7 +56,7 @@ def test_a_request_in_json_is_exactly_these_bytes():
     assert message.decode() == (
         '{"id":7,"method":"message.send","params":{"conversation_id":"9","client_id":"c",'
         '"text":"你好","reply_to":0,"mentions":[],"mentions_all":false,"silent":false,'
-        '"expires_in_s":0}}'
+        '"expires_in_s":0,"file":""}}'
     )
 
 
@@ -86,7 +86,7 @@ def test_answers_in_msgpack_are_exactly_these_bytes():
     assert MSGPACK.build_push("read", ReadPush("9", 3, 0)) == b"\x92\xa4read\x93\xa19\x03\x00"
 
 
-_UNSET = [0, "", False, None, 0, None, None, [], False, 0, False, ""]
+_UNSET = [0, "", False, None, 0, None, None, [], False, 0, False, "", None]
 """What only other kinds of events have."""
 
 
