@@ -33,7 +33,7 @@ from parlor.im.search_settings import SearchSettings
 from parlor.model.ids import UserId
 from tests.support.databases import open_at
 
-MESSAGES = 1_000_000
+MESSAGES = 100_000
 TALKS, OWN_TALKS = 200, 50
 QUERIES = 200
 PAGE = 20

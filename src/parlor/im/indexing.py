@@ -36,6 +36,8 @@ class Indexing:
         """When each was noted, the oldest first."""
         self._noted = asyncio.Event()
         self._look_through_at = 0.0
+        self._stored = 0
+        self._stored_since = clock.now()
 
     @property
     def waiting(self) -> int:
@@ -50,6 +52,7 @@ class Indexing:
 
     def note(self, conversation: ConversationId) -> None:
         """Something was stored there. Costs a dictionary's entry; never waits or refuses."""
+        self._stored += 1
         if conversation in self._waiting:
             return
         if len(self._waiting) >= self._settings.max_waiting:
@@ -69,10 +72,17 @@ class Indexing:
                 await asyncio.sleep(_AFTER_FAILURE_S)
                 continue
             if busy:
-                took = self._clock.now() - began
-                await asyncio.sleep(took * (1 / self._settings.share - 1))
+                await asyncio.sleep(self._rest_s(self._clock.now() - began))
             else:
                 await self._wait_until_noted()
+
+    def _rest_s(self, took_s: float) -> float:
+        """Before the next batch. Whoever sends a lot goes first."""
+        settings, now = self._settings, self._clock.now()
+        may_be_stored = settings.busy_events_per_s * (now - self._stored_since)
+        is_busy = self._stored > max(may_be_stored, 1)
+        self._stored, self._stored_since = 0, now
+        return settings.busy_rest_s if is_busy else took_s * (1 / settings.share - 1)
 
     async def step(self) -> bool:
         """Index one batch; whether there is more to do at once. Raises StorageFailed, Overloaded.

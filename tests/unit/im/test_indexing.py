@@ -119,3 +119,31 @@ def test_the_loop_rests_sleeps_and_outlives_failures():
         await asyncio.gather(running, return_exceptions=True)
 
     run_virtual(story())
+
+
+def test_while_very_much_is_sent_the_index_gives_way_and_catches_up_later():
+    async def story():
+        loop = asyncio.get_running_loop()
+        index = Index()
+        work, _ = indexing(
+            index, loop, batch_events=10, busy_events_per_s=100, busy_rest_s=1.0, collect_s=0.1
+        )
+        running = asyncio.ensure_future(work.run())
+        await asyncio.sleep(1)
+        early = 0
+        for number in range(10_000):
+            if number == 1_000:
+                early = len(index.batches)
+            index.late[ONE] = index.late.get(ONE, 0) + 1
+            work.note(ONE)
+            await asyncio.sleep(0.001)
+        # A batch each second, and no more.
+        assert 8 <= len(index.batches) - early <= 10
+        ended_at = loop.time()
+        while index.late[ONE]:
+            await asyncio.sleep(0.1)
+        assert loop.time() - ended_at <= 2
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    run_virtual(story())
