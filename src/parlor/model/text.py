@@ -26,6 +26,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{2,31}\Z")
 _HIDDEN = frozenset("\u061c\u200b\u200e\u200f\u2028\u2029\u2060\ufeff") | frozenset(
     map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 )
+# Letters that nobody sees: Hangul fillers and the empty pattern of Braille.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _VISIBLE = re.compile(rf"[^\s{''.join(_HIDDEN)}]")
 # Category Cc without newline and tab, as a pattern: 4,096 characters in 9 µs, one by one in 180.
 _REFUSED_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -56,14 +58,16 @@ def check_display_name(raw: str) -> str:
 
 def is_plain_line(raw: str) -> bool:
     """Whether `raw` is fit to name something: no control or direction marks, no piled marks, no
-    characters that nobody has assigned. White space around it does not count, nor does its length,
-    which the caller has bounded."""
+    characters that nobody has assigned, and something to see. White space around it does not count,
+    nor does its length, which the caller has bounded."""
     if _has_piled_marks(raw):
         return False
-    return not any(
-        unicodedata.category(c) in ("Cc", "Cs", "Cn", "Co") or c in _HIDDEN
-        for c in unicodedata.normalize("NFC", raw).strip()
-    )
+    name = unicodedata.normalize("NFC", raw).strip()
+    kinds = [unicodedata.category(c) for c in name]
+    if any(kind in ("Cc", "Cs", "Cn", "Co") for kind in kinds) or not _HIDDEN.isdisjoint(name):
+        return False
+    # Categories C and Z are format marks and spaces.
+    return any(kind[0] not in "CZ" and c not in _BLANK for kind, c in zip(kinds, name, strict=True))
 
 
 def check_text(raw: str) -> str:

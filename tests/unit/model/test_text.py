@@ -35,8 +35,11 @@ def test_a_display_name_is_trimmed_and_composed():
 
 @pytest.mark.parametrize(
     "raw",
-    ["", "   ", "a\nb", "a\x00", "a\u202eb", "a\u200bb", "x" * 65, "\ud800", "\ue000", "a\u2066b"],
-)
+    [
+        "", "   ", "a\nb", "a\x00", "a\u202eb", "a\u200bb", "x" * 65, "\ud800", "\ue000",
+        "a\u2066b", "\xad", "\u200d", "\u3164\u2800",
+    ],
+)  # fmt: skip
 def test_a_display_name_hides_nothing(raw):
     with pytest.raises(BadDisplayName):
         check_display_name(raw)
