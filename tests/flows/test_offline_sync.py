@@ -168,7 +168,7 @@ async def test_what_one_device_sets_the_other_hears_and_a_third_finds(server):
         third.apply(page)
         (change,) = page.changes
         assert (change.conversation.pinned, change.conversation.unread_mark) == (True, False)
-        assert third.own[f"c:{direct}"].body == '{"read_seq":1,"pinned":true}'
+        assert third.own[f"c:{direct}"].body == '{"read_seq":1,"pinned":true,"hidden_seq":1}'
         assert {user.name for user in page.users} == {"ann"}
 
 

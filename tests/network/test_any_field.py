@@ -50,6 +50,7 @@ OUTSIDE = (50.5, 2**53, 2**63, 10**30, float("inf"))
 
 LOOKED_FOR = {
     "users.find": {"query", "cursor"},
+    "message.search": {"sender"},
     "contact.list": {"cursor"},
     "block.list": {"cursor"},
     "group.requests": {"cursor"},

@@ -31,7 +31,7 @@ OF_NO_CONVERSATION = {
     "me.get", "me.update", "me.privacy", "users.find", "users.get", "profile.get",
     "contact.request", "contact.decide", "contact.update", "contact.remove", "contact.list",
     "block.set", "block.list", "presence.set", "presence.get", "presence.watch",
-    "conversation.create", "conversation.list",
+    "conversation.create", "conversation.list", "room.get", "room.list",
     "self.list", "setting.set", "star.list", "schedule.list", "schedule.cancel",
     "room.join", "room.leave", "room.publish", "tags.set", "call.ice",
     "device.list", "device.rename", "device.sign_out", "device.sign_out_others",

@@ -115,13 +115,15 @@ class Person:
         await navigation.get_by_role("link", name=re.compile(f"^{place}")).click()
 
     async def open_chat_with(self, other: Person) -> None:
-        """Find somebody on this server by name, and begin to write to them."""
+        """Find somebody by name, among one's chats or on this server, and write to them."""
         await self.go_to("Chats")
         await self.page.get_by_role("textbox", name="Search people, groups, messages").fill(
             other.name
         )
-        found = self.page.get_by_role("button", name=re.compile(re.escape(f"@{other.account}")))
-        await found.click()
+        people = self.page.get_by_role("region", name="People", exact=True)
+        chat = people.get_by_role("link").filter(has_text=other.name)
+        found = people.get_by_role("button", name=re.compile(re.escape(f"@{other.account}")))
+        await chat.or_(found).first.click()
         await expect(self.composer).to_be_visible()
 
     async def open_conversation(self, title: str) -> None:
